@@ -1,0 +1,1 @@
+"""The ground floor: plain Python and Django that knows no app."""
