@@ -1,0 +1,274 @@
+"""What is for sale."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from pycommerce.core.ids import uuid7
+from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS
+
+
+class PriceField(models.DecimalField):
+    """An amount in major units of the tenant's currency, not negative."""
+
+    def __init__(self, **kwargs: object) -> None:
+        kwargs |= {"max_digits": MAX_DIGITS, "decimal_places": MAX_DECIMALS}
+        kwargs.setdefault("validators", [MinValueValidator(0)])
+        super().__init__(**kwargs)
+
+
+class Category(models.Model):
+    """A place in the shop's tree of categories."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=255)
+    slug = models.CharField(max_length=255, unique=True)
+    description = models.TextField(blank=True)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    position = models.IntegerField(default=0)
+    seo_title = models.CharField(max_length=255, blank=True)
+    seo_description = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["position", "name", "id"]
+        verbose_name_plural = "categories"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parent", "name"], name="category_name_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")),
+                name="category_is_not_its_own_parent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """Something for sale, in one or more variants.
+
+    The members below "kept" are derived from variants, categories and images by
+    `catalog.services.refresh_products`, so that a list is one statement.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        ACTIVE = "active", "Active"
+        ARCHIVED = "archived", "Archived"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=255)
+    slug = models.CharField(max_length=255, unique=True)
+    description = models.TextField(blank=True, help_text="HTML; sanitised when it is saved.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    vendor = models.CharField(max_length=255, blank=True)
+    product_type = models.CharField(max_length=255, blank=True)
+    tags = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    option_names = ArrayField(
+        models.CharField(max_length=255),
+        default=list,
+        blank=True,
+        help_text="Such as Size and Colour; empty for a product without options.",
+    )
+    categories = models.ManyToManyField(Category, blank=True, related_name="products")
+    seo_title = models.CharField(max_length=255, blank=True)
+    seo_description = models.CharField(max_length=500, blank=True)
+    source_fields = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="Columns of an imported file that the shop has no use for, kept for its export.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # Kept.
+    price = PriceField(default=0, editable=False)
+    max_price = PriceField(default=0, editable=False)
+    compare_at_price = PriceField(null=True, editable=False)
+    sku = models.CharField(max_length=255, blank=True, editable=False)
+    sort_name = models.CharField(max_length=255, editable=False, db_collation="C", default="")
+    category_names = ArrayField(models.TextField(), default=list, editable=False)
+    category_ids = ArrayField(models.UUIDField(), default=list, editable=False)
+    image_list = models.JSONField(default=list, editable=False)
+    search = SearchVectorField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(
+                F("created_at").desc(), F("id").desc(), name="product_newest",
+                condition=Q(status="active"),
+            ),
+            models.Index(fields=["price", "id"], name="product_price", condition=Q(status="active")),
+            models.Index(
+                fields=["sort_name", "id"], name="product_name", condition=Q(status="active")
+            ),
+            models.Index(fields=["updated_at"], name="product_updated"),
+            GinIndex(fields=["category_ids"], name="product_categories"),
+            GinIndex(fields=["search"], name="product_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Variant(models.Model):
+    """One buyable form of a product. `stock`, what can be sold now, is on hand less held."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
+    sku = models.CharField("SKU", max_length=255, unique=True)
+    sku_is_generated = models.BooleanField(
+        default=False, editable=False, help_text="Made from slug and options; exported blank."
+    )
+    position = models.IntegerField(default=1)
+    option_values = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    price = PriceField()
+    compare_at_price = PriceField(null=True, blank=True)
+    on_hand = models.IntegerField(default=0, editable=False)
+    held = models.IntegerField(default=0, editable=False)
+    barcode = models.CharField(max_length=255, blank=True)
+    weight_grams = models.DecimalField(
+        max_digits=12, decimal_places=3, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    source_fields = models.JSONField(default=dict, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(held__gte=0) & Q(held__lte=F("on_hand")),
+                name="variant_held_is_on_hand",
+            ),
+            models.CheckConstraint(condition=Q(price__gte=0), name="variant_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(compare_at_price__isnull=True) | Q(compare_at_price__gte=0),
+                name="variant_compare_at_price_not_negative",
+            ),
+            models.UniqueConstraint(
+                fields=["product", "option_values"], name="variant_options_once",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sku
+
+    @property
+    def stock(self) -> int:
+        """Units that can be sold now."""
+        return self.on_hand - self.held
+
+
+def image_path(image: "ProductImage", filename: str) -> str:
+    from django.db import connection
+
+    extension = filename.rpartition(".")[2].lower()
+    return f"tenants/{connection.tenant.id}/products/{image.id.hex}.{extension}"
+
+
+class ProductImage(models.Model):
+    """A picture of a product: a file of ours, or for now only the address it was imported from."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
+    variant = models.ForeignKey(
+        Variant, null=True, blank=True, on_delete=models.SET_NULL, related_name="images"
+    )
+    file = models.ImageField(
+        upload_to=image_path, width_field="width", height_field="height", blank=True
+    )
+    width = models.IntegerField(null=True, editable=False)
+    height = models.IntegerField(null=True, editable=False)
+    source_url = models.TextField(blank=True)
+    alt = models.CharField("alternative text", max_length=512, blank=True)
+    position = models.IntegerField(default=1)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.alt or str(self.id)
+
+
+class ProductPastSlug(models.Model):
+    """An address a product had: it redirects to the present one."""
+
+    slug = models.CharField(max_length=255, primary_key=True)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="past_slugs")
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class CategoryPastSlug(models.Model):
+    """An address a category had: it redirects to the present one."""
+
+    slug = models.CharField(max_length=255, primary_key=True)
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="past_slugs")
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class StockMovement(models.Model):
+    """Units that came or went: the sum over a variant is its `on_hand`. Never changed afterwards."""
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", "Receipt"
+        SALE = "sale", "Sale"
+        ADJUSTMENT = "adjustment", "Adjustment"
+        RETURN = "return", "Return"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="movements")
+    kind = models.CharField(max_length=10, choices=Kind)
+    quantity = models.IntegerField(help_text="Units added to what is on hand; negative: taken.")
+    reason = models.CharField(max_length=255, blank=True)
+    source = models.CharField(
+        max_length=120, blank=True, help_text="What caused it, once; such as a line item's id."
+    )
+    user_id = models.UUIDField(null=True)
+    user_name = models.CharField(max_length=254, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(quantity=0), name="stock_movement_moves"),
+            models.UniqueConstraint(
+                fields=["variant", "source"],
+                condition=~Q(source=""),
+                name="stock_movement_source_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity:+d} {self.variant_id}"
+
+
+class SearchWord(models.Model):
+    """A distinct word of the shop's products: what a mistyped word is corrected to."""
+
+    word = models.CharField(max_length=60, primary_key=True)
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["word"], name="search_word_trigrams", opclasses=["gin_trgm_ops"])
+        ]
+
+    def __str__(self) -> str:
+        return self.word

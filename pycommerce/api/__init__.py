@@ -1,0 +1,1 @@
+"""DRF plumbing shared by all apps; it knows none of them."""

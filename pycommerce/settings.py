@@ -1,0 +1,260 @@
+"""One settings file: everything a deployment decides comes from the environment.
+
+`PYCOMMERCE_MODE` is `development` (default), `demo` or `production`. Production refuses to start
+without its secrets and names the one that is missing.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from pycommerce.core.env import env, required_in_production
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.str("PYCOMMERCE_VAR", default=str(BASE_DIR / "var")))
+
+MODE = env.str("PYCOMMERCE_MODE", default="development")
+if MODE not in {"development", "demo", "production"}:
+    raise ImproperlyConfigured("PYCOMMERCE_MODE is development, demo or production.")
+PRODUCTION = MODE == "production"
+TESTING = env.bool("PYCOMMERCE_TESTING", default=False)
+DEBUG = env.bool("DEBUG", default=False) and not PRODUCTION
+
+SECRET_KEY = required_in_production(
+    "SECRET_KEY", production=PRODUCTION, default="development-only-" + "not-a-secret-" * 4
+)
+JWT_SECRET = required_in_production(
+    "JWT_SECRET", production=PRODUCTION, default="development-only-token-" + "not-a-secret-" * 4
+)
+
+# --- Hosts -----------------------------------------------------------------------------------
+# The tenant middleware stands first and answers 404 to every host it does not know.
+ALLOWED_HOSTS = ["*"]
+BASE_HOST = required_in_production(
+    "BASE_HOST", production=PRODUCTION, default="localhost"
+).lower()
+PLATFORM_HOSTS = frozenset(
+    {BASE_HOST, f"www.{BASE_HOST}", f"api.{BASE_HOST}"}
+    | set(env.list("PLATFORM_HOSTS", default=[]))
+    | (set() if PRODUCTION else {"127.0.0.1", "[::1]", "testserver"})
+)
+# Addresses or networks whose X-Forwarded-* headers count; the deployment's own proxies.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+HTTPS_REQUIRED = env.bool("HTTPS_REQUIRED", default=PRODUCTION)
+
+# --- Applications ----------------------------------------------------------------------------
+SHARED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django_tenants",
+    "pycommerce.api",
+    "tenants",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "procrastinate.contrib.django",
+]
+TENANT_APPS = [
+    "tenants.shop",
+    "catalog",
+]
+INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
+
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+TENANT_LIMIT_SET_CALLS = True
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+AUTH_USER_MODEL = "tenants.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "pycommerce.core.middleware.RequestMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenants.middleware.TenantMiddleware",
+    "tenants.middleware.StaffSessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "tenants.middleware.StaffCsrfMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+APPEND_SLASH = False
+ROOT_URLCONF = "pycommerce.urls_tenant"
+PUBLIC_SCHEMA_URLCONF = "pycommerce.urls_public"
+WSGI_APPLICATION = "pycommerce.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database --------------------------------------------------------------------------------
+DATABASE_URL = env.str("DATABASE_URL", default="")
+if DATABASE_URL:
+    EMBEDDED_POSTGRES = None
+    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    DATABASES["default"].setdefault("OPTIONS", {})
+elif PRODUCTION:
+    raise ImproperlyConfigured("Set DATABASE_URL: production does not start without it.")
+else:
+    from pycommerce.localdb import TEST_OPTIONS, Server
+
+    EMBEDDED_POSTGRES = (
+        Server(VAR_DIR / "pgtest18", TEST_OPTIONS) if TESTING else Server(VAR_DIR / "pg18")
+    )
+    DATABASES = {"default": {"NAME": "pycommerce", "OPTIONS": {}, **EMBEDDED_POSTGRES.params}}
+DATABASES["default"] |= {
+    "ENGINE": "pycommerce.db",
+    "CONN_MAX_AGE": 300,
+    "CONN_HEALTH_CHECKS": True,
+    "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_POOLER", default=False),
+}
+# Web processes give up on a lock or a statement; commands and jobs may take their time.
+if env.bool("DATABASE_WEB_TIMEOUTS", default=False):
+    DATABASES["default"]["OPTIONS"]["options"] = "-c lock_timeout=2s -c statement_timeout=5s"
+
+CACHES = {
+    "default": env.cache_url("CACHE_URL", default="locmemcache://")
+    | {"KEY_FUNCTION": "django_tenants.cache.make_key"}
+}
+
+# --- Who signs in ----------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["tenants.backends.RoleBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOGIN_URL = "admin:login"
+ACCESS_TOKEN_LIFETIME = timedelta(
+    seconds=env.int("ACCESS_TOKEN_SECONDS", default=3600 if MODE == "demo" else 300)
+)
+REFRESH_TOKEN_LIFETIME = timedelta(days=14)
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SECRET,
+    "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
+    "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,
+    "USER_ID_FIELD": "id",
+    "USER_ID_CLAIM": "sub",
+    "ISSUER": "pycommerce",
+}
+
+# --- Cookies and headers ---------------------------------------------------------------------
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_REQUIRED
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS_REQUIRED else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS_REQUIRED else "csrf"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS_REQUIRED else 0)
+# RequestMiddleware redirects pages and rejects API calls, and sets the security headers itself;
+# preloading is the operator's own decision for the base domain.
+SILENCED_SYSTEM_CHECKS = [
+    "security.W001",
+    "security.W002",
+    "security.W003",
+    "security.W005",
+    "security.W008",
+    "security.W021",
+]
+
+# --- API -------------------------------------------------------------------------------------
+API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=1200)
+API_WRITES_PER_MINUTE = env.int("API_WRITES_PER_MINUTE", default=300)
+LOGIN_FAILURES_PER_MINUTE = env.int("LOGIN_FAILURES_PER_MINUTE", default=10)
+API_BODY_LIMIT = 256 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api_access.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["pycommerce.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["pycommerce.api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "pycommerce.api.negotiation.JSONOnly",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "pycommerce.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "PyCommerce API",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Language, time, files -------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if PRODUCTION
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- Mail ------------------------------------------------------------------------------------
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{BASE_HOST}")
+
+# --- Admin -----------------------------------------------------------------------------------
+UNFOLD = {"SITE_TITLE": "PyCommerce", "SITE_HEADER": "PyCommerce", "SHOW_HISTORY": True}
+
+# --- Logs ------------------------------------------------------------------------------------
+LOG_FORMAT = env.str("LOG_FORMAT", default="json" if PRODUCTION else "text")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": "pycommerce.core.logs.json_formatter"},
+        "text": {"()": "pycommerce.core.logs.text_formatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+}
+if dsn := env.str("SENTRY_DSN", default=""):
+    import sentry_sdk
+
+    sentry_sdk.init(dsn=dsn, send_default_pii=False, max_request_body_size="never")
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pycommerce.settings")

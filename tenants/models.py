@@ -1,0 +1,200 @@
+"""Who the shop is and who works there."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import (
+    _user_has_module_perms,
+    _user_has_perm,
+)
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django_tenants.models import DomainMixin, TenantMixin
+
+from pycommerce.core.ids import uuid7
+
+validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Write a colour as #rrggbb.")
+
+
+def schema_name_of(tenant_id: UUID) -> str:
+    """The schema of a tenant: from its id and never its slug, so a renamed slug inherits nothing."""
+    return f"t_{tenant_id.hex}"
+
+
+def logo_path(tenant: "Tenant", filename: str) -> str:
+    return f"tenants/{tenant.id}/logo/{uuid7().hex}.{filename.rpartition('.')[2].lower()}"
+
+
+class Tenant(TenantMixin):
+    """One shop and its schema."""
+
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=255)
+    slug = models.CharField(max_length=40, unique=True)
+    active = models.BooleanField(default=True)
+    currency = models.CharField(max_length=3, default="USD", help_text="ISO 4217 code.")
+    language = models.CharField(
+        max_length=5, default="en", choices=[("en", "English"), ("de", "Deutsch")]
+    )
+    time_zone = models.CharField(max_length=60, default="UTC")
+    tagline = models.CharField(max_length=160, blank=True)
+    primary_color = models.CharField(
+        max_length=7, default="#1d4ed8", validators=[validate_color]
+    )
+    accent_color = models.CharField(
+        max_length=7, default="#b45309", validators=[validate_color]
+    )
+    logo = models.ImageField(upload_to=logo_path, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name = "shop"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def default_host(self) -> str:
+        """The host every shop has: its slug below the installation's own domain."""
+        return f"{self.slug}.{settings.BASE_HOST}"
+
+
+class Domain(DomainMixin):
+    """A custom host of a tenant, in lower case and in its ASCII (IDNA) form."""
+
+    class Meta:
+        ordering = ["domain"]
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, **fields, is_superuser=True)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in: staff of shops, or of the platform. Shoppers are no users.
+
+    Rights in a shop come from memberships; `is_superuser` means platform staff.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=255, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_superuser = models.BooleanField("platform staff", default=False)
+    token_epoch = models.IntegerField(
+        default=0, editable=False, help_text="Raised to end every token issued before."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        ordering = ["email"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_ignoring_case")
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_staff(self) -> bool:
+        return self.is_superuser
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return self.name or self.email
+
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
+        return self.is_active and _user_has_perm(self, perm, obj)
+
+    def has_perms(self, perm_list: list[str], obj: models.Model | None = None) -> bool:
+        return all(self.has_perm(perm, obj) for perm in perm_list)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and _user_has_module_perms(self, app_label)
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", "Owner"
+    MANAGER = "manager", "Manager"
+    FULFILMENT = "fulfilment", "Fulfilment"
+    VIEWER = "viewer", "Viewer"
+
+
+class Membership(models.Model):
+    """What a user may do in a tenant."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["tenant", "user"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "tenant"], name="one_membership_in_a_tenant")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.get_role_display().lower()} of {self.tenant}"
+
+
+class RefreshToken(models.Model):
+    """A refresh token that was issued; `used_at` is set once, by one conditional update.
+
+    Tokens that follow each other by rotation share a family; reuse of a used one ends the family.
+    """
+
+    jti = models.UUIDField(primary_key=True)
+    family = models.UUIDField(db_index=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.jti)
+
+
+class KnownAddress(models.Model):
+    """An address from which an account signed in: its failed tries are counted on their own."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_addresses")
+    address = models.GenericIPAddressField()
+    last_used_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "address"], name="known_address_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.address}"
