@@ -77,14 +77,14 @@ AUTH_USER_MODEL = "tenants.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
-    "pycommerce.core.middleware.RequestMiddleware",
+    "pycommerce.middleware.RequestMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.TenantMiddleware",
     "tenants.middleware.StaffSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "tenants.middleware.StaffCsrfMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "tenants.middleware.StaffAuthenticationMiddleware",
+    "tenants.middleware.StaffMessageMiddleware",
 ]
 APPEND_SLASH = False
 ROOT_URLCONF = "pycommerce.urls_tenant"
@@ -240,6 +240,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{BASE_HOST
 UNFOLD = {"SITE_TITLE": "PyCommerce", "SITE_HEADER": "PyCommerce", "SHOW_HISTORY": True}
 
 # --- Logs ------------------------------------------------------------------------------------
+ACCESS_LOG = env.bool("ACCESS_LOG", default=PRODUCTION)
 LOG_FORMAT = env.str("LOG_FORMAT", default="json" if PRODUCTION else "text")
 LOGGING = {
     "version": 1,

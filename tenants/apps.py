@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class TenantsConfig(AppConfig):
     name = "tenants"
     verbose_name = "Shops and people"
+
+    def ready(self) -> None:
+        # The map needs the models, which exist only once the apps are ready.
+        from tenants.resolution import watch_edits
+
+        watch_edits()

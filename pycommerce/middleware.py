@@ -1,0 +1,152 @@
+"""What every request meets first: its id, its true client, HTTPS, clean text, security headers."""
+
+import ipaddress
+import logging
+import re
+import time
+from collections.abc import Callable
+from functools import cached_property
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+
+from pycommerce.api.errors import error_response
+from pycommerce.core.errors import HttpsRequired, InvalidRequest
+from pycommerce.core.ids import uuid7
+from pycommerce.unfold_shim import ADMIN_CSP
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+access_log = logging.getLogger("pycommerce.access")
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; manifest-src 'self'"
+)
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+# Calls that programs make: plain HTTP is rejected, since a redirect would already have leaked
+# the token. Both stand below a mount as well.
+_CALLS = re.compile(r"(/stores/[^/]+)?/(api|stripe-demo|stripe)(/|\Z)")
+_ADMIN = re.compile(r"(/stores/[^/]+)?/admin/")
+_PROBES = frozenset({"/healthz", "/readyz"})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}\Z")
+
+
+class RequestMiddleware:
+    """Sets `request.request_id` and `request.client_address`; refuses what is not clean.
+
+    Forwarded headers count only from a peer in `TRUSTED_PROXIES` (addresses, networks, or `unix`
+    for a proxy on a Unix socket); from anybody else they are dropped.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    @cached_property
+    def _proxies(self) -> list[Network]:
+        names = [name for name in settings.TRUSTED_PROXIES if name != "unix"]
+        return [ipaddress.ip_network(name, strict=False) for name in names]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        trusted = self._take_client(request)
+        given = request.META.get("HTTP_X_REQUEST_ID", "") if trusted else ""
+        request.request_id = given if _REQUEST_ID.match(given) else uuid7().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)
+
+        path = request.path
+        response = _refused(request) or self.get_response(request)
+        if request.method == "HEAD" and not response.streaming:
+            _drop_body(response)
+        headers = response.headers
+        headers["X-Request-ID"] = request.request_id
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)
+        headers.setdefault("Content-Security-Policy", ADMIN_CSP if _ADMIN.match(path) else CSP)
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+        if settings.ACCESS_LOG:
+            _log(request, path, response, time.perf_counter() - started)
+        return response
+
+    def _take_client(self, request: HttpRequest) -> bool:
+        """Set the client's address; returns whether a named proxy spoke for the client."""
+        meta = request.META
+        peer = meta.get("REMOTE_ADDR", "")
+        forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
+        scheme = meta.pop("HTTP_X_FORWARDED_PROTO", "")
+        meta.pop("HTTP_X_FORWARDED_HOST", None)
+        request.client_address = peer or "127.0.0.1"
+        if not self._is_proxy(peer):
+            return False
+        for address in reversed([part.strip() for part in forwarded_for.split(",")]):
+            if not _is_address(address):
+                break
+            request.client_address = address
+            if not self._is_proxy(address):
+                break
+        meta["wsgi.url_scheme"] = "https" if scheme.strip().lower() == "https" else "http"
+        return True
+
+    def _is_proxy(self, address: str) -> bool:
+        if not address:
+            return "unix" in settings.TRUSTED_PROXIES
+        if not self._proxies or not _is_address(address):
+            return False
+        parsed = ipaddress.ip_address(address)
+        return any(parsed in network for network in self._proxies)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    path = request.path_info
+    if settings.HTTPS_REQUIRED and not request.is_secure() and path not in _PROBES:
+        if _CALLS.match(path):
+            return error_response(HttpsRequired(), request)
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponse("Use HTTPS.", status=403, content_type="text/plain")
+        host = request.META.get("HTTP_HOST", settings.BASE_HOST).partition(":")[0]
+        return HttpResponsePermanentRedirect(f"https://{host}{request.get_full_path()}")
+    if "\x00" in path or "%00" in request.META.get("QUERY_STRING", ""):
+        if _CALLS.match(path):
+            where = "path" if "\x00" in path else "query"
+            problem = {where: ["It contains a NUL character."]}
+            return error_response(InvalidRequest(fields=problem), request)
+        return HttpResponse("The address is not valid.", status=400, content_type="text/plain")
+    return None
+
+
+def _drop_body(response: HttpResponse) -> None:
+    """A HEAD answer says the length of the GET answer and carries no body."""
+    length = response.headers.get("Content-Length", str(len(response.content)))
+    response.content = b""
+    response.headers["Content-Length"] = length
+
+
+def _log(request: HttpRequest, path: str, response: HttpResponse, seconds: float) -> None:
+    tenant = getattr(request, "tenant", None)
+    structlog.contextvars.bind_contextvars(
+        method=request.method,
+        path=path,
+        status=response.status_code,
+        milliseconds=round(seconds * 1000, 1),
+        tenant=tenant.slug if tenant else None,
+    )
+    access_log.info("request")

@@ -1,0 +1,19 @@
+"""The platform's own hosts: the directory of shops, the platform's admin, the API."""
+
+from django.urls import include, path
+
+from tenants.admin_sites import platform_site
+from tenants.health import healthz, readyz
+from tenants.media import media_file
+
+urlpatterns = [
+    path("", include("tenants.urls")),
+    path("admin/", platform_site.urls),
+    path("api/", include("pycommerce.api_urls")),
+    path("media/<path:path>", media_file, name="media"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+]
+
+handler404 = "catalog.views.not_found"
+handler500 = "catalog.views.server_error"

@@ -1,0 +1,19 @@
+"""A tenant's host, or its mount: the storefront, the shop's admin, the API."""
+
+from django.urls import include, path
+
+from tenants.admin_sites import tenant_site
+from tenants.health import healthz, readyz
+from tenants.media import media_file
+
+urlpatterns = [
+    path("admin/", tenant_site.urls),
+    path("api/", include("pycommerce.api_urls")),
+    path("media/<path:path>", media_file, name="media"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("", include("catalog.urls")),
+]
+
+handler404 = "catalog.views.not_found"
+handler500 = "catalog.views.server_error"

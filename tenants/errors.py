@@ -1,0 +1,28 @@
+"""The refusals of tenancy, one class each."""
+
+from pycommerce.core.errors import Conflict, Forbidden, InvalidRequest, NotFound
+
+
+class TenantNotFound(NotFound):
+    code = "tenant_not_found"
+    message = "There is no such shop."
+
+    def __init__(self, slug: str = "") -> None:
+        super().__init__(f"Tenant '{slug}' does not exist." if slug else "")
+
+
+class TenantInactive(Forbidden):
+    code = "tenant_inactive"
+    message = "This shop is closed."
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"Tenant '{slug}' is not active.")
+
+
+class TenantMismatch(InvalidRequest):
+    code = "tenant_mismatch"
+    message = "The request names two different tenants."
+
+
+class SlugTaken(Conflict):
+    """Another tenant has this slug."""
