@@ -107,10 +107,14 @@ class Product(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(
-                F("created_at").desc(), F("id").desc(), name="product_newest",
+                F("created_at").desc(),
+                F("id").desc(),
+                name="product_newest",
                 condition=Q(status="active"),
             ),
-            models.Index(fields=["price", "id"], name="product_price", condition=Q(status="active")),
+            models.Index(
+                fields=["price", "id"], name="product_price", condition=Q(status="active")
+            ),
             models.Index(
                 fields=["sort_name", "id"], name="product_name", condition=Q(status="active")
             ),
@@ -159,7 +163,8 @@ class Variant(models.Model):
                 name="variant_compare_at_price_not_negative",
             ),
             models.UniqueConstraint(
-                fields=["product", "option_values"], name="variant_options_once",
+                fields=["product", "option_values"],
+                name="variant_options_once",
                 deferrable=models.Deferrable.DEFERRED,
             ),
         ]
@@ -174,7 +179,6 @@ class Variant(models.Model):
 
 
 def image_path(image: "ProductImage", filename: str) -> str:
-    from django.db import connection
 
     extension = filename.rpartition(".")[2].lower()
     return f"tenants/{connection.tenant.id}/products/{image.id.hex}.{extension}"
@@ -225,7 +229,7 @@ class CategoryPastSlug(models.Model):
 
 
 class StockMovement(models.Model):
-    """Units that came or went: the sum over a variant is its `on_hand`. Never changed afterwards."""
+    """Units that came or went; their sum is the variant's `on_hand`. Never changed afterwards."""
 
     class Kind(models.TextChoices):
         RECEIPT = "receipt", "Receipt"

@@ -32,9 +32,7 @@ JWT_SECRET = required_in_production(
 # --- Hosts -----------------------------------------------------------------------------------
 # The tenant middleware stands first and answers 404 to every host it does not know.
 ALLOWED_HOSTS = ["*"]
-BASE_HOST = required_in_production(
-    "BASE_HOST", production=PRODUCTION, default="localhost"
-).lower()
+BASE_HOST = required_in_production("BASE_HOST", production=PRODUCTION, default="localhost").lower()
 PLATFORM_HOSTS = frozenset(
     {BASE_HOST, f"www.{BASE_HOST}", f"api.{BASE_HOST}"}
     | set(env.list("PLATFORM_HOSTS", default=[]))

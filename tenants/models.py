@@ -21,7 +21,7 @@ validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Write a colour as #rrggb
 
 
 def schema_name_of(tenant_id: UUID) -> str:
-    """The schema of a tenant: from its id and never its slug, so a renamed slug inherits nothing."""
+    """The schema of a tenant: from its id, never its slug; a renamed slug inherits nothing."""
     return f"t_{tenant_id.hex}"
 
 
@@ -45,12 +45,8 @@ class Tenant(TenantMixin):
     )
     time_zone = models.CharField(max_length=60, default="UTC")
     tagline = models.CharField(max_length=160, blank=True)
-    primary_color = models.CharField(
-        max_length=7, default="#1d4ed8", validators=[validate_color]
-    )
-    accent_color = models.CharField(
-        max_length=7, default="#b45309", validators=[validate_color]
-    )
+    primary_color = models.CharField(max_length=7, default="#1d4ed8", validators=[validate_color])
+    accent_color = models.CharField(max_length=7, default="#b45309", validators=[validate_color])
     logo = models.ImageField(upload_to=logo_path, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)

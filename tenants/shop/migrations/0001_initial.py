@@ -1,5 +1,6 @@
-import pycommerce.core.ids
 from django.db import migrations, models
+
+import pycommerce.core.ids
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,1 @@
+"""How it is paid: carts, checkout sessions, the payment gateway."""
