@@ -186,6 +186,9 @@ API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=1200)
 API_WRITES_PER_MINUTE = env.int("API_WRITES_PER_MINUTE", default=300)
 LOGIN_FAILURES_PER_MINUTE = env.int("LOGIN_FAILURES_PER_MINUTE", default=10)
 API_BODY_LIMIT = 256 * 1024
+# What each process keeps of its answers; 0 keeps nothing.
+RESPONSE_CACHE_BYTES = env.int("RESPONSE_CACHE_BYTES", default=16 * 1024 * 1024)
+CARD_CACHE_SIZE = env.int("CARD_CACHE_SIZE", default=20_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api_access.BearerAuthentication"],

@@ -1,4 +1,3 @@
-import catalog.models
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
@@ -6,8 +5,10 @@ import django.core.validators
 import django.db.models.constraints
 import django.db.models.deletion
 import django.utils.timezone
-import pycommerce.core.ids
 from django.db import migrations, models
+
+import catalog.models
+import pycommerce.core.ids
 
 
 class Migration(migrations.Migration):
