@@ -1,0 +1,98 @@
+"""What every request meets first."""
+
+import pytest
+from django.http import HttpResponse
+from django.test import override_settings
+
+from pycommerce.middleware import RequestMiddleware
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ask(rf):
+    """Run a request with these META entries through the middleware; returns it and its answer."""
+
+    def _ask(path="/api/health", method="get", **meta):
+        request = getattr(rf, method)(path, **meta)
+        response = RequestMiddleware(lambda request: HttpResponse(b"body"))(request)
+        return request, response
+
+    return _ask
+
+
+def test_every_answer_carries_a_request_id_of_its_own(ask):
+    first, second = ask()[1], ask()[1]
+
+    assert len(first["X-Request-ID"]) == 32
+    assert first["X-Request-ID"] != second["X-Request-ID"]
+
+
+def test_forwarded_headers_of_a_stranger_change_nothing(ask):
+    request, _ = ask(
+        REMOTE_ADDR="203.0.113.9", HTTP_X_FORWARDED_FOR="10.0.0.1", HTTP_X_FORWARDED_PROTO="https"
+    )
+
+    assert request.client_address == "203.0.113.9"
+    assert not request.is_secure()
+
+
+@override_settings(TRUSTED_PROXIES=["127.0.0.1", "10.0.0.0/8"])
+def test_a_named_proxy_tells_client_and_scheme(ask):
+    request, _ = ask(
+        REMOTE_ADDR="127.0.0.1",
+        HTTP_X_FORWARDED_FOR="6.6.6.6, 203.0.113.9, 10.1.2.3",
+        HTTP_X_FORWARDED_PROTO="https",
+    )
+
+    assert request.client_address == "203.0.113.9"
+    assert request.is_secure()
+
+
+@override_settings(TRUSTED_PROXIES=["unix"])
+def test_a_proxy_on_a_unix_socket_can_be_named(ask):
+    request, _ = ask(REMOTE_ADDR="", HTTP_X_FORWARDED_FOR="203.0.113.9")
+
+    assert request.client_address == "203.0.113.9"
+
+
+@override_settings(HTTPS_REQUIRED=True)
+@pytest.mark.parametrize(
+    "path", ["/api/health", "/stripe-demo/x", "/stripe/webhook", "/stores/tech/api/products"]
+)
+def test_calls_over_plain_http_are_rejected_and_not_redirected(ask, path):
+    _, response = ask(path)
+
+    assert response.status_code == 403
+    assert b'"https_required"' in response.content
+
+
+@override_settings(HTTPS_REQUIRED=True)
+def test_pages_over_plain_http_are_redirected(ask):
+    _, response = ask("/products/a/?b=1", HTTP_HOST="tech.localhost")
+
+    assert response.status_code == 301
+    assert response["Location"] == "https://tech.localhost/products/a/?b=1"
+
+
+@pytest.mark.parametrize("path", ["/api/products/a%00b", "/api/products?q=%00"])
+def test_a_nul_in_an_address_is_a_400(ask, path):
+    _, response = ask(path)
+
+    assert response.status_code == 400
+    assert b'"fields"' in response.content
+
+
+def test_head_says_the_length_and_sends_nothing(ask):
+    _, response = ask(method="head")
+
+    assert response.content == b""
+    assert response["Content-Length"] == "4"
+
+
+def test_scripts_from_anywhere_else_are_forbidden_except_evaluation_in_the_admin(ask):
+    _, page = ask("/")
+    _, admin = ask("/stores/tech/admin/")
+
+    assert "script-src 'self';" in page["Content-Security-Policy"]
+    assert "'unsafe-eval'" in admin["Content-Security-Policy"]
