@@ -1,0 +1,83 @@
+"""Our database backend: django-tenants' with a path that is sent only when it must change.
+
+Beyond django-tenants 4.0.1: selecting a tenant costs nothing until a statement runs under another
+search path than the connection has; the embedded server is started just before the first
+connection; a connection is checked for health only after it was idle for a while.
+"""
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db.utils import OperationalError
+from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantDatabaseWrapper
+
+IDLE_SECONDS = 5.0
+
+
+class DatabaseWrapper(TenantDatabaseWrapper):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._sent_path: tuple[str, ...] | None = None
+        self._last_used_at = 0.0
+        super().__init__(*args, **kwargs)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self._forget_path()
+        server = settings.EMBEDDED_POSTGRES
+        if server is None:
+            return super().get_new_connection(conn_params)
+        server.ensure()
+        try:
+            return super().get_new_connection(conn_params)
+        except OperationalError:
+            # The server died, or the database is not there yet: see to both, once.
+            server.ensure(check=True)
+            server.ensure_database(conn_params["dbname"])
+            return super().get_new_connection(conn_params)
+
+    # --- The search path ----------------------------------------------------------------------
+    # django-tenants calls _handle_search_path() for every cursor and asks whether a path is set at
+    # all; we ask which one the connection has.
+
+    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+        """Select a schema in memory. Content types live in public alone, so they stay cached."""
+        self.tenant = tenant
+        self.schema_name = tenant.schema_name
+        self.include_public_schema = include_public
+        self.set_settings_schema(self.schema_name)
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        path = (self.schema_name, self.include_public_schema)
+        if self._sent_path == path or self._setting_search_path:
+            return
+        self.search_path_set_schemas = None
+        super()._handle_search_path(cursor)
+        self._sent_path = path if self.search_path_set_schemas else None
+
+    def _forget_path(self) -> None:
+        self._sent_path = None
+
+    def close(self) -> None:
+        self._forget_path()
+        super().close()
+
+    def rollback(self) -> None:
+        # SET is transactional: what was set in the transaction is undone with it.
+        self._forget_path()
+        super().rollback()
+
+    def savepoint_rollback(self, sid: str) -> None:
+        try:
+            super().savepoint_rollback(sid)
+        finally:
+            self._forget_path()
+
+    # --- Health -------------------------------------------------------------------------------
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """As Django does between requests, but ask the server only after a pause."""
+        super().close_if_unusable_or_obsolete()
+        now = time.monotonic()
+        if now - self._last_used_at < IDLE_SECONDS:
+            self.health_check_done = True
+        self._last_used_at = now
