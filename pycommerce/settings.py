@@ -44,11 +44,11 @@ HTTPS_REQUIRED = env.bool("HTTPS_REQUIRED", default=PRODUCTION)
 
 # --- Applications ----------------------------------------------------------------------------
 SHARED_APPS = [
+    "tenants",  # before django_tenants: its `migrate` is ours
     "unfold",
     "unfold.contrib.filters",
     "django_tenants",
     "pycommerce.api",
-    "tenants",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",

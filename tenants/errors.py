@@ -24,5 +24,23 @@ class TenantMismatch(InvalidRequest):
     message = "The request names two different tenants."
 
 
-class SlugTaken(Conflict):
+class SlugTaken(InvalidRequest):
     """Another tenant has this slug."""
+
+    def __init__(self, slug: str) -> None:
+        problem = f"Another shop has the slug '{slug}'."
+        super().__init__(problem, fields={"slug": [problem]})
+
+
+class HostTaken(InvalidRequest):
+    """Another tenant has this host."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, fields={"domain": [problem]})
+
+
+class LastOwner(Conflict):
+    """A shop keeps at least one owner."""
+
+    code = "illegal_transition"
+    message = "A shop needs at least one owner."
