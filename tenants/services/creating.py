@@ -1,5 +1,6 @@
 """Opening a shop: its row, its schema and its tables in one transaction."""
 
+import contextlib
 import logging
 import re
 import shutil
@@ -128,10 +129,8 @@ def _dump(program: str, schema_name: str) -> str:
 def _pg_dump() -> str | None:
     """A pg_dump at least as new as the server."""
     candidates = [shutil.which("pg_dump")]
-    try:
+    with contextlib.suppress(LocalDatabaseError):
         candidates.insert(0, str(find_binaries() / "pg_dump"))
-    except LocalDatabaseError:
-        pass
     connection.ensure_connection()
     server = connection.connection.info.server_version // 10000
     for candidate in candidates:

@@ -68,7 +68,7 @@ def clean_host(host: str) -> str:
     if "." not in ascii_host:
         raise _bad_host("Write the whole host name, with its dots.")
     base = settings.BASE_HOST
-    if ascii_host == base or ascii_host.endswith(f".{base}") or ascii_host.endswith(".localhost"):
+    if ascii_host == base or ascii_host.endswith((f".{base}", ".localhost")):
         raise _bad_host(f"Hosts below {base} follow from the shop's slug.")
     return ascii_host
 

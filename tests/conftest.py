@@ -1,0 +1,137 @@
+"""The database of a test run: a template made once for each state of the migrations, and copies.
+
+Each test rolls back. A test that commits (`transaction=True`) is followed by a fresh copy, since
+Django's own flush would empty whatever schema the test happened to end in.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+os.environ["PYCOMMERCE_TESTING"] = "1"
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, connections  # noqa: E402
+from django.test import Client, TransactionTestCase  # noqa: E402
+
+from tenants.models import Tenant  # noqa: E402
+from tenants.resolution import clear_cache  # noqa: E402
+from tenants.services import create_tenant  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+TECH = UUID("ea6c4bc0-d5aa-4f5c-b769-c51c812a5037")
+OUTDOOR = UUID("f8a7b6c5-e4d3-4c2b-a1b0-9f8e7d6c5b4a")
+
+
+def _fingerprint() -> str:
+    """Changes with whatever the template database is made from."""
+    sources = [*ROOT.glob("**/migrations/*.py"), *ROOT.glob("tenants/services/*.py")]
+    sources += [ROOT / "pycommerce/settings.py", ROOT / "requirements.txt", Path(__file__)]
+    digest = hashlib.sha256()
+    for source in sorted(sources):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _on_server(statement: str, *arguments: str) -> list[tuple[str, ...]]:
+    """Run a statement outside any database of ours."""
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(statement, arguments or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _build_template(name: str) -> None:
+    for (old,) in _on_server(
+        r"SELECT datname FROM pg_database WHERE datname LIKE 'pyc\_template\_%%'"
+    ):
+        _on_server(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
+    building = name.replace("template", "building")
+    _on_server(f'DROP DATABASE IF EXISTS "{building}" WITH (FORCE)')
+    _on_server(f'CREATE DATABASE "{building}"')
+    _use(building)
+    call_command("migrate", verbosity=0)
+    create_tenant(slug="tech", name="Tech Gadgets", id=TECH)
+    create_tenant(slug="outdoor", name="Outdoor Adventures", id=OUTDOOR)
+    connections.close_all()
+    _on_server(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
+
+
+def _use(database: str) -> None:
+    connections.close_all()
+    connection.settings_dict["NAME"] = database
+    connection.set_schema_to_public()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[None]:
+    """A copy of the template for this run, or this worker of it."""
+    template = f"pyc_template_{_fingerprint()}"
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    mine = f"pyc_test_{worker}_{os.getpid()}"
+    original = connection.settings_dict["NAME"]
+
+    def copy(*_: object) -> None:
+        connections.close_all()
+        _on_server(f'DROP DATABASE IF EXISTS "{mine}" WITH (FORCE)')
+        _on_server(f'CREATE DATABASE "{mine}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        _use(mine)
+        clear_cache()
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+        with (settings.VAR_DIR / "test-template.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _on_server("SELECT 1 FROM pg_database WHERE datname = %s", template):
+                _build_template(template)
+            copy()
+        TransactionTestCase._fixture_teardown = copy  # type: ignore[method-assign]
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        _use(original)
+        _on_server(f'DROP DATABASE IF EXISTS "{mine}" WITH (FORCE)')
+
+
+@pytest.fixture(autouse=True)
+def _no_tenant_left_selected() -> Iterator[None]:
+    clear_cache()
+    yield
+    connection.set_schema_to_public()
+
+
+def _select(slug: str) -> Tenant:
+    connection.set_schema_to_public()
+    tenant = Tenant.objects.get(slug=slug)
+    connection.set_tenant(tenant)
+    return tenant
+
+
+@pytest.fixture
+def tech(db: None) -> Tenant:
+    """Tech Gadgets, with its schema selected."""
+    return _select("tech")
+
+
+@pytest.fixture
+def outdoor(db: None) -> Tenant:
+    """Outdoor Adventures, with its schema selected."""
+    return _select("outdoor")
+
+
+@pytest.fixture
+def client_for() -> Callable[[Tenant], Client]:
+    """A browser on a tenant's own host."""
+    return lambda tenant: Client(HTTP_HOST=f"{tenant.slug}.localhost")
+
+
+@pytest.fixture
+def platform_client() -> Client:
+    """A browser on the platform's host."""
+    return Client(HTTP_HOST="localhost")
