@@ -115,11 +115,11 @@ def main(arguments: list[str]) -> None:
     sys.stdout.flush()
     if os.name == "nt":
         sys.exit(subprocess.call(line))
-    os.execv(python, line)
+    os.execv(python, line)  # noqa: S606
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts this may have an older one
         sys.exit("PyCommerce needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")
     try:
         main(sys.argv[1:])

@@ -5,6 +5,7 @@ without its secrets and names the one that is missing.
 """
 
 import os
+import warnings
 from datetime import timedelta
 from pathlib import Path
 
@@ -189,6 +190,8 @@ API_BODY_LIMIT = 256 * 1024
 # What each process keeps of its answers; 0 keeps nothing.
 RESPONSE_CACHE_BYTES = env.int("RESPONSE_CACHE_BYTES", default=16 * 1024 * 1024)
 CARD_CACHE_SIZE = env.int("CARD_CACHE_SIZE", default=20_000)
+# Counts, search plans and category ids, each as many as this; small and always kept.
+QUERY_CACHE_SIZE = 5_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api_access.BearerAuthentication"],
@@ -206,10 +209,12 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "pycommerce.api.description.close_lists",
+    ],
 }
 
 # --- Language, time, files -------------------------------------------------------------------
@@ -233,6 +238,9 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
+if not PRODUCTION:
+    # Nothing is collected there: files are found where they are written.
+    warnings.filterwarnings("ignore", message="No directory at")
 
 # --- Mail ------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{BASE_HOST}")
@@ -252,7 +260,12 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "propagate": False},
+        # A line for each refusal stands in the access log already.
+        "django.request": {"level": "ERROR"},
+        "procrastinate.blueprints": {"level": "WARNING"},
+    },
 }
 if dsn := env.str("SENTRY_DSN", default=""):
     import sentry_sdk

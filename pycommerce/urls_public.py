@@ -1,9 +1,9 @@
 """The platform's own hosts: the directory of shops, the platform's admin, the API."""
 
 from django.urls import include, path
+
 from tenants.admin_sites import platform_site
 from tenants.health import healthz, readyz
-
 from tenants.media import media_file
 
 urlpatterns = [

@@ -1,9 +1,9 @@
 """A tenant's host, or its mount: the storefront, the shop's admin, the API."""
 
 from django.urls import include, path
+
 from tenants.admin_sites import tenant_site
 from tenants.health import healthz, readyz
-
 from tenants.media import media_file
 
 urlpatterns = [

@@ -16,8 +16,8 @@ from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
-from pycommerce.api.errors import error_response
 
+from pycommerce.api.errors import error_response
 from tenants.errors import TenantInactive, TenantNotFound
 from tenants.models import Tenant
 from tenants.resolution import (

@@ -120,6 +120,11 @@ class User(AbstractBaseUser):
     def is_staff(self) -> bool:
         return self.is_superuser
 
+    def set_password(self, raw_password: str | None) -> None:
+        """Also ends every token issued before; saved with the password it belongs to."""
+        super().set_password(raw_password)
+        self.token_epoch += 1
+
     def get_full_name(self) -> str:
         return self.name or self.email
 

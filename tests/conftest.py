@@ -15,14 +15,14 @@ import pytest
 
 os.environ["PYCOMMERCE_TESTING"] = "1"
 
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, connections  # noqa: E402
-from django.test import Client, TransactionTestCase  # noqa: E402
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test import Client, TransactionTestCase
 
-from tenants.models import Tenant  # noqa: E402
-from tenants.resolution import clear_cache  # noqa: E402
-from tenants.services import create_tenant  # noqa: E402
+from tenants.models import Tenant
+from tenants.resolution import clear_cache
+from tenants.services import create_tenant
 
 ROOT = Path(__file__).resolve().parent.parent
 TECH = UUID("ea6c4bc0-d5aa-4f5c-b769-c51c812a5037")

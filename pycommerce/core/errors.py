@@ -112,8 +112,8 @@ class Conflict(Refusal):
     """The request is fine, the state of the shop is not (409)."""
 
     status = 409
-    code = "conflict"
-    message = "The request conflicts with the current state."
+    code = "illegal_transition"
+    message = "The current state does not allow this."
 
 
 class Busy(Conflict):

@@ -8,8 +8,8 @@ connection; a connection is checked for health only after it was idle for a whil
 import time
 from typing import Any
 
+import psycopg
 from django.conf import settings
-from django.db.utils import OperationalError
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantDatabaseWrapper
 
 IDLE_SECONDS = 5.0
@@ -29,7 +29,7 @@ class DatabaseWrapper(TenantDatabaseWrapper):
         server.ensure()
         try:
             return super().get_new_connection(conn_params)
-        except OperationalError:
+        except psycopg.OperationalError:
             # The server died, or the database is not there yet: see to both, once.
             server.ensure(check=True)
             server.ensure_database(conn_params["dbname"])

@@ -1,0 +1,175 @@
+"""The only place where a refusal becomes a response, and every exception a refusal.
+
+The envelope: `{"error": {"code", "message", "details", "request_id"}}`, with `fields` beside them
+(member to list of problems) where a member of the request is at fault.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+import psycopg
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from rest_framework import exceptions
+
+from pycommerce.core.errors import (
+    Busy,
+    Forbidden,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    MissingParameter,
+    NotFound,
+    PayloadTooLarge,
+    Refusal,
+    ServiceUnavailable,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def error_response(refusal: Refusal, request: HttpRequest) -> HttpResponse:
+    """The refusal in the error envelope, with the headers its status asks for."""
+    error: dict[str, Any] = {
+        "code": refusal.code,
+        "message": refusal.message,
+        "details": refusal.details,
+    }
+    if refusal.fields:
+        error["fields"] = refusal.fields
+    error["request_id"] = getattr(request, "request_id", "")
+    response = HttpResponse(
+        orjson.dumps({"error": error}), status=refusal.status, content_type="application/json"
+    )
+    response["Cache-Control"] = "no-store"
+    if isinstance(refusal, Unauthenticated):
+        response["WWW-Authenticate"] = _challenge(refusal)
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def _challenge(refusal: Unauthenticated) -> str:
+    # RFC 6750, section 3: the error is named only when a token was sent.
+    if refusal.code in {"token_invalid", "token_expired"}:
+        return f'Bearer realm="api", error="invalid_token", error_description="{refusal.message}"'
+    return 'Bearer realm="api"'
+
+
+def exception_handler(exception: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """DRF's hook: every exception of an API view in the envelope."""
+    request = context["request"]
+    refusal = refusal_for(exception)
+    if refusal.status >= 500:
+        logger.error("%s %s failed", request.method, request.path, exc_info=exception)
+    response = error_response(refusal, request._request)
+    if isinstance(refusal, MethodNotAllowed):
+        response["Allow"] = ", ".join(context["view"].allowed_methods)
+    return response
+
+
+def refusal_for(exception: BaseException) -> Refusal:
+    """What an exception means to the caller; what nobody foresaw is an InternalError."""
+    if isinstance(exception, Refusal):
+        return exception
+    if isinstance(exception, exceptions.APIException):
+        return _from_framework(exception)
+    if isinstance(exception, Http404):
+        return NotFound()
+    if isinstance(exception, PermissionDenied):
+        return Forbidden()
+    if isinstance(exception, RequestDataTooBig):
+        return PayloadTooLarge()
+    if isinstance(exception, UnreadablePostError):
+        return InvalidRequest("The request body ended early.")
+    if isinstance(exception, DatabaseError | InterfaceError):
+        return _from_database(exception)
+    return InternalError()
+
+
+def _from_framework(exception: exceptions.APIException) -> Refusal:
+    if isinstance(exception, exceptions.ValidationError):
+        return _from_validation(exception)
+    if isinstance(exception, exceptions.MethodNotAllowed):
+        return MethodNotAllowed(str(exception.detail))
+    if isinstance(exception, exceptions.UnsupportedMediaType):
+        return UnsupportedMediaType("Send the body as application/json.")
+    if isinstance(exception, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        return Unauthenticated()
+    if isinstance(exception, exceptions.PermissionDenied):
+        return Forbidden()
+    if isinstance(exception, exceptions.NotFound):
+        return NotFound()
+    if isinstance(exception, exceptions.ParseError):
+        return InvalidRequest(str(exception.detail))
+    return InternalError()
+
+
+def _from_validation(exception: exceptions.ValidationError) -> Refusal:
+    detail = exception.detail
+    fields: dict[str, list[str]] = {}
+    codes = set()
+    members = detail if isinstance(detail, dict) else {"": detail}
+    for name, problem, code in _problems(members):
+        fields.setdefault(name, []).append(problem)
+        codes.add(code)
+    if "" in fields and len(fields) == 1:
+        return InvalidRequest(" ".join(fields[""]))
+    missing = codes == {"required"}
+    names = ", ".join(fields)
+    details = f"Missing: {names}." if missing else f"Not valid: {names}."
+    return (MissingParameter if missing else InvalidRequest)(details, fields=fields)
+
+
+def _problems(members: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str, str]]:
+    """Path, sentence and code of every problem in the framework's nested report."""
+    for name, value in members.items():
+        here = f"{path}.{name}" if path else str(name)
+        if name == "non_field_errors":
+            here = path
+        if isinstance(value, dict):
+            yield from _problems(value, here)
+            continue
+        for index, problem in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(problem, dict):
+                yield from _problems(problem, f"{here}[{index}]")
+            else:
+                yield here, str(problem), getattr(problem, "code", "invalid")
+
+
+_UNAVAILABLE = (psycopg.errors.QueryCanceled, psycopg.errors.AdminShutdown)
+_COLLISIONS = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+)
+
+
+def _from_database(exception: Exception) -> Refusal:
+    cause = exception.__cause__
+    if isinstance(cause, _COLLISIONS):
+        return Busy()
+    if isinstance(exception, IntegrityError):
+        return Busy("Something else changed the same thing at this moment.")
+    if isinstance(exception, DataError):
+        return InvalidRequest("A value cannot be stored: it is too long or out of range.")
+    if isinstance(exception, OperationalError | InterfaceError) or isinstance(cause, _UNAVAILABLE):
+        return ServiceUnavailable("The database does not answer at the moment.")
+    return InternalError()
+
+
+def known_refusals() -> list[type[Refusal]]:
+    """Every refusal that the installed apps define, one for each status and code."""
+    seen: dict[tuple[int, str], type[Refusal]] = {}
+    waiting: list[type[Refusal]] = [Refusal]
+    while waiting:
+        family = waiting.pop()
+        waiting.extend(family.__subclasses__())
+        if "code" in vars(family) or family is InvalidRequest:
+            seen.setdefault((family.status, family.code), family)
+    return [seen[key] for key in sorted(seen)]

@@ -1,0 +1,101 @@
+"""Rate counts in one table that all worker processes share: one atomic upsert, never get-then-set.
+
+Windows are whole minutes of Unix time.
+"""
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from pycommerce.core.errors import RateLimited
+
+WINDOW_SECONDS = 60
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+# Each row counts one more hit of its key in this window.
+UPSERT = """
+INSERT INTO api_rate_counter AS c (key, "window", hits) VALUES {rows}
+ON CONFLICT (key) DO UPDATE SET "window" = excluded."window",
+    hits = CASE WHEN c."window" = excluded."window" THEN c.hits + 1 ELSE 1 END
+RETURNING key, hits
+"""
+ONE, TWO = UPSERT.format(rows="(%s, %s, 1)"), UPSERT.format(rows="(%s, %s, 1), (%s, %s, 1)")
+
+
+def window_now() -> int:
+    return int(time.time()) // WINDOW_SECONDS
+
+
+def seconds_left() -> int:
+    """Until the present window ends."""
+    return WINDOW_SECONDS - int(time.time()) % WINDOW_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Where a caller stands in this minute, by the counter that is nearest to its limit."""
+
+    limit: int
+    hits: int
+    reset: int
+
+    @property
+    def is_exceeded(self) -> bool:
+        return self.hits > self.limit
+
+    def put_on(self, response: HttpResponseBase) -> None:
+        headers = response.headers
+        headers["RateLimit-Limit"] = str(self.limit)
+        headers["RateLimit-Remaining"] = str(max(0, self.limit - self.hits))
+        headers["RateLimit-Reset"] = str(self.reset)
+
+    def check(self) -> None:
+        """Raises RateLimited where the limit is exceeded."""
+        if self.is_exceeded:
+            raise RateLimited(
+                f"At most {self.limit} a minute; try again in {self.reset} seconds.",
+                retry_after=self.reset,
+            )
+
+
+def keys_for(credential: str, method: str | None) -> list[str]:
+    """The counters that a request of this credential raises: all, and for a write all writes."""
+    return [credential] if method in SAFE_METHODS else [credential, f"{credential}:writes"]
+
+
+def rate_from(hits: dict[str, int], credential: str) -> Rate:
+    """The tighter of the counters that were raised."""
+    rate = Rate(settings.API_RATE_PER_MINUTE, hits[credential], seconds_left())
+    if (writes := hits.get(f"{credential}:writes")) is not None:
+        write_rate = Rate(settings.API_WRITES_PER_MINUTE, writes, seconds_left())
+        return min(rate, write_rate, key=lambda each: each.limit - each.hits)
+    return rate
+
+
+def count(*keys: str) -> dict[str, int]:
+    """Raise one or two counters by one; returns their hits in this window."""
+    window = window_now()
+    arguments = [value for key in keys for value in (key, window)]
+    with connection.cursor() as cursor:
+        cursor.execute(ONE if len(keys) == 1 else TWO, arguments)
+        return dict(cursor.fetchall())
+
+
+def take_back(*keys: str) -> None:
+    """Undo one hit of each key: what was counted beforehand turned out well."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE api_rate_counter SET hits = greatest(hits - 1, 0) WHERE key = ANY(%s) "
+            'AND "window" = %s',
+            [list(keys), window_now()],
+        )
+
+
+def count_address(request: HttpRequest) -> Rate:
+    """Count a request without a credential by the address it came from."""
+    credential = f"a:{request.client_address}"
+    return rate_from(count(*keys_for(credential, request.method)), credential)

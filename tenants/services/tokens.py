@@ -1,0 +1,103 @@
+"""The tokens of the API: short-lived access, refresh tokens that work once."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.tokens import AccessToken, Token
+
+from pycommerce.core.errors import TokenExpired, TokenInvalid
+from pycommerce.core.ids import uuid7
+from tenants.models import RefreshToken, User
+
+
+class _Refresh(Token):
+    token_type = "refresh"  # noqa: S105
+    lifetime = settings.REFRESH_TOKEN_LIFETIME
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a good token says: whose it is, and at which epoch of that user it was issued."""
+
+    user_id: UUID
+    epoch: int
+    token_id: str
+
+
+def read_access_token(text: str) -> Claims:
+    """The claims of an access token. Raises TokenInvalid or TokenExpired."""
+    return _claims(AccessToken, text)
+
+
+def _claims(kind: type[Token], text: str) -> Claims:
+    try:
+        token = kind(text)  # type: ignore[arg-type]
+        return Claims(UUID(token["sub"]), int(token["epoch"]), str(token["jti"]))
+    except ExpiredTokenError as error:
+        raise TokenExpired() from error
+    except (TokenError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise TokenInvalid() from error
+
+
+def issue_tokens(user: User, family: UUID | None = None) -> dict[str, Any]:
+    """A new pair for the user, as `/api/auth/login` answers it.
+
+    `family` is that of the refresh token that this pair follows; without one a family begins.
+    """
+    # Read again: checking a password may just have raised the epoch of the object at hand.
+    epoch = User.objects.values_list("token_epoch", flat=True).get(pk=user.pk)
+    refresh, access = _Refresh(), AccessToken()
+    row = RefreshToken(jti=uuid7(), family=family or uuid7(), user=user)
+    row.expires_at = datetime.fromtimestamp(refresh["exp"], UTC)
+    row.save(force_insert=True)
+    refresh["jti"] = str(row.jti)
+    for token in (refresh, access):
+        token["sub"], token["epoch"] = str(user.pk), epoch
+    return {
+        "access": str(access),
+        "refresh": str(refresh),
+        "token_type": "Bearer",
+        "expires_in": int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()),
+    }
+
+
+_CONSUME = """
+UPDATE tenants_refreshtoken AS t SET used_at = now()
+FROM tenants_user AS u
+WHERE t.jti = %s AND t.used_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > now()
+  AND u.id = t.user_id AND u.is_active AND u.token_epoch = %s
+RETURNING t.user_id, t.family
+"""
+
+
+def rotate_tokens(refresh: str) -> dict[str, Any]:
+    """A new pair for a refresh token, which is dead from then on.
+
+    One conditional update decides who may use it, so that of many at once one wins. Its reuse
+    ends the whole family. Raises TokenInvalid or TokenExpired.
+    """
+    claims = _claims(_Refresh, refresh)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CONSUME, [claims.token_id, claims.epoch])
+        if row := cursor.fetchone():
+            return issue_tokens(User(pk=row[0]), row[1])
+    _revoke_family(claims.token_id)
+    raise TokenInvalid("This refresh token was used, revoked, or its user may not sign in.")
+
+
+def revoke_tokens(refresh: str) -> None:
+    """End the refresh token and all that followed from it. Raises TokenInvalid, TokenExpired."""
+    _revoke_family(_claims(_Refresh, refresh).token_id)
+
+
+def _revoke_family(token_id: str) -> None:
+    families = RefreshToken.objects.filter(jti=token_id).values("family")
+    RefreshToken.objects.filter(family__in=families, revoked_at=None).update(
+        revoked_at=timezone.now()
+    )
