@@ -23,10 +23,12 @@ from catalog.description import (
 from catalog.listing import (
     SORTS,
     ProductFilters,
+    Select,
     count_products,
     find_one,
     find_page,
     money_sql,
+    variants_sql,
 )
 from pycommerce.api import parameters
 from pycommerce.api.conditional import Body, answer, etag_of
@@ -90,6 +92,10 @@ class _ProductReader:
         }
 
 
+def _product_select(request: HttpRequest, currency: str) -> Select:
+    return Select(_product_columns(), variants_sql(), _ProductReader(request, currency))
+
+
 class ProductViewSet(TenantViewSet):
     """Products of a tenant."""
 
@@ -116,8 +122,7 @@ class ProductViewSet(TenantViewSet):
             sort=sort,
             limit=parameters.limit(query),
             cursor=parameters.text(query, "cursor", max_length=1000),
-            columns=_product_columns(),
-            read=_ProductReader(request, currency),
+            select=_product_select(request, currency),
             version=request.catalogue_version,
         )
         content = dumps(
@@ -140,10 +145,11 @@ class ProductViewSet(TenantViewSet):
         django_request = request._request
 
         def make() -> Body:
-            row = find_one(id_or_slug, _product_columns())
-            if row is None:
+            select = _product_select(django_request, self.tenant.currency)
+            product = find_one(id_or_slug, select)
+            if product is None:
                 raise NotFound(f"Product with ID '{id_or_slug}' does not exist.")
-            content = dumps(_ProductReader(django_request, self.tenant.currency)(row))
+            content = dumps(product)
             return Body(content, etag_of(content))
 
         return _kept(django_request, "product", id_or_slug, make)

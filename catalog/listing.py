@@ -43,6 +43,7 @@ class ProductFilters:
     min_price: Decimal | None = None
     max_price: Decimal | None = None
     in_stock: bool | None = None
+    on_sale: bool | None = None
     q: str | None = None
     updated_since: datetime | None = None
 
@@ -73,10 +74,19 @@ class ProductRow:
     vendor: str
     created_at: datetime
     updated_at: datetime
+    category_ids: list[UUID]
+
+
+class Select(NamedTuple):
+    """What is read of each product: SQL columns of `p` and of its variants `v`, and what of it."""
+
+    columns: str
+    variants: str
+    read: Callable[[tuple[Any, ...]], Any]
 
 
 class Page(NamedTuple):
-    """Rows as the reader made them, and the cursors of the pages beside them."""
+    """Rows as `Select.read` made them, and the cursors of the pages beside them."""
 
     rows: list[Any]
     next_cursor: str | None
@@ -124,6 +134,8 @@ def _condition(filters: ProductFilters, plan: SearchPlan | None, version: int) -
         found = found.and_("p.price <= %s", filters.max_price)
     if filters.in_stock is not None:
         found = found.and_(_IN_STOCK if filters.in_stock else f"NOT {_IN_STOCK}")
+    if filters.on_sale:
+        found = found.and_("p.compare_at_price IS NOT NULL")
     if filters.updated_since is not None:
         found = found.and_("p.updated_at >= %s", filters.updated_since)
     if plan and plan.name_part:
@@ -194,11 +206,10 @@ def find_page(
     sort: str,
     limit: int,
     cursor: str | None,
-    columns: str,
-    read: Callable[[tuple[Any, ...]], Any],
+    select: "Select",
     version: int | None = None,
 ) -> Page:
-    """A page of rows, each made by `read` from the `columns` of product `p` and its variants `v`.
+    """A page of rows, each made by `select.read`.
 
     Raises InvalidRequest for a broken cursor, another query's, or an unknown sort.
     """
@@ -213,11 +224,11 @@ def find_page(
     # One row more than a page says whether there is another page in the direction of travel.
     if sort == "relevance" and plan is not None:
         boundary = _boundary(filters, condition, version)
-        found = _ranked(condition, plan, boundary, place, limit + 1, columns)
+        found = _ranked(condition, plan, boundary, place, limit + 1, select)
     else:
-        found = _rows(_Part(_ORDERS[sort], condition), place, limit + 1, columns)
+        found = _rows(_Part(_ORDERS[sort], condition), place, limit + 1, select)
     cut = cut_page(found, limit=limit, place=place, query=query, place_of=lambda row: row.place)
-    rows = [read(row.columns) for row in cut.rows]
+    rows = [select.read(row.columns) for row in cut.rows]
     corrected_q = plan.corrected_q if plan else None
     return Page(rows, cut.next_cursor, cut.previous_cursor, corrected_q)
 
@@ -255,7 +266,12 @@ ORDER BY {order}
 
 
 def _rows(
-    part: _Part, place: Cursor | None, count: int, columns: str, *, backward: bool | None = None
+    part: _Part,
+    place: Cursor | None,
+    count: int,
+    select: Select,
+    *,
+    backward: bool | None = None,
 ) -> list[_Found]:
     """Rows from `place` on (or from the part's end) in the direction of travel."""
     order, condition = part.order, part.condition
@@ -266,11 +282,11 @@ def _rows(
         condition = condition.and_(beyond, *arguments)
     statement = _SELECT.format(
         keys=", ".join(order.keys),
-        columns=columns,
+        columns=select.columns,
         source=part.source,
         condition=condition.sql,
         order=order.clause(backward=backward),
-        variants=variants_sql(),
+        variants=select.variants,
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*part.source_arguments, *condition.arguments, count])
@@ -317,7 +333,7 @@ def _ranked(
     boundary: _Boundary,
     place: Cursor | None,
     count: int,
-    columns: str,
+    select: Select,
 ) -> list[_Found]:
     if place is not None:
         boundary = (place.values[1], place.values[2]) if place.values[1] else None
@@ -340,7 +356,7 @@ def _ranked(
     backward = place is not None and place.direction == "prev"
     rows: list[_Found] = []
     while len(rows) < count and 0 <= at < len(parts):
-        rows += _rows(parts[at], place, count - len(rows), columns, backward=backward)
+        rows += _rows(parts[at], place, count - len(rows), select, backward=backward)
         at, place = at + (-1 if backward else 1), None
     return rows
 
@@ -394,7 +410,7 @@ FROM catalog_variant x WHERE x.product_id = p.id"""
 
 _ROW_COLUMNS = """p.id, p.name, p.slug, p.description, p.price, p.max_price, p.compare_at_price,
     p.sku, v.stock, p.category_names, p.image_list, v.list, p.option_names, p.seo_title,
-    p.seo_description, p.vendor, p.created_at, p.updated_at"""
+    p.seo_description, p.vendor, p.created_at, p.updated_at, p.category_ids"""
 
 
 def _read_row(columns: tuple[Any, ...]) -> ProductRow:
@@ -409,31 +425,73 @@ def _read_row(columns: tuple[Any, ...]) -> ProductRow:
     return ProductRow(*values)
 
 
+def _full() -> Select:
+    return Select(_ROW_COLUMNS, variants_sql(), _read_row)
+
+
 def find_products(
     filters: ProductFilters, *, sort: str, limit: int, cursor: str | None
 ) -> ProductPage:
     """A page of active products. Raises InvalidRequest for a cursor of another query."""
-    page = find_page(
-        filters, sort=sort, limit=limit, cursor=cursor, columns=_ROW_COLUMNS, read=_read_row
-    )
-    return ProductPage(*page)
+    return ProductPage(*find_page(filters, sort=sort, limit=limit, cursor=cursor, select=_full()))
 
 
-def find_one(id_or_slug: str, columns: str) -> tuple[Any, ...] | None:
-    """The columns of one active product, by its id or its slug."""
+def find_one(id_or_slug: str, select: Select) -> Any | None:
+    """One active product, by its id or its slug."""
     found = parse_uuid(id_or_slug)
     key = "id" if found else "slug"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM catalog_product p CROSS JOIN LATERAL ({variants_sql()}) AS v "
+            f"SELECT {select.columns} FROM catalog_product p "
+            f"CROSS JOIN LATERAL ({select.variants}) AS v "
             f"WHERE p.{key} = %s AND p.status = 'active'",
             [found or id_or_slug],
         )
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+        row = cursor.fetchone()
+    return select.read(row) if row else None
 
 
 def find_product(id_or_slug: str) -> ProductRow | None:
     """One active product by its id or its slug."""
-    row = find_one(id_or_slug, _ROW_COLUMNS)
-    return _read_row(row) if row else None
+    row: ProductRow | None = find_one(id_or_slug, _full())
+    return row
+
+
+# --- Cards ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """As much of a product as its card in a list shows."""
+
+    id: UUID
+    name: str
+    slug: str
+    price: Decimal
+    max_price: Decimal
+    compare_at_price: Decimal | None
+    stock: int
+    image: dict[str, Any] | None
+    updated_at: datetime
+
+
+_CARD_COLUMNS = """p.id, p.name, p.slug, p.price, p.max_price, p.compare_at_price, v.stock,
+    (p.image_list -> 0)::text, p.updated_at"""
+_STOCK = """
+SELECT coalesce(sum(x.on_hand - x.held), 0)::int AS stock
+FROM catalog_variant x WHERE x.product_id = p.id"""
+
+
+def _read_card(columns: tuple[Any, ...]) -> CardRow:
+    *most, image, updated_at = columns
+    return CardRow(*most, orjson.loads(image) if image else None, updated_at)
+
+
+CARD = Select(_CARD_COLUMNS, _STOCK, _read_card)
+
+
+def find_cards(
+    filters: ProductFilters, *, sort: str, limit: int, cursor: str | None = None, version: int
+) -> Page:
+    """A page of cards. Raises InvalidRequest for a cursor of another query."""
+    return find_page(filters, sort=sort, limit=limit, cursor=cursor, select=CARD, version=version)

@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "tenants.middleware.StaffAuthenticationMiddleware",
     "tenants.middleware.StaffMessageMiddleware",
 ]
-APPEND_SLASH = False
+APPEND_SLASH = True
 ROOT_URLCONF = "pycommerce.urls_tenant"
 PUBLIC_SCHEMA_URLCONF = "pycommerce.urls_public"
 WSGI_APPLICATION = "pycommerce.wsgi.application"
@@ -221,6 +221,8 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -1,5 +1,20 @@
 """The one place that knows Unfold, so that another theme is a change of one file."""
 
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.decorators import action, display
+from unfold.forms import (
+    AdminPasswordChangeForm,
+    AuthenticationForm,
+    UserChangeForm,
+    UserCreationForm,
+)
+from unfold.sites import UnfoldAdminSite
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
 # Unfold's Alpine evaluates strings and writes styles; on the storefront and the API neither is
 # allowed.
 ADMIN_CSP = (
@@ -7,3 +22,20 @@ ADMIN_CSP = (
     "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+
+__all__ = [
+    "ADMIN_CSP",
+    "AdminPasswordChangeForm",
+    "AuthenticationForm",
+    "ModelAdmin",
+    "StackedInline",
+    "TabularInline",
+    "UnfoldAdminIntegerFieldWidget",
+    "UnfoldAdminSelectWidget",
+    "UnfoldAdminSite",
+    "UnfoldAdminTextInputWidget",
+    "UserChangeForm",
+    "UserCreationForm",
+    "action",
+    "display",
+]

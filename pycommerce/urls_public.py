@@ -15,5 +15,6 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
 ]
 
-handler404 = "catalog.views.not_found"
-handler500 = "catalog.views.server_error"
+handler400 = "pycommerce.error_pages.bad_request"
+handler404 = "pycommerce.error_pages.not_found"
+handler500 = "pycommerce.error_pages.server_error"

@@ -8,6 +8,7 @@ from typing import Any
 import django
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.db.migrations.autodetector import MigrationAutodetector
 
 from tenants.services.migrating import (
     lagging_tenants,
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         "Brings the shared tables and every shop that lags up to date. One shop's failure stops "
         "only that shop; it is named, and the exit code is 1."
     )
+    # Django's own check compares it with that of makemigrations.
+    autodetector = MigrationAutodetector
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

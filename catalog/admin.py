@@ -1,0 +1,452 @@
+"""The merchant's back office of the catalogue: products, stock, categories."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, QuerySet, Sum
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from catalog.models import Category, Product, ProductImage, StockMovement, Variant
+from catalog.services.editing import (
+    finish_category,
+    finish_product,
+    is_below,
+    prepare_category,
+    prepare_product,
+    prepare_variant,
+    products_below,
+)
+from catalog.services.refresh import refresh_products
+from catalog.services.stock import adjust_stock, receive_first_stock
+from pycommerce.core.errors import Refusal
+from pycommerce.core.money import decimals_of
+from pycommerce.unfold_shim import (
+    TabularInline,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextInputWidget,
+)
+from tenants.admin_sites import tenant_site
+from tenants.pictures import clean_upload
+from tenants.services.audit import record
+from tenants.shop.models import AuditEntry, raise_catalogue_version
+from tenants.tenant_admin import TenantModelAdmin
+
+PICTURE_SIDE = 1600
+
+
+class VariantForm(forms.ModelForm):
+    """A variant in its product: prices, and the first stock of a new one."""
+
+    first_stock = forms.IntegerField(
+        label="First stock",
+        required=False,
+        min_value=0,
+        max_value=1_000_000_000,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+    class Meta:
+        model = Variant
+        fields = ("option_values", "sku", "price", "compare_at_price", "barcode", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sku"].required = False
+        if not self.instance._state.adding:
+            # What is on hand changes by adjustment alone, which needs a reason.
+            del self.fields["first_stock"]
+
+    def _money(self, name: str) -> Any:
+        amount = self.cleaned_data[name]
+        if amount is not None:
+            places = decimals_of(self.currency)
+            if amount != round(amount, places):
+                raise ValidationError(f"{self.currency} has {places} decimals.")
+        return amount
+
+    currency = "USD"
+
+    def clean_price(self) -> Any:
+        return self._money("price")
+
+    def clean_compare_at_price(self) -> Any:
+        return self._money("compare_at_price")
+
+
+class VariantFormSet(BaseInlineFormSet):
+    """The variants of a product: at least one, each with its own options and SKU."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [
+            form
+            for form in self.forms
+            if form.has_changed() | bool(form.instance.pk and not form.instance._state.adding)
+            and not form.cleaned_data.get("DELETE")
+        ]
+        if not kept:
+            raise ValidationError("A product has at least one variant: give it a price.")
+        names = self.instance.option_names or []
+        seen = set()
+        for form in kept:
+            values = tuple(form.cleaned_data.get("option_values") or ())
+            if len(values) != len(names):
+                form.add_error("option_values", f"Give {len(names)} values, one for each option.")
+            elif values in seen:
+                form.add_error("option_values", "Another variant has the same options.")
+            seen.add(values)
+
+
+class VariantInline(TabularInline):
+    model = Variant
+    form = VariantForm
+    formset = VariantFormSet
+    extra = 0
+    min_num = 1
+    ordering = ("position", "id")
+    fields = (
+        "option_values",
+        "sku",
+        "price",
+        "compare_at_price",
+        "stock_link",
+        "first_stock",
+        "barcode",
+        "position",
+    )
+    readonly_fields = ("stock_link",)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.currency = request.tenant.currency
+        return formset
+
+    @admin.display(description="Stock")
+    def stock_link(self, variant: Variant) -> str:
+        if variant._state.adding:
+            return "–"
+        address = reverse("admin:catalog_variant_change", args=[variant.pk])
+        return format_html('<a href="{}">{} – adjust</a>', address, variant.stock)
+
+
+class ImageForm(forms.ModelForm):
+    class Meta:
+        model = ProductImage
+        fields = ("file", "alt", "position")
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file and "file" in self.changed_data:
+            return clean_upload(file, side=PICTURE_SIDE)
+        if not file and not self.instance.source_url:
+            raise ValidationError("Choose a picture.")
+        return file
+
+
+class ImageInline(TabularInline):
+    model = ProductImage
+    form = ImageForm
+    extra = 0
+    ordering = ("position", "id")
+    fields = ("preview", "file", "alt", "position")
+    readonly_fields = ("preview",)
+
+    @admin.display(description="Picture")
+    def preview(self, image: ProductImage) -> str:
+        if not image.file:
+            return "not fetched" if image.source_url else "–"
+        return format_html('<img src="{}" alt="{}" height="64">', image.file.url, image.alt)
+
+
+class ProductForm(forms.ModelForm):
+    class Meta:
+        model = Product
+        fields = (
+            "name",
+            "slug",
+            "status",
+            "description",
+            "option_names",
+            "categories",
+            "vendor",
+            "product_type",
+            "tags",
+            "seo_title",
+            "seo_description",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = "Made from the name where it is empty."
+
+    def clean_option_names(self) -> list[str]:
+        names: list[str] = self.cleaned_data["option_names"] or []
+        if len(set(names)) != len(names):
+            raise ValidationError("Each option needs a name of its own.")
+        return names
+
+
+@admin.register(Product, site=tenant_site)
+class ProductAdmin(TenantModelAdmin):
+    """Products with their variants and pictures."""
+
+    form = ProductForm
+    list_display = ("name", "sku", "price", "units", "status", "updated_at")
+    list_filter = ("status", "categories")
+    search_fields = ("name", "sku", "variants__sku", "slug")
+    filter_horizontal = ("categories",)
+    inlines = (VariantInline, ImageInline)
+    fieldsets = (
+        (None, {"fields": ("name", "status", "description", "categories")}),
+        ("Options", {"fields": ("option_names",)}),
+        ("More", {"fields": ("slug", "vendor", "product_type", "tags")}),
+        ("Search engines", {"fields": ("seo_title", "seo_description")}),
+    )
+    actions = ("publish", "archive")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        found = super().get_queryset(request).defer("search", "description", "image_list")
+        return found.annotate(units=Sum(F("variants__on_hand") - F("variants__held")))
+
+    @admin.display(description="Stock", ordering="units")
+    def units(self, product: Product) -> int:
+        return product.units or 0  # type: ignore[attr-defined]
+
+    def view_on_site(self, product: Product) -> str | None:  # type: ignore[override]
+        if product.status != Product.Status.ACTIVE:
+            return None
+        return reverse("catalog:product", args=[product.slug])
+
+    def save_model(
+        self, request: HttpRequest, obj: Product, form: ProductForm, change: bool
+    ) -> None:
+        request.old_slug = form.initial.get("slug") if change else None
+        prepare_product(obj)
+        super().save_model(request, obj, form, change)
+
+    def save_formset(
+        self, request: HttpRequest, form: ProductForm, formset: Any, change: bool
+    ) -> None:
+        if formset.model is not Variant:
+            super().save_formset(request, form, formset, change)
+            return
+        for each in formset.forms:
+            if each.has_changed() and not each.cleaned_data.get("DELETE"):
+                prepare_variant(each.instance, form.instance)
+        super().save_formset(request, form, formset, change)
+        for each in formset.forms:
+            if each.instance in formset.new_objects:
+                units = each.cleaned_data.get("first_stock") or 0
+                receive_first_stock(each.instance, units, request.user)
+
+    def save_related(
+        self, request: HttpRequest, form: ProductForm, formsets: Any, change: bool
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        finish_product(form.instance, old_slug=request.old_slug)
+
+    def delete_model(self, request: HttpRequest, obj: Product) -> None:
+        super().delete_model(request, obj)
+        raise_catalogue_version()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        with transaction.atomic():
+            Product.objects.filter(pk__in=queryset.values_list("pk", flat=True)).delete()
+            raise_catalogue_version()
+
+    @admin.action(description="Publish", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        self._set_status(request, queryset, Product.Status.ACTIVE)
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        self._set_status(request, queryset, Product.Status.ARCHIVED)
+
+    def _set_status(
+        self, request: HttpRequest, queryset: QuerySet[Product], status: Product.Status
+    ) -> None:
+        with transaction.atomic():
+            ids = queryset.exclude(status=status).values_list("pk", flat=True)
+            changed = Product.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk")
+            products = list(changed)
+            for product in products:
+                self._record_status(request, product, status)
+            Product.objects.filter(pk__in=[product.pk for product in products]).update(
+                status=status
+            )
+            refresh_products([product.pk for product in products])
+            raise_catalogue_version()
+        messages.success(request, f"{len(products)} products are now {status.label.lower()}.")
+
+    def _record_status(
+        self, request: HttpRequest, product: Product, status: Product.Status
+    ) -> None:
+        record(
+            user=request.user,
+            action=AuditEntry.Action.CHANGE,
+            thing=product,
+            changes={"status": (product.status, status.value)},
+        )
+
+
+class StockForm(forms.ModelForm):
+    """A count or a change of the units on hand, with its reason."""
+
+    on_hand_now = forms.IntegerField(
+        label="Counted units",
+        required=False,
+        min_value=0,
+        help_text="How many units there are, held ones included. Or give a change instead.",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    change = forms.IntegerField(
+        label="Change",
+        required=False,
+        help_text="Such as 12 for a delivery or -1 for a broken one.",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    reason = forms.CharField(max_length=255, widget=UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = Variant
+        fields = ()
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        count, change = data.get("on_hand_now"), data.get("change")
+        if (count is None) == (change is None) and not self.errors:
+            raise ValidationError("Give either a count or a change.")
+        after = count if count is not None else self.instance.on_hand + (change or 0)
+        if not self.errors and after < self.instance.held:
+            raise ValidationError(
+                f"{self.instance.held} units are held for orders: fewer cannot be on hand."
+            )
+        return data
+
+
+class MovementInline(TabularInline):
+    model = StockMovement
+    fields = ("created_at", "kind", "quantity", "reason", "user_name")
+    readonly_fields = fields
+    extra = 0
+    max_num = 0
+    can_delete = False
+    ordering = ("-created_at", "-id")
+    per_page = 20
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Variant, site=tenant_site)
+class StockAdmin(TenantModelAdmin):
+    """Stock of every variant; it changes by an adjustment with a reason."""
+
+    form = StockForm
+    list_display = ("sku", "product", "options", "on_hand", "held", "units")
+    list_select_related = ("product",)
+    search_fields = ("sku", "product__name", "barcode")
+    fields = ("sku", "product", "on_hand", "held", "on_hand_now", "change", "reason")
+    readonly_fields = ("sku", "product", "on_hand", "held")
+    inlines = (MovementInline,)
+    ordering = ("sku",)
+
+    @admin.display(description="Options")
+    def options(self, variant: Variant) -> str:
+        return " / ".join(variant.option_values) or "–"
+
+    @admin.display(description="Can be sold")
+    def units(self, variant: Variant) -> int:
+        return variant.stock
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Variant | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Variant, form: StockForm, change: bool) -> None:
+        data = form.cleaned_data
+        try:
+            adjust_stock(
+                variant_id=obj.pk,
+                change=data["change"],
+                on_hand=data["on_hand_now"],
+                reason=data["reason"],
+                user=request.user,
+            )
+        except Refusal as refusal:
+            # An order held units since the form was checked.
+            messages.error(request, refusal.details)
+
+    def log_change(self, request: HttpRequest, obj: Variant, message: Any) -> None:
+        """The adjustment wrote its audit row itself."""
+
+
+class CategoryForm(forms.ModelForm):
+    class Meta:
+        model = Category
+        fields = (
+            "name",
+            "slug",
+            "parent",
+            "description",
+            "position",
+            "seo_title",
+            "seo_description",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = "Made from the name where it is empty."
+
+    def clean_parent(self) -> Category | None:
+        parent: Category | None = self.cleaned_data["parent"]
+        if parent and not self.instance._state.adding and is_below(self.instance, parent):
+            raise ValidationError("A category cannot stand below itself.")
+        return parent
+
+
+@admin.register(Category, site=tenant_site)
+class CategoryAdmin(TenantModelAdmin):
+    """The shop's tree of categories."""
+
+    form = CategoryForm
+    list_display = ("name", "parent", "slug", "position")
+    list_select_related = ("parent",)
+    search_fields = ("name", "slug")
+    autocomplete_fields = ("parent",)
+
+    def view_on_site(self, category: Category) -> str:  # type: ignore[override]
+        return reverse("catalog:category", args=[category.slug])
+
+    def save_model(
+        self, request: HttpRequest, obj: Category, form: CategoryForm, change: bool
+    ) -> None:
+        prepare_category(obj)
+        super().save_model(request, obj, form, change)
+        finish_category(obj, old_slug=form.initial.get("slug") if change else None)
+
+    def delete_model(self, request: HttpRequest, obj: Category) -> None:
+        self.delete_queryset(request, Category.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Category]) -> None:
+        with transaction.atomic():
+            ids = list(queryset.values_list("pk", flat=True))
+            products = products_below(ids)
+            Category.objects.filter(pk__in=ids).delete()
+            refresh_products(products)
+            raise_catalogue_version()

@@ -1,0 +1,68 @@
+"""Product cards: the one fragment that every list repeats, written without the template engine.
+
+A card costs some 15 µs here and ten times that in a template, and a list has 24.
+"""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import connection
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from catalog.display import percent_off, price_html, stock_state, stock_words
+from catalog.listing import CardRow
+from pycommerce.core.bounded_cache import BoundedCache
+
+_cards: BoundedCache[str] = BoundedCache(settings.CARD_CACHE_SIZE)
+_SLUG = "SLUG"
+
+
+def render_cards(rows: Iterable[CardRow]) -> SafeString:
+    """The cards as list items, kept in the process while the product stays as it is."""
+    address = reverse("catalog:product", args=[_SLUG])
+    shop = (connection.schema_name, connection.tenant.currency, get_language(), address)
+    parts = []
+    for row in rows:
+        key = (shop, row.id, row.updated_at, row.stock)
+        card = _cards.get(key)
+        if card is None:
+            card = _render(row, address)
+            _cards.put(key, card)
+        parts.append(card)
+    return SafeString("".join(parts))
+
+
+def _render(row: CardRow, address: str) -> str:
+    href = escape(address.replace(_SLUG, row.slug))
+    image = row.image if row.image and row.image["url"] else None
+    if image:
+        size = ""
+        if image["width"] and image["height"]:
+            size = f' width="{image["width"]}" height="{image["height"]}"'
+        picture = (
+            f'<img src="{escape(image["url"])}" alt="{escape(image["alt"])}"{size} '
+            'loading="lazy" decoding="async">'
+        )
+    else:
+        source = escape(static("img/no-picture.svg"))
+        picture = f'<img class="no-picture" src="{source}" alt="" width="96" height="96">'
+    badge = ""
+    off = percent_off(row.price, row.compare_at_price)
+    if row.stock <= 0:
+        badge = f'<span class="badge badge-out">{escape(_("Sold out"))}</span>'
+    elif off:
+        badge = f'<span class="badge badge-sale">−{off} %</span>'
+    note = ""
+    if stock_state(row.stock) == "few":
+        note = f'<p class="card-note">{escape(stock_words(row.stock))}</p>'
+    price = price_html(row.price, row.max_price, row.compare_at_price)
+    return (
+        f'<li class="card"><div class="card-picture">{picture}{badge}</div>'
+        f'<h3 class="card-name"><a href="{href}">{escape(row.name)}</a></h3>'
+        f'<p class="card-price">{price}</p>{note}</li>'
+    )

@@ -1,0 +1,87 @@
+"""What shoppers type into a list: words, limits, an order."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from catalog.listing import ProductFilters
+from pycommerce.core.money import UPPER_LIMIT
+from pycommerce.core.text import problem_in
+
+ORDERS = [
+    ("newest", _("Newest")),
+    ("price", _("Price, low to high")),
+    ("-price", _("Price, high to low")),
+    ("name", _("Name, A to Z")),
+]
+BY_RELEVANCE = ("relevance", _("Best match"))
+
+
+def _text(value: str) -> None:
+    if problem_in(value):
+        raise forms.ValidationError(_("This contains characters that cannot be searched for."))
+
+
+class _Price(forms.DecimalField):
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(
+            required=False,
+            min_value=0,
+            max_value=UPPER_LIMIT,
+            decimal_places=3,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            **kwargs,
+        )
+
+    def to_python(self, value: str | None) -> object:
+        # A decimal comma is what people type in half of Europe.
+        return super().to_python(value.replace(",", ".") if value else value)
+
+
+class ListForm(forms.Form):
+    """Filters and order of a list of products, all of them optional."""
+
+    min_price = _Price(label=_("From"))
+    max_price = _Price(label=_("To"))
+    in_stock = forms.BooleanField(required=False, label=_("Only what is in stock"))
+    sort = forms.ChoiceField(required=False, choices=ORDERS, label=_("Order"))
+
+    def clean(self) -> dict[str, object]:
+        data: dict[str, object] = super().clean() or {}
+        low, high = data.get("min_price"), data.get("max_price")
+        if low is not None and high is not None and low > high:  # type: ignore[operator]
+            self.add_error("max_price", _("This is less than the lowest price."))
+        return data
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether something that was typed leaves products out."""
+        data = self.cleaned_data
+        return any(data.get(name) not in {None, False} for name in self.narrowing)
+
+    narrowing = ("min_price", "max_price", "in_stock")
+
+    def filters(self, **more: object) -> ProductFilters:
+        """The filters that are valid, and those that the page itself sets."""
+        data = self.cleaned_data
+        return ProductFilters(
+            min_price=data.get("min_price"),
+            max_price=data.get("max_price"),
+            in_stock=True if data.get("in_stock") else None,
+            **more,
+        )
+
+    def chosen_sort(self) -> str:
+        return self.cleaned_data.get("sort") or self.fields["sort"].choices[0][0]
+
+
+class SearchForm(ListForm):
+    """A list that is searched."""
+
+    q = forms.CharField(
+        required=False, max_length=200, label=_("Search"), validators=[_text], strip=True
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if (self.data.get("q") or "").strip():
+            self.fields["sort"].choices = [BY_RELEVANCE, *ORDERS]

@@ -1,0 +1,85 @@
+"""What saving a product or a category by hand means beyond its own row."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from catalog.models import Category, Product, Variant
+from catalog.sanitise import sanitise_html
+from catalog.services.refresh import refresh_products
+from catalog.services.slugs import (
+    free_slug,
+    remember_category_slug,
+    remember_product_slug,
+    slug_from,
+)
+
+
+def prepare_product(product: Product) -> None:
+    """Before it is saved: a clean description, and an address where none was given."""
+    product.description = sanitise_html(product.description)
+    if not product.slug:
+        product.slug = free_slug(Product, slug_from(product.name))
+
+
+def finish_product(product: Product, *, old_slug: str | None) -> None:
+    """After product, variants and pictures were saved: what lists read, and the old address."""
+    if old_slug and old_slug != product.slug:
+        remember_product_slug(product, old_slug)
+    refresh_products([product.pk])
+
+
+def prepare_variant(variant: Variant, product: Product) -> None:
+    """Before it is saved: a stable SKU where none was given."""
+    variant.sku = variant.sku.strip()
+    if not variant.sku:
+        variant.sku, variant.sku_is_generated = generated_sku(product.slug, variant), True
+    variant.updated_at = timezone.now()
+
+
+def generated_sku(slug: str, variant: Variant) -> str:
+    """A SKU from the product's address and the variant's options; the same every time."""
+    parts = [slug, *(slug_from(value) for value in variant.option_values)]
+    return "-".join(parts)[:255]
+
+
+def prepare_category(category: Category) -> None:
+    """Before it is saved: an address where none was given."""
+    if not category.slug:
+        category.slug = free_slug(Category, slug_from(category.name))
+
+
+def finish_category(category: Category, *, old_slug: str | None) -> None:
+    """After it was saved: its products show its name, and those below it do."""
+    if old_slug and old_slug != category.slug:
+        remember_category_slug(category, old_slug)
+    refresh_products(products_below([category.pk]))
+
+
+_BELOW = """
+WITH RECURSIVE below AS (
+    SELECT id FROM catalog_category WHERE id = ANY(%s)
+    UNION SELECT c.id FROM catalog_category c JOIN below b ON c.parent_id = b.id
+)
+"""
+
+
+def products_below(category_ids: Collection[UUID]) -> list[UUID]:
+    """The products in these categories and in all below them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_BELOW} SELECT DISTINCT product_id FROM catalog_product_categories "
+            "WHERE category_id IN (SELECT id FROM below)",
+            [list(category_ids)],
+        )
+        return [product_id for (product_id,) in cursor.fetchall()]
+
+
+def is_below(category: Category, parent: Category) -> bool:
+    """Whether `parent` is the category itself or stands below it, so that it cannot hold it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_BELOW} SELECT %s IN (SELECT id FROM below)", [[category.pk], parent.pk])
+        (found,) = cursor.fetchone()
+    return bool(found)

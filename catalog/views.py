@@ -1,0 +1,342 @@
+"""The storefront's pages."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import TextField
+from django.db.models.functions import Cast, Right
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import translation
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from catalog.cards import render_cards
+from catalog.display import percent_off, price_html
+from catalog.forms import ListForm, SearchForm
+from catalog.listing import (
+    CardRow,
+    Page,
+    ProductFilters,
+    ProductRow,
+    count_products,
+    find_cards,
+    find_product,
+)
+from catalog.models import CategoryPastSlug, Product, ProductPastSlug
+from catalog.pages import public_page
+from catalog.tree import CategoryTree, Node, category_tree
+from pycommerce.core.errors import InvalidRequest
+from tenants.theme import stylesheet, theme_of
+from tenants.versions import recent_catalogue_version
+
+PAGE_SIZE = 24
+_SITEMAP_SIZE = 40_000
+
+
+def _shop(request: HttpRequest, **more: Any) -> dict[str, Any]:
+    """What the layout shows on every page of the shop, and what this page adds."""
+    tree = category_tree(request.version)
+    return {
+        "tenant": request.tenant,
+        "roots": tree.roots,
+        "canonical": request.build_absolute_uri(request.path),
+        "theme_version": f"{request.tenant.updated_at:%Y%m%d%H%M%S}",
+        **more,
+    }
+
+
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    version = request.version
+    newest = find_cards(ProductFilters(), sort="newest", limit=8, version=version).rows
+    on_sale = find_cards(ProductFilters(on_sale=True), sort="newest", limit=4, version=version)
+    context = _shop(
+        request,
+        newest=render_cards(newest),
+        on_sale=render_cards(on_sale.rows),
+        structured=_structured(
+            {
+                "@type": "OnlineStore",
+                "name": request.tenant.name,
+                "url": request.build_absolute_uri(reverse("catalog:home")),
+            }
+        ),
+    )
+    return render(request, "catalog/home.html", context)
+
+
+# --- Lists ---------------------------------------------------------------------------------------
+
+
+@public_page
+def product_list(request: HttpRequest) -> HttpResponse:
+    form = ListForm(request.GET)
+    return _list(request, form, "catalog/product_list.html", title=_("All products"))
+
+
+@public_page
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    tree = category_tree(request.version)
+    node = tree.by_slug.get(slug)
+    if node is None:
+        past = CategoryPastSlug.objects.filter(slug=slug).values_list("category__slug", flat=True)
+        return _moved(request, "catalog:category", past.first())
+    form = ListForm(request.GET)
+    return _list(
+        request,
+        form,
+        "catalog/category.html",
+        filters={"category_id": node.id},
+        title=node.name,
+        node=node,
+        crumbs=node.path[:-1],
+        structured=_structured(_trail(request, node.path)),
+    )
+
+
+@public_page
+def search(request: HttpRequest) -> HttpResponse:
+    form = SearchForm(request.GET)
+    form.is_valid()
+    q = form.cleaned_data.get("q", "")
+    context = {"q": q, "title": _("Search")}
+    if not q:
+        status = 400 if form.errors else 200
+        page = _shop(request, form=form, **context)
+        return render(request, "catalog/search.html", page, status=status)
+    context["title"] = _("Search: %(q)s") % {"q": q}
+    return _list(request, form, "catalog/search.html", filters={"q": q}, **context)
+
+
+def _list(
+    request: HttpRequest,
+    form: ListForm,
+    template: str,
+    *,
+    filters: dict[str, Any] | None = None,
+    **context: Any,
+) -> HttpResponse:
+    form.is_valid()
+    chosen = form.filters(**(filters or {}))
+    cursor = request.GET.get("cursor")
+    try:
+        page = find_cards(
+            chosen,
+            sort=form.chosen_sort(),
+            limit=PAGE_SIZE,
+            cursor=cursor,
+            version=request.version,
+        )
+    except InvalidRequest:
+        # A page of another order, or of yesterday: begin at the first one.
+        return redirect(f"{request.path}?{_query(request, cursor=None)}".rstrip("?"))
+    context |= {
+        "form": form,
+        "cards": render_cards(page.rows),
+        "count": count_products(chosen, request.version),
+        "corrected_q": page.corrected_q,
+        "is_first": cursor is None,
+        "is_plain": not request.GET,
+        "without_filters": f"?{urlencode({'q': chosen.q})}" if chosen.q else request.path,
+        **_neighbours(request, page),
+    }
+    return render(request, template, _shop(request, **context), status=400 if form.errors else 200)
+
+
+def _query(request: HttpRequest, *, cursor: str | None) -> str:
+    given = [(name, value) for name, value in request.GET.items() if name != "cursor" and value]
+    return urlencode([*given, *([("cursor", cursor)] if cursor else [])])
+
+
+def _neighbours(request: HttpRequest, page: Page) -> dict[str, str]:
+    """The addresses of the pages beside this one, relative to it."""
+    cursors = {"next": page.next_cursor, "previous": page.previous_cursor}
+    return {
+        f"{name}_page": f"?{_query(request, cursor=cursor)}"
+        for name, cursor in cursors.items()
+        if cursor
+    }
+
+
+# --- A product -----------------------------------------------------------------------------------
+
+
+@public_page
+def product(request: HttpRequest, slug: str) -> HttpResponse:
+    found = find_product(slug)
+    if found is None:
+        return _moved_product(request, slug)
+    if found.slug != slug:
+        return _moved(request, "catalog:product", found.slug)
+    tree = category_tree(request.version)
+    node = _deepest(tree, found)
+    pictures = [image for image in found.images if image["url"]]
+    context = _shop(
+        request,
+        product=found,
+        title=found.seo_title or found.name,
+        summary=found.seo_description or _summary(found.description),
+        pictures=pictures,
+        price=price_html(found.price, found.max_price, found.compare_at_price),
+        off=percent_off(found.price, found.compare_at_price),
+        has_options=bool(found.option_names),
+        variants=[_variant(variant, found) for variant in found.variants],
+        crumbs=node.path if node else [],
+        related=render_cards(_related(request, found, node)),
+        structured=_structured(
+            _offer(request, found, pictures),
+            *([_trail(request, node.path)] if node else []),
+        ),
+    )
+    return render(request, "catalog/product.html", context)
+
+
+def _deepest(tree: CategoryTree, row: ProductRow) -> Node | None:
+    """The place in the tree that the product's trail of links shows."""
+    nodes = [tree.by_id[key] for key in row.category_ids if key in tree.by_id]
+    return max(nodes, key=lambda node: len(node.path), default=None)
+
+
+def _variant(variant: dict[str, Any], row: ProductRow) -> dict[str, Any]:
+    price, before = variant["price"], variant["compare_at_price"]
+    return {
+        "name": " / ".join(variant["options"].values()) or row.name,
+        "sku": variant["sku"],
+        "stock": variant["stock"],
+        "price": price_html(price, price, before),
+    }
+
+
+def _related(request: HttpRequest, row: ProductRow, node: Node | None) -> list[CardRow]:
+    """Four others from the same category."""
+    if node is None:
+        return []
+    page = find_cards(
+        ProductFilters(category_id=node.id), sort="newest", limit=5, version=request.version
+    )
+    return [card for card in page.rows if card.id != row.id][:4]
+
+
+def _summary(html: str) -> str:
+    return Truncator(" ".join(strip_tags(html).split())).chars(160)
+
+
+def _moved_product(request: HttpRequest, slug: str) -> HttpResponse:
+    past = ProductPastSlug.objects.filter(slug=slug, product__status=Product.Status.ACTIVE)
+    return _moved(request, "catalog:product", past.values_list("product__slug", flat=True).first())
+
+
+def _moved(request: HttpRequest, name: str, slug: str | None) -> HttpResponse:
+    """A permanent redirect to where the thing is now. Raises Http404 where it never was."""
+    if slug is None:
+        raise Http404
+    address = reverse(name, args=[slug])
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
+
+
+# --- For machines --------------------------------------------------------------------------------
+
+
+def _structured(*things: dict[str, Any]) -> str:
+    """JSON-LD (schema.org), safe inside a script element."""
+    graph = {"@context": "https://schema.org", "@graph": list(things)}
+    text = json.dumps(graph, ensure_ascii=False, default=str)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _trail(request: HttpRequest, path: list[Node]) -> dict[str, Any]:
+    return {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {
+                "@type": "ListItem",
+                "position": position,
+                "name": node.name,
+                "item": request.build_absolute_uri(reverse("catalog:category", args=[node.slug])),
+            }
+            for position, node in enumerate(path, 1)
+        ],
+    }
+
+
+def _offer(request: HttpRequest, row: ProductRow, pictures: list[dict[str, Any]]) -> dict[str, Any]:
+    availability = "InStock" if row.stock else "OutOfStock"
+    offer = {
+        "availability": f"https://schema.org/{availability}",
+        "priceCurrency": request.tenant.currency,
+        "url": request.build_absolute_uri(request.path),
+    }
+    if row.max_price > row.price:
+        offer |= {
+            "@type": "AggregateOffer",
+            "lowPrice": row.price,
+            "highPrice": row.max_price,
+            "offerCount": len(row.variants),
+        }
+    else:
+        offer |= {"@type": "Offer", "price": row.price}
+    found = {
+        "@type": "Product",
+        "name": row.name,
+        "sku": row.sku,
+        "description": _summary(row.description),
+        "image": [request.build_absolute_uri(image["url"]) for image in pictures],
+        "offers": offer,
+    }
+    if row.vendor:
+        found["brand"] = {"@type": "Brand", "name": row.vendor}
+    return found
+
+
+@public_page
+def theme(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(stylesheet(theme_of(request.tenant)), content_type="text/css")
+
+
+@public_page
+def robots(request: HttpRequest) -> HttpResponse:
+    root = request.mount
+    sitemap_address = request.build_absolute_uri(reverse("catalog:sitemap"))
+    lines = ["User-agent: *", f"Disallow: {root}/admin/", f"Disallow: {root}/api/"]
+    lines += [f"Disallow: {root}/search/", f"Sitemap: {sitemap_address}", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain")
+
+
+@public_page
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """Every public address; in sixteen parts, by the ids' last digit, where they are many."""
+    here = request.build_absolute_uri(reverse("catalog:sitemap"))
+    part = request.GET.get("part", "")
+    products = Product.objects.filter(status=Product.Status.ACTIVE).order_by("pk")
+    if not part and count_products(ProductFilters(), request.version) > _SITEMAP_SIZE:
+        parts = [f"{here}?part={digit}" for digit in "0123456789abcdef"]
+        return render(request, "catalog/sitemap_index.xml", {"parts": parts}, "application/xml")
+    if part:
+        products = products.alias(digit=Right(Cast("id", TextField()), 1)).filter(digit=part)
+    rows = products.values_list("slug", "updated_at").iterator(2000)
+    context = {
+        "origin": f"{request.scheme}://{request.get_host()}",
+        "nodes": [] if part not in {"", "0"} else category_tree(request.version).by_id.values(),
+        "products": [(reverse("catalog:product", args=[slug]), at) for slug, at in rows],
+    }
+    return render(request, "catalog/sitemap.xml", context, "application/xml")
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    return HttpResponsePermanentRedirect(static("img/favicon.svg"))
+
+
+# --- What went wrong -----------------------------------------------------------------------------
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """The shop's 404 page: what there is instead."""
+    request.version = recent_catalogue_version()
+    with translation.override(request.tenant.language):
+        return render(request, "catalog/not_found.html", _shop(request), status=404)

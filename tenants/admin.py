@@ -1,0 +1,330 @@
+"""Back office of tenancy: a shop's members and history; the platform's shops, hosts and users."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import validate_email
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.encoding import force_bytes
+from django.utils.html import format_html
+from django.utils.http import urlsafe_base64_encode
+
+from pycommerce.core.errors import Refusal
+from pycommerce.unfold_shim import (
+    AdminPasswordChangeForm,
+    ModelAdmin,
+    TabularInline,
+    UserChangeForm,
+    UserCreationForm,
+)
+from tenants.admin_sites import platform_site, tenant_site
+from tenants.backends import rights_in
+from tenants.models import Domain, Membership, Role, Tenant, User
+from tenants.pictures import clean_upload
+from tenants.roles import Right
+from tenants.services import add_member, clean_host, clean_slug, create_tenant, remove_member
+from tenants.shop.models import AuditEntry
+from tenants.tenant_admin import TenantModelAdmin
+
+# --- A shop's own ----------------------------------------------------------------------------
+
+
+class MembershipForm(forms.ModelForm):
+    """Invite somebody by e-mail address, or change a role."""
+
+    email = forms.EmailField(label="E-mail address", max_length=254)
+
+    class Meta:
+        model = Membership
+        fields = ("role",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.user_id:
+            self.fields["email"].initial = self.instance.user.email
+            self.fields["email"].disabled = True
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].strip().lower()
+        validate_email(email)
+        return email
+
+
+@admin.register(Membership, site=tenant_site)
+class MembershipAdmin(TenantModelAdmin):
+    """Who works in this shop."""
+
+    form = MembershipForm
+    fields = ("email", "role")
+    list_display = ("user_email", "user_name", "role", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name")
+    list_filter = ("role",)
+    is_catalogue = False
+
+    @admin.display(description="E-mail address", ordering="user__email")
+    def user_email(self, membership: Membership) -> str:
+        return membership.user.email
+
+    @admin.display(description="Name", ordering="user__name")
+    def user_name(self, membership: Membership) -> str:
+        return membership.user.name or "–"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).filter(tenant=request.tenant)
+
+    def get_urls(self) -> list[URLPattern]:
+        invitation = path(
+            "invitation/<uidb64>/<token>/",
+            InvitationView.as_view(),
+            name="tenants_membership_invitation",
+        )
+        return [invitation, *super().get_urls()]
+
+    def save_model(
+        self, request: HttpRequest, obj: Membership, form: MembershipForm, change: bool
+    ) -> None:
+        self.remember_changes(request, form)
+        if change:
+            add_member(obj.user, request.tenant, form.cleaned_data["role"])
+            return
+        email = form.cleaned_data["email"]
+        user, is_new = User.objects.get_or_create(email=email)
+        if is_new:
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
+        membership = add_member(user, request.tenant, form.cleaned_data["role"])
+        obj.pk, obj.user, obj.tenant = membership.pk, user, request.tenant
+        obj._state.adding = False
+        if not user.has_usable_password():
+            messages.info(request, self._invitation(request, user))
+
+    def _invitation(self, request: HttpRequest, user: User) -> str:
+        uid = urlsafe_base64_encode(force_bytes(user.pk))
+        token = default_token_generator.make_token(user)
+        link = request.build_absolute_uri(
+            reverse("admin:tenants_membership_invitation", args=[uid, token])
+        )
+        return format_html(
+            "{} has no password yet. Pass on this link, which works once, to choose one: {}",
+            user.email,
+            link,
+        )
+
+    def _changeform_view(self, request: HttpRequest, *args: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super()._changeform_view(request, *args)
+        except Refusal as refusal:
+            messages.error(request, refusal.details)
+            return self.response_post_save_change(request, Membership())
+        return response
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        try:
+            remove_member(obj)
+        except Refusal as refusal:
+            raise PermissionDenied(refusal.details) from refusal
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        for membership in queryset:
+            self.delete_model(request, membership)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        allowed: bool = super().has_delete_permission(request, obj)
+        if not allowed or obj is None or obj.role != Role.OWNER:
+            return allowed
+        owners = Membership.objects.filter(tenant=request.tenant, role=Role.OWNER)
+        return owners.exclude(pk=obj.pk).exists()
+
+
+class InvitationView(PasswordResetConfirmView):
+    """Where an invited member chooses a password: the link works once."""
+
+    template_name = "tenants/invitation.html"
+    post_reset_login = False
+    title = "Choose a password"
+
+    def get_success_url(self) -> str:
+        return reverse("admin:login")
+
+
+@admin.register(AuditEntry, site=tenant_site)
+class AuditEntryAdmin(ModelAdmin):
+    """Who changed what, newest first. Nobody changes it afterwards."""
+
+    list_display = ("created_at", "user_name", "action", "object_type", "object_name")
+    list_filter = ("action", "object_type")
+    search_fields = ("object_name", "user_name", "object_id")
+    list_per_page = 50
+    show_full_result_count = False
+    fields = (
+        "created_at",
+        "user_name",
+        "action",
+        "object_type",
+        "object_name",
+        "object_id",
+        "what_changed",
+    )
+    readonly_fields = fields
+
+    @admin.display(description="What changed")
+    def what_changed(self, entry: AuditEntry) -> str:
+        lines = [
+            f"{name}: {'–' if old is None else old} → {'–' if new is None else new}"
+            for name, (old, new) in entry.changes.items()
+        ]
+        return "\n".join(lines) or "–"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return Right.READ_HISTORY in rights_in(request.user, request.tenant)
+
+
+# --- The platform's --------------------------------------------------------------------------
+
+
+class DomainForm(forms.ModelForm):
+    class Meta:
+        model = Domain
+        fields = ("domain", "is_primary")
+
+    def clean_domain(self) -> str:
+        try:
+            return clean_host(self.cleaned_data["domain"])
+        except Refusal as refusal:
+            raise ValidationError(refusal.details) from refusal
+
+
+class DomainInline(TabularInline):
+    model = Domain
+    form = DomainForm
+    extra = 0
+
+
+class TenantForm(forms.ModelForm):
+    class Meta:
+        model = Tenant
+        fields = (
+            "name",
+            "slug",
+            "active",
+            "currency",
+            "language",
+            "tagline",
+            "primary_color",
+            "accent_color",
+            "logo",
+        )
+
+    def clean_slug(self) -> str:
+        try:
+            return clean_slug(self.cleaned_data["slug"])
+        except Refusal as refusal:
+            raise ValidationError(refusal.details) from refusal
+
+    def clean_currency(self) -> str:
+        code: str = self.cleaned_data["currency"].strip().upper()
+        if len(code) != 3 or not code.isascii() or not code.isalpha():
+            raise ValidationError("Write the three letters of ISO 4217, such as USD.")
+        return code
+
+    def clean_logo(self) -> Any:
+        logo = self.cleaned_data["logo"]
+        if logo and "logo" in self.changed_data:
+            return clean_upload(logo, side=512)
+        return logo
+
+
+@admin.register(Tenant, site=platform_site)
+class TenantAdmin(ModelAdmin):
+    """Shops. Deleting one is a command, since it exports the shop first."""
+
+    form = TenantForm
+    list_display = ("name", "slug", "active", "currency", "language", "created_at")
+    list_filter = ("active",)
+    search_fields = ("name", "slug")
+    inlines = (DomainInline,)
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple:
+        # The slug is part of addresses that customers know, the currency of every price.
+        return ("slug", "currency") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: TenantForm, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        fields = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "logo"}
+        made = create_tenant(id=obj.pk, **fields)
+        obj.schema_name, obj._state.adding = made.schema_name, False
+        if logo := form.cleaned_data.get("logo"):
+            obj.logo = logo
+            obj.save(update_fields=["logo", "updated_at"])
+
+    def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
+        return False
+
+
+class NewUserForm(UserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name", "is_superuser")
+
+
+class UserForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = ("email", "name", "password", "is_active", "is_superuser")
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    fields = ("tenant", "role")
+    autocomplete_fields = ("tenant",)
+    extra = 0
+
+
+@admin.register(User, site=platform_site)
+class PlatformUserAdmin(UserAdmin, ModelAdmin):
+    """Everybody who signs in: staff of shops, and of the platform."""
+
+    form = UserForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    ordering = ("email",)
+    list_display = ("email", "name", "is_superuser", "is_active", "created_at")
+    list_filter = ("is_superuser", "is_active")
+    search_fields = ("email", "name")
+    filter_horizontal = ()
+    show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("Access", {"fields": ("is_active", "is_superuser")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "is_superuser", "password1", "password2")}),
+    )
+    inlines = (MembershipInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> tuple:
+        return self.inlines if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        # Somebody who leaves is deactivated: what they did keeps its author.
+        return False

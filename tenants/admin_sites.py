@@ -1,0 +1,90 @@
+"""Two back offices: the shop's, on its own host or mount, and the platform's."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.urls import reverse
+
+from pycommerce.core.errors import Refusal
+from pycommerce.unfold_shim import AuthenticationForm, UnfoldAdminSite
+from tenants.backends import rights_in
+from tenants.models import User
+from tenants.services.signing_in import sign_in
+
+
+class StaffLoginForm(AuthenticationForm):
+    """Signs in by e-mail address, with the same count of failed tries as the API."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "E-mail address"
+        self.fields["username"].widget.attrs |= {"autocomplete": "username", "inputmode": "email"}
+
+    def clean(self) -> dict[str, Any]:
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if email and password:
+            try:
+                user = sign_in(email=email, password=password, address=self.request.client_address)
+            except Refusal as refusal:
+                raise ValidationError(refusal.details) from refusal
+            user.backend = "tenants.backends.RoleBackend"
+            self.confirm_login_allowed(user)
+            self.user_cache = user
+        data: dict[str, Any] = self.cleaned_data
+        return data
+
+    def confirm_login_allowed(self, user: User) -> None:
+        if not _may_enter(self.request, user):
+            tenant = self.request.tenant
+            where = f"in {tenant.name}" if tenant else "on the platform"
+            raise ValidationError(f"This account has no role {where}.")
+
+
+def _may_enter(request: HttpRequest, user: User | AnonymousUser) -> bool:
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    if request.tenant is None:
+        return user.is_superuser
+    return bool(rights_in(user, request.tenant))
+
+
+class _Site(UnfoldAdminSite):
+    login_form = StaffLoginForm
+    enable_nav_sidebar = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Unfold's own default stands in its constructor.
+        self.login_form = StaffLoginForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return _may_enter(request, request.user)
+
+
+class TenantAdminSite(_Site):
+    """The shop's back office: only its members get in, and only its own data is there."""
+
+    index_title = "Overview"
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context: dict[str, Any] = super().each_context(request)
+        tenant = request.tenant
+        context |= {
+            "site_title": tenant.name,
+            "site_header": tenant.name,
+            "site_url": reverse("catalog:home"),
+            "has_permission": self.has_permission(request),
+        }
+        return context
+
+
+class PlatformAdminSite(_Site):
+    """The platform's back office: shops, their hosts and who signs in."""
+
+    index_title = "Platform"
+
+
+tenant_site = TenantAdminSite()
+platform_site = PlatformAdminSite()

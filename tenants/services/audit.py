@@ -1,0 +1,44 @@
+"""Who did what in a shop: one row for each change, in the transaction of the change."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+
+from tenants.models import User
+from tenants.shop.models import AuditEntry
+
+
+def record(
+    *,
+    user: User | None,
+    action: str,
+    thing: Model,
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+) -> AuditEntry:
+    """Write down what was done to a thing; `changes` maps a field to its old and new value."""
+    return AuditEntry.objects.create(
+        user_id=user.pk if user else None,
+        user_name=user.email if user else "",
+        action=action,
+        object_type=thing._meta.verbose_name,
+        object_id=str(thing.pk),
+        object_name=str(thing)[:255],
+        changes={name: [_plain(old), _plain(new)] for name, (old, new) in (changes or {}).items()},
+    )
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON can hold it: amounts as text, things by what they are called."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, list | tuple | set) or hasattr(value, "__iter__"):
+        return [_plain(member) for member in value]
+    return str(value)

@@ -1,0 +1,87 @@
+"""A shop's two colours, made readable: every pair that holds text has a contrast of 4.5 to 1.
+
+Contrast as WCAG 2.2 defines it (success criterion 1.4.3).
+"""
+
+import colorsys
+from dataclasses import dataclass
+
+from tenants.models import Tenant
+
+AA = 4.5
+LIGHT_PAGE, DARK_PAGE = "#ffffff", "#16181d"
+_STEP = 0.02
+
+Color = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Custom properties for the light page and for the dark one."""
+
+    light: dict[str, str]
+    dark: dict[str, str]
+
+
+def _parse(color: str) -> Color:
+    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return red, green, blue
+
+
+def _hex(color: Color) -> str:
+    return "#" + "".join(f"{round(part * 255):02x}" for part in color)
+
+
+def _luminance(color: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours written as #rrggbb: 1 to 21."""
+    lights = sorted((_luminance(_parse(one)), _luminance(_parse(other))))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def readable(color: str, page: str) -> str:
+    """The colour, made lighter or darker until it can be read on the page."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*_parse(color))
+    step = -_STEP if contrast(page, "#000000") > contrast(page, "#ffffff") else _STEP
+    found = color.lower()
+    while contrast(found, page) < AA and 0 <= lightness <= 1:
+        lightness += step
+        found = _hex(colorsys.hls_to_rgb(hue, min(1.0, max(0.0, lightness)), saturation))
+    return found
+
+
+def text_on(color: str) -> str:
+    """Black or white, whichever reads better on the colour; one of them always does."""
+    return max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, color))
+
+
+def theme_of(tenant: Tenant) -> Theme:
+    """The shop's custom properties: a fill with its ink, and the colour of links."""
+
+    def properties(page: str) -> dict[str, str]:
+        found = {}
+        for name, color in (("brand", tenant.primary_color), ("accent", tenant.accent_color)):
+            found[f"--{name}"] = color.lower()
+            found[f"--{name}-ink"] = text_on(color)
+            found[f"--{name}-text"] = readable(color, page)
+        return found
+
+    return Theme(properties(LIGHT_PAGE), properties(DARK_PAGE))
+
+
+def stylesheet(theme: Theme, selector: str = ":root") -> str:
+    """The theme as CSS."""
+
+    def block(properties: dict[str, str]) -> str:
+        return "".join(f"{name}:{value};" for name, value in properties.items())
+
+    return (
+        f"{selector}{{{block(theme.light)}}}\n"
+        f"@media (prefers-color-scheme: dark){{{selector}{{{block(theme.dark)}}}}}\n"
+    )

@@ -1,0 +1,79 @@
+"""The platform's own pages: which shops there are."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from tenants.models import Tenant
+from tenants.theme import stylesheet, theme_of
+
+PAGE_SIZE = 48
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A shop in the directory, with the address it is opened at."""
+
+    tenant: Tenant
+    address: str
+    host: str
+
+
+def _page(request: HttpRequest) -> Page:
+    shops = Tenant.objects.filter(active=True).order_by("name", "id")
+    return Paginator(shops, PAGE_SIZE).get_page(request.GET.get("page"))
+
+
+@require_safe
+def directory(request: HttpRequest) -> HttpResponse:
+    """Every open shop, by name."""
+    page = _page(request)
+    context = {
+        "page": page,
+        "entries": [_entry(request, tenant) for tenant in page],
+        "canonical": request.build_absolute_uri(request.path),
+    }
+    response = render(request, "tenants/directory.html", context)
+    response["Cache-Control"] = "public, max-age=10"
+    return response
+
+
+def _entry(request: HttpRequest, tenant: Tenant) -> _Entry:
+    """Under its own host where this request came over the base host; else under its mount."""
+    host, _, port = request.get_host().partition(":")
+    if host.endswith(settings.BASE_HOST):
+        shop = f"{tenant.default_host}:{port}" if port else tenant.default_host
+        return _Entry(tenant, f"{request.scheme}://{shop}/", shop)
+    return _Entry(tenant, f"/stores/{tenant.slug}/", f"/stores/{tenant.slug}/")
+
+
+@require_safe
+def theme(request: HttpRequest) -> HttpResponse:
+    """The colours of the shops on a page of the directory."""
+    css = "".join(stylesheet(theme_of(shop), f".shop-{shop.slug}") for shop in _page(request))
+    response = HttpResponse(css, content_type="text/css")
+    response["Cache-Control"] = "public, max-age=10"
+    return response
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /api/", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    return HttpResponsePermanentRedirect(static("img/favicon.svg"))
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """The platform's 404 page: the way back to the shops."""
+    context = {"home": reverse("platform:home")}
+    return render(request, "tenants/not_found.html", context, status=404)
