@@ -24,6 +24,8 @@ VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 RUN_TIME = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
 
+MODES = {"demo": "demo", "serve": "production"}
+
 # Run by another interpreter: exit code 0 when it has each "name==version" given to it.
 _HAS_ALL = """
 import importlib.metadata as metadata, sys
@@ -107,6 +109,8 @@ def main(arguments: list[str]) -> None:
     if command not in {"demo", "test", "serve", "manage"}:
         sys.exit(f"There is no command '{command}': use demo, test, serve or manage.")
     python = interpreter(DEVELOPMENT if command == "test" else RUN_TIME)
+    if command in MODES:
+        os.environ.setdefault("PYCOMMERCE_MODE", MODES[command])
     if command == "test":
         line = [python, "-m", "pytest", *rest]
     else:

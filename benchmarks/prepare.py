@@ -10,7 +10,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks.catalogue import shop_of  # noqa: E402
+from catalog.demo.scale import shop_of  # noqa: E402
 from tenants.models import User  # noqa: E402
 from tenants.services.tokens import issue_tokens  # noqa: E402
 

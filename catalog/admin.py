@@ -148,6 +148,14 @@ class ImageForm(forms.ModelForm):
             raise ValidationError("Choose a picture.")
         return file
 
+    def save(self, commit: bool = True) -> ProductImage:
+        image: ProductImage = super().save(commit=False)
+        if image.file and "file" in self.changed_data:
+            image.measure()
+        if commit:
+            image.save()
+        return image
+
 
 class ImageInline(TabularInline):
     model = ProductImage

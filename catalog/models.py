@@ -179,7 +179,6 @@ class Variant(models.Model):
 
 
 def image_path(image: "ProductImage", filename: str) -> str:
-
     extension = filename.rpartition(".")[2].lower()
     return f"tenants/{connection.tenant.id}/products/{image.id.hex}.{extension}"
 
@@ -206,6 +205,10 @@ class ProductImage(models.Model):
 
     def __str__(self) -> str:
         return self.alt or str(self.id)
+
+    def measure(self) -> None:
+        """Take width and height from the file, which Django does not do for a new one."""
+        self.width, self.height = self.file.width, self.file.height
 
 
 class ProductPastSlug(models.Model):

@@ -61,7 +61,7 @@ _IMAGES = """
 INSERT INTO catalog_productimage
     (id, product_id, file, width, height, source_url, alt, position)
 SELECT md5('image' || n)::uuid, md5('product' || n)::uuid,
-       'tenants/bench/products/' || n || '.webp', 800, 800, '', 'Picture of product ' || n, 1
+       'tenants/none/products/' || n || '.webp', 800, 800, '', 'Picture of product ' || n, 1
 FROM generate_series(1, %(count)s) n
 """
 
@@ -71,7 +71,7 @@ def shop_of(count: int, *, slug: str) -> Tenant:
     existing = Tenant.objects.filter(slug=slug).first()
     if existing:
         return existing
-    tenant = create_tenant(slug=slug, name=f"Benchmark shop of {count:,} products")
+    tenant = create_tenant(slug=slug, name=f"Shop of {count:,} products ({slug})")
     try:
         _fill(tenant, count)
     except BaseException:

@@ -1,0 +1,48 @@
+"""How gunicorn serves PyCommerce: two processes of four threads, behind a buffering proxy.
+
+`BIND`, `WEB_CONCURRENCY` and `WEB_THREADS` come from the environment.
+"""
+
+import os
+from typing import Any
+
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS", "4"))
+# The code is loaded once and shared by the processes.
+preload_app = True
+keepalive = 15
+timeout = 30
+graceful_timeout = 20
+# A connection gains memory with each schema it visits; so does its process.
+max_requests = 100_000
+max_requests_jitter = 10_000
+# Which proxy may speak for a client RequestMiddleware decides; gunicorn believes none.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+limit_request_line = 8190
+limit_request_fields = 100
+loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
+
+
+def on_starting(server: Any) -> None:
+    """Keep the embedded database, where there is one, running as long as this process."""
+    from django.conf import settings
+
+    if settings.EMBEDDED_POSTGRES:
+        settings.EMBEDDED_POSTGRES.ensure()
+
+
+def when_ready(server: Any) -> None:
+    if os.environ.get("PYCOMMERCE_MODE") == "demo":
+        print("Ready. Ctrl+C stops everything.", flush=True)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A connection is never shared between processes."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.connection = None
