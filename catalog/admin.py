@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 from django.forms import BaseInlineFormSet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -25,6 +24,7 @@ from catalog.services.editing import (
 from catalog.services.refresh import refresh_products
 from catalog.services.stock import adjust_stock, receive_first_stock
 from pycommerce.core.errors import Refusal
+from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import decimals_of
 from pycommerce.unfold_shim import (
     TabularInline,
@@ -228,7 +228,7 @@ class ProductAdmin(TenantModelAdmin):
     def units(self, product: Product) -> int:
         return product.units or 0  # type: ignore[attr-defined]
 
-    def view_on_site(self, product: Product) -> str | None:  # type: ignore[override]
+    def view_on_site(self, product: Product) -> str | None:
         if product.status != Product.Status.ACTIVE:
             return None
         return reverse("catalog:product", args=[product.slug])
@@ -236,7 +236,7 @@ class ProductAdmin(TenantModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Product, form: ProductForm, change: bool
     ) -> None:
-        request.old_slug = form.initial.get("slug") if change else None
+        request.__dict__["old_slug"] = form.initial.get("slug") if change else None
         prepare_product(obj)
         super().save_model(request, obj, form, change)
 
@@ -259,7 +259,7 @@ class ProductAdmin(TenantModelAdmin):
         self, request: HttpRequest, form: ProductForm, formsets: Any, change: bool
     ) -> None:
         super().save_related(request, form, formsets, change)
-        finish_product(form.instance, old_slug=request.old_slug)
+        finish_product(form.instance, old_slug=request.__dict__["old_slug"])
 
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
         super().delete_model(request, obj)
@@ -438,7 +438,7 @@ class CategoryAdmin(TenantModelAdmin):
     search_fields = ("name", "slug")
     autocomplete_fields = ("parent",)
 
-    def view_on_site(self, category: Category) -> str:  # type: ignore[override]
+    def view_on_site(self, category: Category) -> str:
         return reverse("catalog:category", args=[category.slug])
 
     def save_model(

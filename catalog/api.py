@@ -9,10 +9,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db import connection
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from rest_framework.request import Request
 
 from catalog.description import (
     describe_categories,
@@ -33,11 +30,14 @@ from catalog.listing import (
 from pycommerce.api import parameters
 from pycommerce.api.conditional import Body, answer, etag_of
 from pycommerce.api.cursors import decode_cursor
+from pycommerce.api.http import Request
 from pycommerce.api.paging import cut_page, page_body
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.api.renderers import dumps
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.errors import NotFound
+from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
 from tenants.viewsets import TenantViewSet
 
 _bodies: BoundedCache[Body] = BoundedCache(settings.RESPONSE_CACHE_BYTES)

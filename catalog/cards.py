@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db import connection
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import escape
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 from catalog.display import percent_off, price_html, stock_state, stock_words
 from catalog.listing import CardRow
 from pycommerce.core.bounded_cache import BoundedCache
+from pycommerce.db import connection
 
 _cards: BoundedCache[str] = BoundedCache(settings.CARD_CACHE_SIZE)
 _SLUG = "SLUG"

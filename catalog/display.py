@@ -3,13 +3,13 @@
 from decimal import Decimal
 
 from babel.numbers import format_currency
-from django.db import connection
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pycommerce.core.money import decimals_of
+from pycommerce.db import connection
 
 FEW = 3
 
@@ -49,7 +49,7 @@ def percent_off(price: Decimal, compare_at_price: Decimal | None) -> int:
 
 def price_html(price: Decimal, max_price: Decimal, compare_at_price: Decimal | None) -> SafeString:
     """The price with what it was before, and "from" where variants differ."""
-    now = escape(money(price))
+    now: str = escape(money(price))
     if max_price > price:
         now = escape(_("from %(price)s")) % {"price": now}
     if not percent_off(price, compare_at_price) or compare_at_price is None:

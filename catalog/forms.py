@@ -1,5 +1,7 @@
 """What shoppers type into a list: words, limits, an order."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +24,7 @@ def _text(value: str) -> None:
 
 
 class _Price(forms.DecimalField):
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             required=False,
             min_value=0,
@@ -60,7 +62,7 @@ class ListForm(forms.Form):
 
     narrowing = ("min_price", "max_price", "in_stock")
 
-    def filters(self, **more: object) -> ProductFilters:
+    def filters(self, **more: Any) -> ProductFilters:
         """The filters that are valid, and those that the page itself sets."""
         data = self.cleaned_data
         return ProductFilters(
@@ -71,7 +73,11 @@ class ListForm(forms.Form):
         )
 
     def chosen_sort(self) -> str:
-        return self.cleaned_data.get("sort") or self.fields["sort"].choices[0][0]
+        sort: str = self.cleaned_data.get("sort") or self._orders()[0][0]
+        return sort
+
+    def _orders(self) -> list[Any]:
+        return ORDERS
 
 
 class SearchForm(ListForm):
@@ -81,7 +87,10 @@ class SearchForm(ListForm):
         required=False, max_length=200, label=_("Search"), validators=[_text], strip=True
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if (self.data.get("q") or "").strip():
-            self.fields["sort"].choices = [BY_RELEVANCE, *ORDERS]
+        self.fields["sort"].choices = self._orders()  # type: ignore[attr-defined]
+
+    def _orders(self) -> list[Any]:
+        is_asked = bool((self.data.get("q") or "").strip())
+        return [BY_RELEVANCE, *ORDERS] if is_asked else ORDERS

@@ -15,7 +15,6 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection
 
 from catalog.search import SearchPlan, plan_search
 from pycommerce.api.cursors import Cursor, decode_cursor
@@ -24,6 +23,7 @@ from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.money import decimals_of
+from pycommerce.db import connection
 from tenants.shop.models import catalogue_version
 
 SORTS = ("newest", "price", "-price", "name", "relevance")
@@ -483,8 +483,9 @@ FROM catalog_variant x WHERE x.product_id = p.id"""
 
 
 def _read_card(columns: tuple[Any, ...]) -> CardRow:
-    *most, image, updated_at = columns
-    return CardRow(*most, orjson.loads(image) if image else None, updated_at)
+    values = list(columns)
+    values[7] = orjson.loads(values[7]) if values[7] else None
+    return CardRow(*values)
 
 
 CARD = Select(_CARD_COLUMNS, _STOCK, _read_card)

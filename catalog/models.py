@@ -1,21 +1,24 @@
 """What is for sale."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MinValueValidator
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from pycommerce.core.ids import uuid7
 from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS
+from pycommerce.db import connection
 
 
 class PriceField(models.DecimalField):
     """An amount in major units of the tenant's currency, not negative."""
 
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         kwargs |= {"max_digits": MAX_DIGITS, "decimal_places": MAX_DECIMALS}
         kwargs.setdefault("validators", [MinValueValidator(0)])
         super().__init__(**kwargs)

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.utils import translation
 
 from pycommerce.api.conditional import etag_of, matches
 from pycommerce.core.bounded_cache import BoundedCache
+from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
 from tenants.versions import recent_catalogue_version
 
 View = Callable[..., HttpResponse]

@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
 
 from pycommerce.core.bounded_cache import BoundedCache
+from pycommerce.db import connection
 from tenants.shop.models import catalogue_version
 
 ENOUGH = 20

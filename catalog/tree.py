@@ -4,10 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import connection
-
 from catalog.models import Category
 from pycommerce.core.bounded_cache import BoundedCache
+from pycommerce.db import connection
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.db.models import TextField
 from django.db.models.functions import Cast, Right
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -31,6 +31,7 @@ from catalog.models import CategoryPastSlug, Product, ProductPastSlug
 from catalog.pages import public_page
 from catalog.tree import CategoryTree, Node, category_tree
 from pycommerce.core.errors import InvalidRequest
+from pycommerce.core.http import HttpRequest
 from tenants.theme import stylesheet, theme_of
 from tenants.versions import recent_catalogue_version
 

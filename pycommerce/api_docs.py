@@ -10,10 +10,10 @@ from django.urls import include, path
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 
 from pycommerce.api.conditional import Body, answer, etag_of
 from pycommerce.api.description import describe
+from pycommerce.api.http import Request
 from tenants.viewsets import OpenViewSet
 
 _schema: list[Body] = []

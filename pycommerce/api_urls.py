@@ -1,5 +1,7 @@
 """`/api/…`: the same under every host; a trailing slash changes nothing."""
 
+from typing import Any
+
 from django.urls import re_path
 
 from catalog.api import CategoryViewSet, ProductViewSet
@@ -13,7 +15,9 @@ from tenants.api import (
 )
 
 _NAME = r"(?P<id_or_slug>[^/]+)"
-_EVERYTHING = dict.fromkeys(["get", "post", "put", "patch", "delete", "options"], "missing")
+_EVERYTHING: dict[str, Any] = dict.fromkeys(
+    ["get", "post", "put", "patch", "delete", "options"], "missing"
+)
 
 urlpatterns = [
     re_path(r"^health/?$", HealthViewSet.as_view({"get": "list"})),

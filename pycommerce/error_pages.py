@@ -2,12 +2,13 @@
 
 import sys
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from catalog import views as storefront
 from pycommerce.api.errors import error_response, refusal_for
 from pycommerce.core.errors import InvalidRequest, NotFound
+from pycommerce.core.http import HttpRequest
 from tenants import views as platform
 
 

@@ -9,10 +9,11 @@ from functools import cached_property
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpResponse, HttpResponsePermanentRedirect
 
 from pycommerce.api.errors import error_response
 from pycommerce.core.errors import HttpsRequired, InvalidRequest
+from pycommerce.core.http import HttpRequest
 from pycommerce.core.ids import uuid7
 from pycommerce.unfold_shim import ADMIN_CSP
 

@@ -10,13 +10,14 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.encoding import force_bytes
 from django.utils.html import format_html
 from django.utils.http import urlsafe_base64_encode
 
 from pycommerce.core.errors import Refusal
+from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import (
     AdminPasswordChangeForm,
     ModelAdmin,

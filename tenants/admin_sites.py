@@ -4,10 +4,10 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.urls import reverse
 
 from pycommerce.core.errors import Refusal
+from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import AuthenticationForm, UnfoldAdminSite
 from tenants.backends import rights_in
 from tenants.models import User

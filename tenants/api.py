@@ -3,10 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
@@ -15,6 +13,7 @@ from pycommerce.api import parameters
 from pycommerce.api.conditional import answer
 from pycommerce.api.cursors import decode_cursor
 from pycommerce.api.description import describe
+from pycommerce.api.http import Request
 from pycommerce.api.paging import cut_page, page_body
 from pycommerce.api.renderers import dumps
 from pycommerce.core.errors import (
@@ -28,6 +27,7 @@ from pycommerce.core.errors import (
     TokenInvalid,
     UnsupportedMediaType,
 )
+from pycommerce.db import connection
 from tenants import serializers
 from tenants.models import Membership
 from tenants.services.signing_in import sign_in

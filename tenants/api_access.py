@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from django.db import connection
-from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.request import Request
 
 from pycommerce.api import rates
+from pycommerce.api.http import Request
 from pycommerce.core.errors import (
     Forbidden,
     Refusal,
     TokenInvalid,
     Unauthenticated,
 )
+from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
 from tenants.models import Tenant
 from tenants.roles import ALL_RIGHTS, RIGHTS, Right
 from tenants.services.tokens import Claims, read_access_token

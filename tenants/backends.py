@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from django.contrib.auth.backends import BaseBackend
-from django.db import connection
 from django.db.models import Model
-from django.http import HttpRequest
 
+from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
 from tenants.models import Membership, Tenant, User
 from tenants.roles import ALL_RIGHTS, RIGHTS, Right, right_for
 

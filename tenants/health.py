@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
 from django.db.utils import Error
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
 from tenants.services.migrating import lagging_tenants, public_is_current
 
 

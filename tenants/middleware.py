@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any, Literal
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -9,8 +10,7 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.csrf import CSRF_SECRET_LENGTH, CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
@@ -18,6 +18,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 
 from pycommerce.api.errors import error_response
+from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
 from tenants.errors import TenantInactive, TenantNotFound
 from tenants.models import Tenant
 from tenants.resolution import (
@@ -26,6 +28,8 @@ from tenants.resolution import (
     tenant_by_host,
     tenant_by_slug,
 )
+
+_SAME_SITE: Literal["Lax"] = "Lax"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 MOUNT = "/stores/"
@@ -101,9 +105,9 @@ def _unknown_host(request: HttpRequest) -> HttpResponse:
 class _StaffOnly:
     """Runs a middleware for the admin alone: no other page knows a session or a CSRF token."""
 
-    get_response: GetResponse
+    get_response: Any
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Any) -> Any:
         if not request.path_info.startswith("/admin/"):
             return self.get_response(request)
         return super().__call__(request)  # type: ignore[misc]
@@ -130,7 +134,7 @@ class StaffSessionMiddleware(_StaffOnly, SessionMiddleware):
         session = request.session
         empty = session.is_empty()
         if name in request.COOKIES and empty:
-            response.delete_cookie(name, path=path, samesite=settings.SESSION_COOKIE_SAMESITE)
+            response.delete_cookie(name, path=path, samesite=_SAME_SITE)
             patch_vary_headers(response, ("Cookie",))
             return response
         if session.accessed:
@@ -146,13 +150,13 @@ class StaffSessionMiddleware(_StaffOnly, SessionMiddleware):
         age = None if session.get_expire_at_browser_close() else session.get_expiry_age()
         response.set_cookie(
             name,
-            session.session_key,
+            str(session.session_key),
             max_age=age,
             expires=None if age is None else http_date(time.time() + age),
             path=path,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
-            samesite=settings.SESSION_COOKIE_SAMESITE,
+            samesite=_SAME_SITE,
         )
         return response
 
@@ -185,7 +189,7 @@ class StaffCsrfMiddleware(_StaffOnly, CsrfViewMiddleware):
             path=path,
             secure=settings.CSRF_COOKIE_SECURE,
             httponly=True,
-            samesite=settings.CSRF_COOKIE_SAMESITE,
+            samesite=_SAME_SITE,
         )
         patch_vary_headers(response, ("Cookie",))
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import (
+from django.contrib.auth.models import (  # type: ignore[attr-defined]
     _user_has_module_perms,
     _user_has_perm,
 )

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from django_tenants.utils import get_public_schema_name
 
+from pycommerce.db import connection
 from tenants.models import Domain, Tenant
 
 HIT_SECONDS = 10.0

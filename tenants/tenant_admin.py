@@ -4,10 +4,10 @@ from typing import Any
 
 from django.db.models import Model
 from django.forms import ModelForm
-from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import ModelAdmin
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version

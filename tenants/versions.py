@@ -6,9 +6,8 @@ hold it for a moment, so that a warm one needs no statement at all.
 
 import time
 
-from django.db import connection
-
 from pycommerce.core.bounded_cache import BoundedCache
+from pycommerce.db import connection
 from tenants.shop.models import catalogue_version
 
 HELD_SECONDS = 1.0

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
-from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from pycommerce.api import rates
+from pycommerce.api.http import Request
 from pycommerce.api.parameters import check_query
 from pycommerce.core.errors import MissingParameter, Refusal
+from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
 from tenants.api_access import BearerAuthentication
 from tenants.errors import TenantInactive, TenantMismatch, TenantNotFound
 from tenants.models import Tenant
@@ -46,7 +47,7 @@ class OpenViewSet(ViewSet):
         return {}
 
     def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         response = super().finalize_response(request, response, *args, **kwargs)
         if rate := getattr(request._request, "rate", None):

@@ -1,6 +1,6 @@
 """Loads a demo shop into its tenant, all of it or nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -71,7 +71,7 @@ def _add_place(
         _add_place(child, category, index, places)
 
 
-def _add_item(item: Item, shop: Shop, places: dict[str, Category], created_at: object) -> None:
+def _add_item(item: Item, shop: Shop, places: dict[str, Category], created_at: datetime) -> None:
     given: dict[str, UUID] = {"id": item.id} if item.id else {}
     product = Product.objects.create(
         name=item.name,

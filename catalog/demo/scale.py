@@ -4,10 +4,11 @@ Categories stand on three levels (8, 32, 128). Every tenth product is out of sto
 says "wireless", every hundredth "titanium"; every fifth product has three variants.
 """
 
-from django.db import connection, transaction
+from django.db import transaction
 from django_tenants.utils import tenant_context
 
 from catalog.services.refresh import refresh_products
+from pycommerce.db import connection
 from tenants.models import Tenant
 from tenants.services import create_tenant
 from tenants.shop.models import raise_catalogue_version

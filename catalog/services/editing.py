@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from catalog.models import Category, Product, Variant
@@ -15,6 +14,7 @@ from catalog.services.slugs import (
     remember_product_slug,
     slug_from,
 )
+from pycommerce.db import connection
 
 
 def prepare_product(product: Product) -> None:

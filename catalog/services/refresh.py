@@ -4,9 +4,9 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from catalog.search import text_configuration
+from pycommerce.db import connection
 
 # Of the text of a product this much is searched; more would not fit into a tsvector.
 _SEARCHED_CHARACTERS = 50_000

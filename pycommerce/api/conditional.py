@@ -3,8 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+
+from pycommerce.core.http import HttpRequest
 
 
 @dataclass(frozen=True, slots=True)

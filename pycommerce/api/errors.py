@@ -12,7 +12,7 @@ import orjson
 import psycopg
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
 from pycommerce.core.errors import (
@@ -29,6 +29,7 @@ from pycommerce.core.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
+from pycommerce.core.http import HttpRequest
 
 logger = logging.getLogger(__name__)
 

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
-
 from pycommerce.api.conditional import Body, etag_of
 from pycommerce.api.cursors import Cursor, encode_cursor
+from pycommerce.core.http import HttpRequest
 
 Row = TypeVar("Row")
 

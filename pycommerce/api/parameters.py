@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
 from pycommerce.core.errors import InvalidRequest
+from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import UPPER_LIMIT, decimals_of
 from pycommerce.core.text import problem_in
 

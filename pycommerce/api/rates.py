@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from pycommerce.core.errors import RateLimited
+from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
 
 WINDOW_SECONDS = 60
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

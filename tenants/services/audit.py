@@ -24,7 +24,7 @@ def record(
         user_id=user.pk if user else None,
         user_name=user.email if user else "",
         action=action,
-        object_type=thing._meta.verbose_name,
+        object_type=str(thing._meta.verbose_name),
         object_id=str(thing.pk),
         object_name=str(thing)[:255],
         changes={name: [_plain(old), _plain(new)] for name, (old, new) in (changes or {}).items()},

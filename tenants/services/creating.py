@@ -9,10 +9,11 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.ids import uuid7
+from pycommerce.db import connection
 from pycommerce.localdb import LocalDatabaseError, find_binaries
 from tenants.errors import SlugTaken
 from tenants.models import Role, Tenant, User, schema_name_of

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import django
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.utils import get_public_schema_name
 from psycopg import sql
 
+from pycommerce.db import connection
 from tenants.models import Tenant
 
 # How many schemas one statement asks; more makes the statement too large to plan quickly.

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, Token
 
 from pycommerce.core.errors import TokenExpired, TokenInvalid
 from pycommerce.core.ids import uuid7
+from pycommerce.db import connection
 from tenants.models import RefreshToken, User
 
 
@@ -37,7 +38,7 @@ def read_access_token(text: str) -> Claims:
 
 def _claims(kind: type[Token], text: str) -> Claims:
     try:
-        token = kind(text)  # type: ignore[arg-type]
+        token = kind(text)
         return Claims(UUID(token["sub"]), int(token["epoch"]), str(token["jti"]))
     except ExpiredTokenError as error:
         raise TokenExpired() from error

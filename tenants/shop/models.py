@@ -1,8 +1,9 @@
 """What every shop's schema holds whatever it sells: its counters and its audit trail."""
 
-from django.db import connection, models
+from django.db import models
 
 from pycommerce.core.ids import uuid7
+from pycommerce.db import connection
 
 
 class ShopState(models.Model):

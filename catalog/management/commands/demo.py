@@ -14,13 +14,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections
+from django.db import connections
 from django.db.utils import Error
 
 from catalog.demo.loading import ensure_shop
 from catalog.demo.outdoor import OUTDOOR
 from catalog.demo.scale import shop_of
 from catalog.demo.tech import TECH
+from pycommerce.db import connection
 from pycommerce.localdb import LocalDatabaseError
 from tenants.models import Role, Tenant, User
 from tenants.services import add_member
