@@ -23,8 +23,3 @@ def recent_catalogue_version() -> int:
     version = catalogue_version()
     _held.put(key, (now, version))
     return version
-
-
-def forget_versions() -> None:
-    """Read every version again at the next request of this process."""
-    _held.clear()

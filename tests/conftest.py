@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client, TransactionTestCase
 
+from pycommerce.core.bounded_cache import forget_everything
 from tenants.models import Tenant
 from tenants.resolution import clear_cache
 from tenants.services import create_tenant
@@ -100,8 +101,9 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True)
-def _no_tenant_left_selected() -> Iterator[None]:
+def _nothing_kept_from_another_test() -> Iterator[None]:
     clear_cache()
+    forget_everything()
     yield
     connection.set_schema_to_public()
 

@@ -1,11 +1,21 @@
 """What a process keeps of its work: bounded, shared by its threads, least recently used goes."""
 
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
+
+
+_every: "weakref.WeakSet[BoundedCache[object]]" = weakref.WeakSet()
+
+
+def forget_everything() -> None:
+    """Empty every cache of this process: what a roll-back of the database undid is not kept."""
+    for cache in list(_every):
+        cache.clear()
 
 
 class BoundedCache(Generic[Value]):
@@ -20,6 +30,7 @@ class BoundedCache(Generic[Value]):
         self._weight = 0
         self._entries: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
         self._lock = threading.Lock()
+        _every.add(self)
 
     def get(self, key: Hashable) -> Value | None:
         with self._lock:

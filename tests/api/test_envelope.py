@@ -1,0 +1,132 @@
+"""Whatever goes wrong under /api/ is said in one envelope."""
+
+import json
+
+import pytest
+from django.test import override_settings
+
+from pycommerce.api.errors import known_refusals, refusal_for
+from tests.api.conftest import error_of
+
+LOGIN = "/api/auth/login"
+
+
+def test_an_unknown_route_is_a_404_in_the_envelope(stranger):
+    response = stranger.get("/api/nothing/here")
+
+    assert response.status_code == 404
+    assert error_of(response)["code"] == "resource_not_found"
+    assert "/api/nothing/here" in error_of(response)["details"]
+
+
+def test_a_wrong_method_names_the_right_ones(api):
+    response = api.request("DELETE", "/api/products?tenant=tech")
+
+    assert response.status_code == 405
+    assert error_of(response)["code"] == "method_not_allowed"
+    assert response["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize("path", ["/api/products", "/api/auth/login", "/api/tenants/"])
+def test_options_is_a_204_with_allow(stranger, path):
+    response = stranger.request("OPTIONS", path)
+
+    assert response.status_code == 204
+    assert "OPTIONS" in response["Allow"]
+
+
+def test_a_trailing_slash_answers_the_same(api):
+    assert (
+        api.get("/api/products/?tenant=tech").content
+        == api.get("/api/products?tenant=tech").content
+    )
+
+
+def test_head_answers_like_get_without_a_body(api):
+    got, head = (api.request(method, "/api/tenants") for method in ("GET", "HEAD"))
+
+    assert head.status_code == 200
+    assert head.content == b""
+    assert head["Content-Length"] == str(len(got.content))
+    assert head["ETag"] == got["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        (b"{", "malformed_json", "line 1"),
+        (b'{"a": NaN}', "malformed_json", "NaN"),
+        (b'{"email": "a", "email": "b"}', "malformed_json", "'email'"),
+        (b"[" * 30 + b"]" * 30, "malformed_json", "20 levels"),
+        (b'{"a": 1' + b"0" * 100 + b"}", "malformed_json", "too long"),
+        (b'{"a": 1e999999}', "malformed_json", "out of range"),
+        (b'"text"', "invalid_request", "object"),
+        (b"\xff\xfe", "malformed_json", "UTF-8"),
+        (b'{"email": "\\u0000"}', "invalid_request", "email"),
+        (b'{"email": "\\ud800"}', "invalid_request", "email"),
+        (b'{"email": {"a": 1}, "password": "x"}', "invalid_request", "email"),
+        (b"{}", "missing_parameter", "email, password"),
+    ],
+)
+def test_a_bad_body_is_a_400_that_says_what(stranger, body, code, words):
+    response = stranger.post(LOGIN, body)
+
+    assert response.status_code == 400
+    assert error_of(response)["code"] == code
+    assert words in error_of(response)["details"]
+
+
+def test_a_field_at_fault_is_named(stranger):
+    response = stranger.post(LOGIN, {"email": "a" * 300, "password": "x"})
+
+    assert response.status_code == 400
+    assert list(error_of(response)["fields"]) == ["email"]
+
+
+def test_another_media_type_is_a_415(stranger):
+    response = stranger.post(LOGIN, b"a=b", content_type="application/x-www-form-urlencoded")
+
+    assert response.status_code == 415
+    assert error_of(response)["code"] == "unsupported_media_type"
+
+
+def test_a_body_over_256_kib_is_a_413(stranger):
+    response = stranger.post(LOGIN, b" " * (256 * 1024 + 1))
+
+    assert response.status_code == 413
+    assert error_of(response)["code"] == "payload_too_large"
+
+
+def test_a_parameter_given_twice_is_a_400(api):
+    response = api.get("/api/products?tenant=tech&limit=1&limit=2")
+
+    assert response.status_code == 400
+    assert list(error_of(response)["fields"]) == ["limit"]
+
+
+@pytest.mark.parametrize("path", ["/api/products?tenant=tech&q=%00", "/api/products/a%00b"])
+def test_a_nul_in_an_address_is_a_400(api, path):
+    assert api.get(path).status_code == 400
+
+
+@override_settings(HTTPS_REQUIRED=True)
+def test_plain_http_is_rejected_and_not_redirected(stranger):
+    response = stranger.get("/api/health")
+
+    assert response.status_code == 403
+    assert error_of(response)["code"] == "https_required"
+
+
+def test_every_code_stands_in_the_description_and_in_no_two_statuses(stranger):
+    schema = stranger.get("/api/schema").json()
+    codes = schema["components"]["schemas"]["ErrorDetail"]["properties"]["code"]["enum"]
+
+    refusals = known_refusals()
+    assert codes == sorted(refusal.code for refusal in refusals)
+
+
+def test_an_exception_nobody_foresaw_tells_nothing_of_itself():
+    refusal = refusal_for(RuntimeError("the password is swordfish"))
+
+    assert refusal.status == 500
+    assert "swordfish" not in json.dumps([refusal.message, refusal.details])
