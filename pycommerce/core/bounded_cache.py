@@ -4,12 +4,12 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
 
 
-_every: "weakref.WeakSet[BoundedCache[object]]" = weakref.WeakSet()
+_every: "weakref.WeakSet[BoundedCache[Any]]" = weakref.WeakSet()
 
 
 def forget_everything() -> None:

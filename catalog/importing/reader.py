@@ -1,0 +1,116 @@
+"""The one reader of delimited files: encoding, delimiter and quoting are found out."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.importing.entries import Row
+from pycommerce.core.errors import InvalidRequest
+
+MAX_BYTES = 512 * 1024 * 1024
+_DELIMITERS = ",;\t|"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class BrokenFile(InvalidRequest):
+    """The file as a whole cannot be read; nothing of it was taken."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, fields={"file": [problem]})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header, and the records below it one after the other."""
+
+    header: list[str]
+    columns: list[str]
+    rows: Iterator[Row]
+
+
+def read_table(path: Path) -> Table:
+    """The file's table. Raises BrokenFile, also while its rows are read."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BrokenFile(f"The file is larger than {MAX_BYTES // 2**20} MiB.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise BrokenFile(f"The file cannot be opened: {error.strerror}.") from error
+    text = _decode(content)
+    if not text.strip():
+        raise BrokenFile("The file is empty.")
+    if "\x00" in text:
+        raise BrokenFile("The file holds NUL characters: it is no text.")
+    records = _records(text)
+    _, header = next(records)
+    columns = [" ".join(name.split()).lower() for name in header]
+    named = [name for name in columns if name]
+    if len(set(named)) != len(named):
+        twice = next(name for name in named if named.count(name) > 1)
+        raise BrokenFile(f"The column '{twice}' stands twice in the header.")
+    return Table(header, columns, _rows(records, columns))
+
+
+def _decode(content: bytes) -> str:
+    for bom, encoding in _BOMS:
+        if content.startswith(bom):
+            try:
+                return content.decode(encoding)
+            except UnicodeDecodeError as error:
+                raise BrokenFile(f"The file is not the {encoding} that it says.") from error
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        # Windows' Latin-1; the five bytes it leaves open are taken as Latin-1 has them.
+        return content.decode("cp1252", errors="replace")
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line it begins on."""
+    csv.field_size_limit(10 * 2**20)
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=_delimiter(text),
+        strict=True,
+    )
+    begins = 1
+    try:
+        for record in reader:
+            if any(cell.strip() for cell in record):
+                yield begins, record
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise BrokenFile(f"Line {reader.line_num}: {error}.") from error
+
+
+def _delimiter(text: str) -> str:
+    """Whichever delimiter stands most often outside quotes in the header."""
+    counts = dict.fromkeys(_DELIMITERS, 0)
+    is_quoted = False
+    for character in text:
+        if character == '"':
+            is_quoted = not is_quoted
+        elif character in "\r\n" and not is_quoted:
+            break
+        elif character in counts and not is_quoted:
+            counts[character] += 1
+    return max(counts, key=lambda delimiter: counts[delimiter])
+
+
+def _rows(records: Iterator[tuple[int, list[str]]], columns: list[str]) -> Iterator[Row]:
+    for line, record in records:
+        cells = dict(zip(columns, record, strict=False))
+        if len(record) > len(columns) and any(cell.strip() for cell in record[len(columns) :]):
+            # Said by whoever parses the row: a row is refused, the file is not.
+            cells[EXTRA_CELLS] = str(len(record))
+        yield Row(line, cells, record)
+
+
+EXTRA_CELLS = "\x00extra"

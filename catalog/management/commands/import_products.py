@@ -1,0 +1,53 @@
+"""`import_products FILE --tenant SLUG`: a catalogue from Shopify or WooCommerce."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django_tenants.utils import tenant_context
+
+from catalog.importing import import_catalogue
+from pycommerce.core.errors import Refusal
+from tenants.models import Tenant
+
+
+class Command(BaseCommand):
+    help = "Take a product CSV of Shopify or WooCommerce into a shop."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--tenant", required=True, help="the shop's slug")
+        parser.add_argument("--dry-run", action="store_true", help="report, and change nothing")
+
+    def handle(self, *args: Any, file: Path, tenant: str, dry_run: bool, **options: Any) -> None:
+        shop = Tenant.objects.filter(slug=tenant).first()
+        if shop is None:
+            raise CommandError(f"There is no shop with the slug '{tenant}'.")
+        try:
+            with tenant_context(shop):
+                report = import_catalogue(file, dry_run=dry_run, progress=self._show)
+        except Refusal as refusal:
+            raise CommandError(f"{file}: {refusal.details} Nothing was changed.") from refusal
+        if dry_run:
+            self.stdout.write("Dry run: nothing was changed.")
+        for line in report.lines():
+            self.stdout.write(line)
+        if not dry_run:
+            self._write_rejected(report, file)
+
+    def _write_rejected(self, report: Any, file: Path) -> None:
+        try:
+            rejected = report.write_rejected(file)
+        except OSError as error:
+            self.stderr.write(f"The rejected rows could not be written: {error.strerror}.")
+            return
+        if rejected:
+            self.stdout.write(f"The rejected rows are in {rejected}.")
+
+    def _show(self, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if done == total else ""
+            self.stderr.write(f"\r{done:,} of {total:,} products", ending=end)
+            self.stderr.flush()
