@@ -14,6 +14,7 @@ from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.csrf import CSRF_SECRET_LENGTH, CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 
@@ -93,7 +94,8 @@ _OPEN_WHEN_CLOSED = ("/admin/", "/static/", "/media/", "/healthz", "/readyz", "/
 def _closed(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if request.path_info.startswith(("/api/", "/stripe-demo/")):
         return error_response(TenantInactive(tenant.slug), request)
-    return render(request, "tenants/closed.html", {"tenant": tenant}, status=404)
+    with translation.override(tenant.language):
+        return render(request, "tenants/closed.html", {"tenant": tenant}, status=404)
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:

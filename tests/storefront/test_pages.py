@@ -1,0 +1,333 @@
+"""The storefront's pages: complete, the same for everybody, cheap."""
+
+import json
+import re
+
+import pytest
+from django.test import Client
+
+from catalog.models import CategoryPastSlug, Variant
+from catalog.services.slugs import remember_product_slug
+from catalog.services.stock import adjust_stock
+from pycommerce.core.bounded_cache import forget_everything
+from tenants.models import Tenant
+from tests.factories import make_category, make_product
+
+
+@pytest.fixture
+def shop(tech, client_for):
+    return client_for(tech)
+
+
+def text_of(response) -> str:
+    return response.content.decode()
+
+
+@pytest.fixture
+def audio(tech):
+    return make_category("Audio", make_category("Electronics"), description="To be heard")
+
+
+def test_the_home_page_shows_categories_and_the_newest(shop, audio):
+    make_product("Headphones", price="129.99", categories=[audio])
+
+    page = text_of(shop.get("/"))
+
+    assert "<h1>Tech Gadgets</h1>" in page
+    assert "/categories/electronics/" in page
+    assert "/products/headphones/" in page
+    assert "$129.99" in page
+
+
+def test_an_empty_shop_says_so(shop, tech):
+    assert "Nothing is for sale yet" in text_of(shop.get("/"))
+
+
+def test_a_category_shows_its_own_and_its_sub_categories_products(shop, audio):
+    make_product("Headphones", categories=[audio])
+    make_product("Chair")
+
+    page = text_of(shop.get("/categories/electronics/"))
+
+    assert "Headphones" in page
+    assert "Chair" not in page
+    assert 'href="/categories/audio/"' in page
+    assert "1 product" in page
+
+
+def test_a_product_page_says_what_a_shopper_needs(shop, audio):
+    make_product(
+        "Shirt",
+        description="<p>Soft <em>cotton</em></p>",
+        option_names=["Size"],
+        variants=[
+            {"option_values": ["S"], "price": "18.00", "compare_at_price": "24.00", "on_hand": 2},
+            {"option_values": ["M"], "price": "20.00", "on_hand": 0},
+        ],
+        categories=[audio],
+        image="A folded shirt",
+        vendor="Halden",
+    )
+
+    page = text_of(shop.get("/products/shirt/"))
+
+    for words in ("from $18.00", "$24.00", "Only 2 left", "Sold out", "Halden", "A folded shirt"):
+        assert words in page
+    assert "<p>Soft <em>cotton</em></p>" in page
+    assert "−25 %" in page
+    graph = json.loads(re.search(r"ld\+json\">(.*?)</script>", page).group(1))["@graph"]
+    assert graph[0]["@type"] == "Product"
+    assert graph[0]["offers"]["lowPrice"] == "18.000"
+
+
+def test_text_from_the_catalogue_is_escaped_and_sanitised(shop, tech):
+    name = "<script>alert(1)</script>"
+    make_product(name, slug="evil", description="<p onclick='x()'>Hi</p><script>x()</script>")
+
+    for address in ("/", "/products/", "/products/evil/", "/search/?q=<script>alert(1)"):
+        page = text_of(shop.get(address))
+        assert "<script>alert" not in page
+        assert "onclick" not in page
+        assert "<script>x()" not in page
+
+
+@pytest.mark.parametrize("status", ["draft", "archived"])
+def test_what_is_not_for_sale_has_no_page(shop, tech, status):
+    make_product("Hidden", status=status)
+
+    response = shop.get("/products/hidden/")
+
+    assert response.status_code == 404
+    assert "This page does not exist" in text_of(response)
+    assert "Hidden" not in text_of(shop.get("/products/"))
+
+
+def test_an_old_address_redirects_to_the_present_one(shop, audio):
+    product = make_product("Lamp")
+    remember_product_slug(product, "old lamp")
+    CategoryPastSlug.objects.create(slug="sound", category=audio)
+
+    moved = shop.get("/products/old%20lamp/?utm=1")
+
+    assert (moved.status_code, moved["Location"]) == (301, "/products/lamp/?utm=1")
+    assert shop.get("/categories/sound/")["Location"] == "/categories/audio/"
+    assert shop.get(f"/products/{product.pk}/")["Location"] == "/products/lamp/"
+
+
+def test_an_address_without_its_slash_redirects(shop, tech):
+    make_product("Lamp")
+
+    assert shop.get("/products/lamp")["Location"] == "/products/lamp/"
+
+
+# --- Lists ------------------------------------------------------------------------------------
+
+
+def _cards(page: str) -> list[str]:
+    return re.findall(r'<h3 class="card-name"><a href="[^"]*">([^<]*)</a>', page)
+
+
+def test_pages_of_a_list_follow_each_other_and_come_back(shop, tech):
+    for number in range(30):
+        make_product(f"Lamp {number:02}")
+
+    first = text_of(shop.get("/products/?sort=name"))
+    following = re.search(r'rel="next" href="([^"]*)"', first).group(1).replace("&amp;", "&")
+    second = text_of(shop.get(f"/products/{following}"))
+    back = re.search(r'rel="prev" href="([^"]*)"', second).group(1).replace("&amp;", "&")
+
+    assert _cards(first) == [f"Lamp {number:02}" for number in range(24)]
+    assert _cards(second) == [f"Lamp {number:02}" for number in range(24, 30)]
+    assert _cards(text_of(shop.get(f"/products/{back}"))) == _cards(first)
+    assert "30 products" in second
+    assert 'rel="next"' not in second
+    assert "noindex" in second
+
+
+def test_filters_and_order(shop, tech):
+    make_product("Cheap", price="5")
+    make_product("Dear", price="50")
+    make_product("Gone", price="20", on_hand=0)
+
+    def cards(query):
+        return _cards(text_of(shop.get(f"/products/?{query}")))
+
+    assert cards("min_price=10&max_price=60&sort=price") == ["Gone", "Dear"]
+    assert cards("min_price=10,00&in_stock=on") == ["Dear"]
+    assert cards("sort=-price") == ["Dear", "Gone", "Cheap"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("min_price=abc", "Enter a number."),
+        ("min_price=-1", "greater than or equal to 0"),
+        ("min_price=20&max_price=10", "less than the lowest price"),
+        ("sort=colour", "Select a valid choice"),
+    ],
+)
+def test_a_bad_filter_is_said_beside_its_field(shop, tech, query, words):
+    make_product("Lamp", price="25.00")
+
+    response = shop.get(f"/products/?{query}")
+
+    assert response.status_code == 400
+    assert words in text_of(response)
+    assert "Lamp" in text_of(response)
+
+
+def test_a_stale_cursor_begins_at_the_first_page(shop, tech):
+    response = shop.get("/products/?sort=name&cursor=broken")
+
+    assert (response.status_code, response["Location"]) == (302, "/products/?sort=name")
+
+
+def test_search_corrects_typos_and_says_so(shop, tech):
+    make_product("Wireless Headphones")
+
+    page = text_of(shop.get("/search/?q=hedphones"))
+
+    assert _cards(page) == ["Wireless Headphones"]
+    assert "results for <strong>headphones</strong>" in page
+
+
+def test_a_search_without_results_offers_another_way(shop, audio):
+    page = text_of(shop.get("/search/?q=zeppelin"))
+
+    assert "Nothing was found for “zeppelin”" in page
+    assert 'href="/categories/electronics/"' in page
+
+
+# --- For everybody the same -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/products/", "/products/lamp/", "/search/?q=lamp"])
+def test_a_page_is_the_same_for_everybody_and_may_be_kept(shop, tech, path):
+    make_product("Lamp")
+
+    mine = shop.get(path, HTTP_COOKIE="session=1")
+    theirs = shop.get(path)
+
+    assert mine.content == theirs.content
+    assert not mine.cookies
+    assert "Cookie" not in mine.get("Vary", "")
+    assert mine["Cache-Control"] == "public, max-age=1"
+    assert "csrf" not in text_of(mine)
+
+
+def test_a_page_that_did_not_change_is_a_304(shop, tech):
+    make_product("Lamp")
+    first = shop.get("/products/lamp/")
+
+    again = shop.get("/products/lamp/", HTTP_IF_NONE_MATCH=first["ETag"])
+
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_change_of_the_catalogue_changes_the_page(shop, tech):
+    make_product("Lamp", sku="L-1", on_hand=9)
+    assert "In stock" in text_of(shop.get("/products/lamp/"))
+
+    adjust_stock(variant_id=Variant.objects.get().pk, on_hand=0, reason="lost", user=None)
+    # A page may be a second old; another process would have none.
+    forget_everything()
+
+    assert "Sold out" in text_of(shop.get("/products/lamp/"))
+
+
+def test_pages_only_answer_questions(shop, tech):
+    response = shop.post("/products/")
+
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD"
+
+
+# --- Statements -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 24])
+def test_a_category_page_costs_few_statements(shop, audio, count, django_assert_max_num_queries):
+    for _ in range(count):
+        make_product(categories=[audio], image="picture")
+    shop.get("/robots.txt")  # the host is known from here on
+    forget_everything()
+
+    with django_assert_max_num_queries(8):
+        shop.get("/categories/audio/")
+
+
+@pytest.mark.parametrize("count", [1, 24])
+def test_a_product_page_costs_few_statements(shop, audio, count, django_assert_max_num_queries):
+    values = [{"option_values": [str(number)]} for number in range(count)]
+    make_product("Shirt", option_names=["Size"], variants=values, categories=[audio])
+    for _ in range(count):
+        make_product(categories=[audio])
+    shop.get("/robots.txt")  # the host is known from here on
+    forget_everything()
+
+    with django_assert_max_num_queries(6):
+        shop.get("/products/shirt/")
+
+
+# --- A shop's own -----------------------------------------------------------------------------
+
+
+def test_the_theme_is_the_shops_and_readable(shop, tech):
+    Tenant.objects.filter(pk=tech.pk).update(primary_color="#ffff00")
+
+    response = shop.get("/theme.css")
+
+    assert response["Content-Type"] == "text/css"
+    css = text_of(response)
+    assert "--brand:#ffff00" in css
+    assert "--brand-ink:#000000" in css
+
+
+def test_a_german_shop_speaks_german_and_writes_its_prices_so(shop, tech):
+    tech.language, tech.currency = "de", "EUR"
+    tech.save()
+    make_product("Lampe", price="1299.00", on_hand=2)
+
+    page = text_of(shop.get("/products/lampe/"))
+
+    assert '<html lang="de">' in page
+    assert "1.299,00\xa0€" in page
+    assert "Nur noch 2" in page
+    assert "Sold out" not in page
+
+
+def test_under_its_mount_every_link_stays_under_it(tech, audio):
+    make_product("Lamp", categories=[audio])
+    client = Client(HTTP_HOST="localhost")
+
+    for path in ("/", "/products/lamp/", "/categories/audio/", "/search/?q=lamp", "/nothing/"):
+        page = text_of(client.get(f"/stores/tech{path}"))
+        links = re.findall(r'(?:href|action)="(/[^"]*)"', page)
+        assert links
+        strays = [link for link in links if not link.startswith(("/stores/tech/", "/static/"))]
+        assert strays == []
+
+
+def test_what_crawlers_read(shop, audio):
+    make_product("Lamp", categories=[audio])
+
+    assert "Sitemap: http://tech.localhost/sitemap.xml" in text_of(shop.get("/robots.txt"))
+    sitemap = text_of(shop.get("/sitemap.xml"))
+    assert "<loc>http://tech.localhost/products/lamp/</loc>" in sitemap
+    assert "<loc>http://tech.localhost/categories/audio/</loc>" in sitemap
+    assert "<loc>http://tech.localhost/products/lamp/</loc>" in "".join(
+        text_of(shop.get(f"/sitemap.xml?part={digit}")) for digit in "0123456789abcdef"
+    )
+
+
+def test_pages_load_nothing_from_elsewhere(shop, audio):
+    make_product("Lamp", categories=[audio], image="A lamp")
+
+    for path in ("/", "/products/lamp/", "/categories/audio/", "/api/docs"):
+        page = text_of(shop.get(path))
+        sources = re.findall(
+            r'<(?:script|img|link rel="(?:stylesheet|icon)")[^>]*(?:src|href)="([^"]*)', page
+        )
+        assert sources
+        assert [source for source in sources if not source.startswith("/")] == []
+        assert not re.search(r"\sstyle=|\son[a-z]+=", page)
