@@ -60,7 +60,7 @@ class VariantForm(forms.ModelForm):
         self.fields["sku"].required = False
         if not self.instance._state.adding:
             # What is on hand changes by adjustment alone, which needs a reason.
-            del self.fields["first_stock"]
+            self.fields["first_stock"].disabled = True
 
     def _money(self, name: str) -> Any:
         amount = self.cleaned_data[name]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
@@ -61,6 +61,11 @@ class _Site(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return _may_enter(request, request.user)
+
+    def get_urls(self) -> list[URLPattern]:
+        # The view that turns any object's id into its page knows nothing of schemas; our models
+        # say their own address.
+        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
 
 class TenantAdminSite(_Site):
