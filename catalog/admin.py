@@ -261,6 +261,12 @@ class ProductAdmin(TenantModelAdmin):
         super().save_related(request, form, formsets, change)
         finish_product(form.instance, old_slug=request.__dict__["old_slug"])
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        # A variant goes with its product, though by itself it is never deleted here.
+        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
+        needed.discard(Variant._meta.verbose_name)
+        return deleted, counts, needed, protected
+
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
         super().delete_model(request, obj)
         raise_catalogue_version()

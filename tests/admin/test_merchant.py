@@ -1,0 +1,516 @@
+"""A merchant's morning: products, stock, categories, pictures, members."""
+
+import io
+import re
+import threading
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, connections
+from django.test import Client
+from PIL import Image
+
+from catalog.models import Category, Product, ProductPastSlug, StockMovement, Variant
+from catalog.services.stock import adjust_stock
+from pycommerce.core.errors import InvalidRequest
+from tenants.errors import LastOwner
+from tenants.models import Membership, Tenant, User
+from tenants.services import remove_member
+from tenants.shop.models import AuditEntry, catalogue_version
+from tests.factories import PASSWORD, make_category, make_member, make_product, make_user
+
+
+@pytest.fixture
+def owner(tech):
+    return make_member(tech, "owner")
+
+
+@pytest.fixture
+def desk(owner):
+    client = Client(HTTP_HOST="tech.localhost")
+    client.force_login(owner)
+    return client
+
+
+def filled(response) -> dict[str, str]:
+    """The admin's form as a browser would send it again."""
+    form = response.context["adminform"].form
+    data = {form.add_prefix(name): field.value() for name, field in _bound(form)}
+    for each in response.context["inline_admin_formsets"]:
+        for part in (each.formset.management_form, *each.formset.forms):
+            data |= {part.add_prefix(name): field.value() for name, field in _bound(part)}
+    return {
+        name: _text(value)
+        for name, value in data.items()
+        if value is not None and value is not False
+    }
+
+
+def _bound(form):
+    return ((name, form[name]) for name in form.fields if not form.fields[name].disabled)
+
+
+def _text(value):
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        return ",".join(value)
+    return value
+
+
+NEW = {
+    "name": "Desk Lamp",
+    "status": "active",
+    "description": "<p onclick='x()'>Bright</p>",
+    "option_names": "",
+    "tags": "",
+    "variants-TOTAL_FORMS": "1",
+    "variants-INITIAL_FORMS": "0",
+    "variants-0-price": "49.90",
+    "variants-0-position": "1",
+    "variants-0-first_stock": "12",
+    "images-TOTAL_FORMS": "0",
+    "images-INITIAL_FORMS": "0",
+}
+
+
+def test_a_new_product_is_for_sale_at_once(desk, tech, client_for):
+    category = make_category("Light")
+    version = catalogue_version()
+
+    response = desk.post("/admin/catalog/product/add/", NEW | {"categories": str(category.pk)})
+
+    assert response.status_code == 302, response.context["errors"]
+    product = Product.objects.get()
+    assert (product.slug, product.price, product.category_names) == (
+        "desk-lamp",
+        Decimal("49.90"),
+        ["Light"],
+    )
+    assert product.description == "<p>Bright</p>"
+    variant = product.variants.get()
+    assert (variant.sku, variant.sku_is_generated, variant.on_hand) == ("desk-lamp", True, 12)
+    assert StockMovement.objects.get().quantity == 12
+    assert catalogue_version() > version
+    assert b"Desk Lamp" in client_for(tech).get("/products/desk-lamp/").content
+    assert AuditEntry.objects.get().action == "create"
+
+
+def test_an_edit_keeps_the_old_address_and_writes_old_and_new(desk, tech, owner):
+    product = make_product("Lamp", price="10.00", sku="L-1")
+    address = f"/admin/catalog/product/{product.pk}/change/"
+    data = filled(desk.get(address))
+
+    response = desk.post(address, data | {"slug": "light", "variants-0-price": "12.50"})
+
+    assert response.status_code == 302, response.context["errors"]
+    product.refresh_from_db()
+    assert (product.slug, product.price) == ("light", Decimal("12.50"))
+    assert ProductPastSlug.objects.get().slug == "lamp"
+    entry = AuditEntry.objects.get()
+    assert (entry.user_name, entry.changes["slug"]) == (owner.email, ["lamp", "light"])
+    assert "price" in str(entry.changes)
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ({"variants-0-price": "1.999"}, "USD has 2 decimals"),
+        ({"variants-0-price": "-1"}, "greater than or equal to 0"),
+        ({"variants-0-price": ""}, "This field is required"),
+        ({"option_names": "Size"}, "Give 1 values"),
+        ({"option_names": "Size,Size"}, "name of its own"),
+        ({"name": ""}, "This field is required"),
+        ({"variants-0-first_stock": "-3"}, "greater than or equal to 0"),
+        ({"name": "a\x00b"}, "Null characters"),
+    ],
+)
+def test_a_bad_product_is_refused_beside_its_field(desk, tech, cells, words):
+    response = desk.post("/admin/catalog/product/add/", NEW | cells)
+
+    assert response.status_code == 200
+    assert words in response.content.decode()
+    assert not Product.objects.exists()
+
+
+def test_a_sku_of_another_product_is_refused(desk, tech):
+    make_product(sku="TAKEN")
+
+    response = desk.post("/admin/catalog/product/add/", NEW | {"variants-0-sku": "TAKEN"})
+
+    assert response.status_code == 200
+    assert "already exists" in response.content.decode()
+
+
+def test_products_are_published_and_archived_in_bulk(desk, tech):
+    draft, live = make_product(status="draft"), make_product()
+    chosen = {"action": "archive", "_selected_action": [str(draft.pk), str(live.pk)]}
+
+    desk.post("/admin/catalog/product/", chosen)
+
+    assert set(Product.objects.values_list("status", flat=True)) == {"archived"}
+    assert AuditEntry.objects.count() == 2
+
+
+# --- Pictures ---------------------------------------------------------------------------------
+
+
+def _picture(size=(40, 30), kind="PNG", name="a.png") -> SimpleUploadedFile:
+    made = io.BytesIO()
+    Image.new("RGB", size, "red").save(made, kind)
+    return SimpleUploadedFile(name, made.getvalue())
+
+
+def _upload(desk, product, file):
+    address = f"/admin/catalog/product/{product.pk}/change/"
+    data = filled(desk.get(address)) | {
+        "images-TOTAL_FORMS": "1",
+        "images-0-file": file,
+        "images-0-alt": "A lamp",
+        "images-0-position": "1",
+        "images-0-product": str(product.pk),
+    }
+    return desk.post(address, data)
+
+
+def test_an_uploaded_picture_is_made_anew_under_the_shops_own_folder(
+    desk, tech, settings, tmp_path, client_for
+):
+    settings.MEDIA_ROOT = tmp_path
+    product = make_product("Lamp")
+
+    response = _upload(desk, product, _picture())
+
+    assert response.status_code == 302, response.context["errors"]
+    image = product.images.get()
+    assert re.fullmatch(rf"tenants/{tech.pk}/products/[0-9a-f]+\.webp", image.file.name)
+    assert (image.width, image.height) == (40, 30)
+    page = client_for(tech).get("/products/lamp/").content.decode()
+    assert f'src="{image.file.url}" alt="A lamp" width="40" height="30"' in page
+    served = client_for(tech).get(image.file.url)
+    assert served["Content-Type"] == "image/webp"
+    assert client_for(Tenant.objects.get(slug="outdoor")).get(image.file.url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a JPEG, PNG, WebP or GIF"),
+        ("a.png", b"\x89PNG\r\n\x1a\n broken", "not a JPEG, PNG, WebP or GIF"),
+        ("a.png", b"GIF89a", "picture"),
+        ("a.html", b"<script>", "picture"),
+    ],
+)
+def test_what_is_no_picture_is_refused(desk, tech, settings, tmp_path, name, content, words):
+    settings.MEDIA_ROOT = tmp_path
+    product = make_product("Lamp")
+
+    response = _upload(desk, product, SimpleUploadedFile(name, content))
+
+    assert response.status_code == 200
+    assert not product.images.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_too_large_is_refused_by_its_header(desk, tech, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    product = make_product("Lamp")
+
+    response = _upload(desk, product, _picture((6000, 5000)))
+
+    assert response.status_code == 200
+    assert "25 megapixels" in response.content.decode()
+
+
+# --- Stock ------------------------------------------------------------------------------------
+
+
+def test_stock_changes_by_an_adjustment_with_a_reason(desk, tech, owner):
+    variant = make_product(on_hand=5).variants.get()
+    address = f"/admin/catalog/variant/{variant.pk}/change/"
+    inline = {"movements-TOTAL_FORMS": "0", "movements-INITIAL_FORMS": "0"}
+
+    response = desk.post(address, inline | {"change": "7", "reason": "Delivery"})
+
+    assert response.status_code == 302, response.context["errors"]
+    variant.refresh_from_db()
+    assert variant.on_hand == 12
+    movement = StockMovement.objects.filter(kind="adjustment").get()
+    assert (movement.quantity, movement.reason) == (7, "Delivery")
+    assert movement.user_name == owner.email
+    assert "Delivery" in desk.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ({"change": "5"}, "This field is required"),
+        ({"reason": "Count"}, "either a count or a change"),
+        ({"change": "5", "on_hand_now": "5", "reason": "x"}, "either a count or a change"),
+        ({"on_hand_now": "1", "reason": "Count"}, "2 units are held"),
+        ({"change": "-4", "reason": "Broken"}, "2 units are held"),
+    ],
+)
+def test_a_wrong_adjustment_changes_nothing(desk, tech, cells, words):
+    variant = make_product(variants=[{"on_hand": 5, "held": 2}]).variants.get()
+    inline = {"movements-TOTAL_FORMS": "0", "movements-INITIAL_FORMS": "0"}
+
+    response = desk.post(f"/admin/catalog/variant/{variant.pk}/change/", inline | cells)
+
+    assert response.status_code == 200
+    assert words in response.content.decode()
+    variant.refresh_from_db()
+    assert variant.on_hand == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"reason": "x"}, "change"),
+        ({"change": 1, "on_hand": 1, "reason": "x"}, "change"),
+        ({"change": 1, "reason": " "}, "reason"),
+        ({"on_hand": -1, "reason": "x"}, "on_hand"),
+    ],
+)
+def test_the_service_refuses_by_field(tech, given, field):
+    variant = make_product().variants.get()
+
+    with pytest.raises(InvalidRequest) as refusal:
+        adjust_stock(variant_id=variant.pk, user=None, **given)
+
+    assert field in refusal.value.fields
+
+
+@pytest.mark.django_db(transaction=True)
+def test_adjustments_at_once_are_all_counted():
+    def prepare(tenant):
+        connection.set_tenant(tenant)
+        return make_product(on_hand=100).variants.get()
+
+    tech = Tenant.objects.get(slug="tech")
+    variant = prepare(tech)
+    start = threading.Barrier(6)
+
+    def take(adjust):
+        connection.set_tenant(tech)
+        start.wait()
+        adjust()
+        connections.close_all()
+
+    def run(adjust):
+        threads = [threading.Thread(target=take, args=[adjust]) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        variant.refresh_from_db()
+        return variant.on_hand
+
+    def properly():
+        for _ in range(5):
+            adjust_stock(variant_id=variant.pk, change=-1, reason="x", user=None)
+
+    def naively():
+        for _ in range(5):
+            mine = Variant.objects.get(pk=variant.pk)
+            mine.on_hand -= 1
+            mine.save(update_fields=["on_hand"])
+
+    assert run(properly) == 70
+    assert (
+        -sum(StockMovement.objects.filter(kind="adjustment").values_list("quantity", flat=True))
+        == 30
+    )
+    # The control: without the lock, units that were taken come back.
+    assert run(naively) > 40
+
+
+# --- Categories -------------------------------------------------------------------------------
+
+
+def test_a_renamed_category_is_renamed_on_its_products(desk, tech):
+    root = make_category("Light")
+    leaf = make_category("Lamps", root)
+    product = make_product(categories=[leaf])
+    address = f"/admin/catalog/category/{root.pk}/change/"
+
+    data = filled(desk.get(address)) | {"name": "Lighting", "slug": "lighting"}
+    assert desk.post(address, data).status_code == 302
+
+    product.refresh_from_db()
+    assert product.category_names == ["Lighting", "Lamps"]
+    assert desk.get("/categories/light/")["Location"] == "/categories/lighting/"
+
+
+def test_a_category_cannot_stand_below_itself(desk, tech):
+    root = make_category("Light")
+    leaf = make_category("Lamps", root)
+    address = f"/admin/catalog/category/{root.pk}/change/"
+
+    response = desk.post(address, filled(desk.get(address)) | {"parent": str(leaf.pk)})
+
+    assert "cannot stand below itself" in response.content.decode()
+
+
+def test_a_deleted_category_leaves_its_products(desk, tech):
+    category = make_category("Light")
+    product = make_product(categories=[category])
+
+    desk.post(f"/admin/catalog/category/{category.pk}/delete/", {"post": "yes"})
+
+    assert not Category.objects.exists()
+    product.refresh_from_db()
+    assert product.category_names == []
+    assert AuditEntry.objects.get().action == "delete"
+
+
+# --- Members ----------------------------------------------------------------------------------
+
+
+def test_an_invited_member_chooses_a_password_and_gets_in(desk, tech):
+    response = desk.post(
+        "/admin/tenants/membership/add/",
+        {"email": "New@Example.com", "role": "manager"},
+        follow=True,
+    )
+
+    member = Membership.objects.get(user__email="new@example.com")
+    assert (member.tenant, member.role) == (tech, "manager")
+    link = re.search(r"http://tech\.localhost(/admin/\S+?/)[\s<]", response.content.decode()).group(
+        1
+    )
+    guest = Client(HTTP_HOST="tech.localhost")
+    form = guest.get(link, follow=True)
+    passwords = {"new_password1": PASSWORD, "new_password2": PASSWORD}
+    guest.post(form.redirect_chain[-1][0], passwords)
+    entered = guest.post(
+        "/admin/login/", {"username": "new@example.com", "password": PASSWORD}, follow=True
+    )
+    assert entered.redirect_chain[-1][0] == "/admin/"
+    assert (
+        "does not work any more"
+        in Client(HTTP_HOST="tech.localhost").get(link, follow=True).content.decode()
+    )
+
+
+def test_an_existing_user_becomes_a_member_without_a_link(desk, tech):
+    make_user("known@example.com")
+
+    response = desk.post(
+        "/admin/tenants/membership/add/",
+        {"email": "known@example.com", "role": "viewer"},
+        follow=True,
+    )
+
+    assert User.objects.filter(email="known@example.com").count() == 1
+    assert "invitation" not in response.content.decode()
+
+
+def test_the_last_owner_stays(desk, tech, owner):
+    membership = Membership.objects.get(user=owner)
+    address = f"/admin/tenants/membership/{membership.pk}"
+
+    desk.post(f"{address}/change/", {"role": "viewer"})
+    removed = desk.post(f"{address}/delete/", {"post": "yes"})
+
+    membership.refresh_from_db()
+    assert membership.role == "owner"
+    assert removed.status_code == 403
+    with pytest.raises(LastOwner):
+        remove_member(membership)
+
+
+@pytest.mark.parametrize(
+    ("role", "reads", "writes", "invites"),
+    [
+        ("owner", True, True, True),
+        ("manager", True, True, False),
+        ("fulfilment", True, False, False),
+        ("viewer", True, False, False),
+    ],
+)
+def test_a_role_allows_what_its_table_says(tech, role, reads, writes, invites):
+    client = Client(HTTP_HOST="tech.localhost")
+    client.force_login(make_member(tech, role))
+    product = make_product()
+
+    def status(path):
+        return client.get(f"/admin/{path}").status_code
+
+    assert (status(f"catalog/product/{product.pk}/change/") == 200) is reads
+    assert (status("catalog/product/add/") == 200) is writes
+    assert (status("tenants/membership/add/") == 200) is invites
+    posted = client.post(f"/admin/catalog/product/{product.pk}/delete/", {"post": "yes"})
+    assert (posted.status_code == 302) is writes
+    assert Product.objects.exists() is not writes
+
+
+# --- Getting in -------------------------------------------------------------------------------
+
+
+def _sign_in(host, email, password=PASSWORD, path=""):
+    client = Client(HTTP_HOST=host)
+    return client.post(f"{path}/admin/login/", {"username": email, "password": password}), client
+
+
+def test_only_members_get_in_and_others_are_told_why(tech, outdoor):
+    make_member(tech, "viewer", email="tech@example.com")
+    make_user("staff@example.com", is_superuser=True)
+
+    assert _sign_in("tech.localhost", "tech@example.com")[0].status_code == 302
+    assert _sign_in("tech.localhost", "staff@example.com")[0].status_code == 302
+    refused, _ = _sign_in("outdoor.localhost", "tech@example.com")
+    assert "This account has no role in Outdoor Adventures." in refused.content.decode()
+    refused, _ = _sign_in("localhost", "tech@example.com")
+    assert "This account has no role on the platform." in refused.content.decode()
+
+
+def test_a_wrong_password_is_counted_over_all_doors(tech, settings):
+    settings.LOGIN_FAILURES_PER_MINUTE = 2
+    make_member(tech, "owner", email="tech@example.com")
+    for _ in range(2):
+        _sign_in("tech.localhost", "tech@example.com", "wrong")
+
+    refused, _ = _sign_in("tech.localhost", "tech@example.com")
+    body = {"email": "tech@example.com", "password": PASSWORD}
+    called = Client().post("/api/auth/login", body, content_type="application/json")
+
+    assert "Too many failed tries" in refused.content.decode()
+    assert called.status_code == 429
+
+
+def test_under_a_mount_the_back_office_has_cookies_of_its_own(tech):
+    make_member(tech, "owner", email="tech@example.com")
+
+    response, client = _sign_in("localhost", "tech@example.com", path="/stores/tech")
+
+    assert response["Location"] == "/stores/tech/admin/"
+    cookie = client.cookies["session-tech"]
+    assert cookie["path"] == "/stores/tech/"
+    assert client.get("/stores/tech/admin/catalog/product/").status_code == 200
+    assert client.get("/stores/outdoor/admin/").status_code == 302
+
+
+def test_a_form_without_its_token_is_refused(tech, owner):
+    client = Client(HTTP_HOST="tech.localhost", enforce_csrf_checks=True)
+    client.force_login(owner)
+
+    assert client.post("/admin/catalog/product/add/", NEW).status_code == 403
+
+
+@pytest.mark.parametrize("model", ["product", "variant", "category"])
+def test_a_list_costs_the_same_whatever_its_length(
+    desk, tech, model, django_assert_max_num_queries
+):
+    for number in range(20):
+        make_product(categories=[make_category(f"Category {number}")])
+
+    with django_assert_max_num_queries(12):
+        desk.get(f"/admin/catalog/{model}/")
+
+
+def test_the_back_office_loads_nothing_from_elsewhere(desk, tech):
+    product = make_product()
+
+    for path in ("", "catalog/product/", f"catalog/product/{product.pk}/change/"):
+        page = desk.get(f"/admin/{path}").content.decode()
+        assert re.findall(r'(?:src|<link[^>]*href)="(?:https?:)?//[^"]*', page) == []

@@ -1,0 +1,115 @@
+"""The platform's back office: shops, hosts, users."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tenants.models import Domain, Tenant, User
+from tenants.services.tokens import issue_tokens
+from tests.factories import PASSWORD, make_user
+
+INLINE = {"domains-TOTAL_FORMS": "0", "domains-INITIAL_FORMS": "0"}
+NEW = INLINE | {
+    "name": "Book Corner",
+    "slug": "books",
+    "active": "on",
+    "currency": "eur",
+    "language": "de",
+    "primary_color": "#123456",
+    "accent_color": "#654321",
+}
+
+
+@pytest.fixture
+def desk(tech):
+    connection.set_schema_to_public()
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(make_user(is_superuser=True))
+    return client
+
+
+def test_a_new_shop_has_its_schema_and_opens(desk):
+    response = desk.post("/admin/tenants/tenant/add/", NEW)
+
+    assert response.status_code == 302, response.context["errors"]
+    shop = Tenant.objects.get(slug="books")
+    assert (shop.currency, shop.language, shop.schema_name) == ("EUR", "de", f"t_{shop.pk.hex}")
+    page = Client(HTTP_HOST="books.localhost").get("/").content.decode()
+    assert "Book Corner" in page
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ({"slug": "admin"}, "reserved"),
+        ({"slug": "tech"}, "already exists"),
+        ({"slug": "Books"}, "lower-case"),
+        ({"currency": "EURO"}, "3 characters"),
+        ({"currency": "12 "}, "ISO 4217"),
+        ({"primary_color": "red"}, "#rrggbb"),
+    ],
+)
+def test_a_bad_shop_is_refused_and_leaves_nothing(desk, cells, words):
+    response = desk.post("/admin/tenants/tenant/add/", NEW | cells)
+
+    assert response.status_code == 200
+    assert words in response.content.decode()
+    assert Tenant.objects.count() == 2
+
+
+def test_a_closed_shop_is_closed_at_once_and_gets_its_domain(desk, tech):
+    address = f"/admin/tenants/tenant/{tech.pk}/change/"
+    data = NEW | {
+        "name": "Tech Gadgets",
+        "active": "",
+        "domains-TOTAL_FORMS": "1",
+        "domains-0-domain": "Shop.Example.org",
+        "domains-0-is_primary": "on",
+        "domains-0-tenant": str(tech.pk),
+    }
+
+    response = desk.post(address, {name: value for name, value in data.items() if value})
+
+    assert response.status_code == 302, response.context["errors"]
+    tech.refresh_from_db()
+    assert (tech.active, tech.slug, tech.currency) == (False, "tech", "USD")
+    assert Domain.objects.get().domain == "shop.example.org"
+
+
+def test_a_user_is_made_changed_and_deactivated(desk):
+    new = {
+        "email": "new@example.com",
+        "name": "New",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+        "usable_password": "true",
+    }
+    assert desk.post("/admin/tenants/user/add/", new).status_code == 302
+    user = User.objects.get(email="new@example.com")
+    assert user.check_password(PASSWORD)
+    token = issue_tokens(user)["access"]
+
+    inline = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+    changed = desk.post(
+        f"/admin/tenants/user/{user.pk}/change/", inline | {"email": user.email, "name": "Newer"}
+    )
+
+    assert changed.status_code == 302, changed.context["errors"]
+    user.refresh_from_db()
+    assert (user.name, user.is_active) == ("Newer", False)
+    refused = Client().get("/api/tenants", HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert refused.status_code == 401
+
+
+def test_a_new_password_from_the_platform_ends_tokens(desk):
+    user = make_user()
+    token = issue_tokens(user)["access"]
+    passwords = {"password1": "an entirely new one", "password2": "an entirely new one"}
+
+    response = desk.post(
+        f"/admin/tenants/user/{user.pk}/password/", passwords | {"usable_password": "true"}
+    )
+
+    assert response.status_code == 302
+    refused = Client().get("/api/tenants", HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert refused.status_code == 401
