@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from tenants.models import Tenant
 
 AA = 4.5
-LIGHT_PAGE, DARK_PAGE = "#ffffff", "#16181d"
+# The page and the fields on it, as static/css/base.css has them.
+LIGHT, DARK = ("#ffffff", "#f5f6f8"), ("#16181d", "#20242b")
 _STEP = 0.02
 
 Color = tuple[float, float, float]
@@ -45,12 +46,13 @@ def contrast(one: str, other: str) -> float:
     return (lights[1] + 0.05) / (lights[0] + 0.05)
 
 
-def readable(color: str, page: str) -> str:
-    """The colour, made lighter or darker until it can be read on the page."""
+def readable(color: str, surfaces: tuple[str, ...]) -> str:
+    """The colour, made lighter or darker until it can be read on every surface."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*_parse(color))
-    step = -_STEP if contrast(page, "#000000") > contrast(page, "#ffffff") else _STEP
+    is_light = contrast(surfaces[0], "#000000") > contrast(surfaces[0], "#ffffff")
+    step = -_STEP if is_light else _STEP
     found = color.lower()
-    while contrast(found, page) < AA and 0 <= lightness <= 1:
+    while min(contrast(found, each) for each in surfaces) < AA and 0 <= lightness <= 1:
         lightness += step
         found = _hex(colorsys.hls_to_rgb(hue, min(1.0, max(0.0, lightness)), saturation))
     return found
@@ -64,15 +66,15 @@ def text_on(color: str) -> str:
 def theme_of(tenant: Tenant) -> Theme:
     """The shop's custom properties: a fill with its ink, and the colour of links."""
 
-    def properties(page: str) -> dict[str, str]:
+    def properties(surfaces: tuple[str, ...]) -> dict[str, str]:
         found = {}
         for name, color in (("brand", tenant.primary_color), ("accent", tenant.accent_color)):
             found[f"--{name}"] = color.lower()
             found[f"--{name}-ink"] = text_on(color)
-            found[f"--{name}-text"] = readable(color, page)
+            found[f"--{name}-text"] = readable(color, surfaces)
         return found
 
-    return Theme(properties(LIGHT_PAGE), properties(DARK_PAGE))
+    return Theme(properties(LIGHT), properties(DARK))
 
 
 def stylesheet(theme: Theme, selector: str = ":root") -> str:
