@@ -1,0 +1,170 @@
+"""One shop in one file, and back; the others see nothing of it."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+
+from catalog.models import Category, Product, StockMovement, Variant
+from tenants.models import Domain, Membership, Tenant, User
+from tenants.services import add_domain
+from tenants.services.archive import BadArchive, export_tenant, restore_tenant
+from tenants.services.lifecycle import delete_tenant
+from tenants.shop.models import catalogue_version
+from tests.factories import make_category, make_member, make_product
+
+# A schema with writes that did not commit yet cannot be dropped.
+pytestmark = pytest.mark.django_db(transaction=True)
+MODELS = (Category, Product, Variant, StockMovement)
+
+
+@pytest.fixture
+def filled(tech, settings, tmp_path):
+    """A shop with a bit of everything."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    make_product("Lamp “和”", on_hand=7, categories=[make_category("Light")], image="A lamp")
+    make_member(tech, email="jane@example.com", name="Jane")
+    add_domain(tech, "shop.example.org", is_primary=True)
+    picture = settings.MEDIA_ROOT / f"tenants/{tech.pk}/products/a.webp"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"picture")
+    return tech
+
+
+def _rows(tenant: Tenant) -> dict[str, list[tuple[object, ...]]]:
+    connection.set_tenant(tenant)
+    return {model.__name__: sorted(map(str, model.objects.values_list())) for model in MODELS}
+
+
+def test_a_deleted_shop_comes_back_whole(filled, tmp_path, settings):
+    file = tmp_path / "shop.zip"
+    before, version = _rows(filled), catalogue_version()
+
+    delete_tenant(filled, export_to=file)
+
+    assert not Tenant.objects.filter(slug="tech").exists()
+    assert not Domain.objects.exists()
+    assert not Membership.objects.exists()
+    assert not (settings.MEDIA_ROOT / f"tenants/{filled.pk}").exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_namespace WHERE nspname = %s", [filled.schema_name])
+        assert cursor.fetchone() == (0,)
+    User.objects.all().delete()
+
+    shop = restore_tenant(file)
+
+    assert shop.pk == filled.pk
+    assert _rows(shop) == before
+    assert catalogue_version() > version
+    assert Domain.objects.get().domain == "shop.example.org"
+    member = Membership.objects.get()
+    assert (member.user.email, member.user.name, member.role) == (
+        "jane@example.com",
+        "Jane",
+        "owner",
+    )
+    assert not member.user.has_usable_password()
+    picture = settings.MEDIA_ROOT / f"tenants/{shop.pk}/products/a.webp"
+    assert picture.read_bytes() == b"picture"
+
+
+def test_a_restored_shop_can_be_written_to(filled, tmp_path):
+    delete_tenant(filled, export_to=tmp_path / "shop.zip")
+    connection.set_tenant(restore_tenant(tmp_path / "shop.zip"))
+
+    product = make_product("Newer", categories=[Category.objects.get()])
+
+    assert product.category_names == ["Light"]
+
+
+def test_the_file_holds_nothing_of_another_shop(filled, tmp_path):
+    outdoor = Tenant.objects.get(slug="outdoor")
+    connection.set_tenant(outdoor)
+    make_product("Zwiebelturm")
+    make_member(outdoor, email="zwiebelturm@example.com")
+
+    export_tenant(filled, tmp_path / "shop.zip")
+
+    with zipfile.ZipFile(tmp_path / "shop.zip") as archive:
+        content = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"Lamp" in content
+    assert b"wiebelturm" not in content
+    assert str(outdoor.pk).encode() not in content
+
+
+def test_a_shop_that_exists_is_not_overwritten(filled, tmp_path):
+    export_tenant(filled, tmp_path / "shop.zip")
+
+    with pytest.raises(BadArchive, match="exists already"):
+        restore_tenant(tmp_path / "shop.zip")
+
+
+def test_a_file_that_exists_is_not_overwritten(filled, tmp_path):
+    (tmp_path / "shop.zip").write_text("mine")
+
+    with pytest.raises(CommandError, match="exists already"):
+        call_command("export_tenant", "tech", str(tmp_path / "shop.zip"))
+
+
+def _change(file: Path, **changes: object) -> None:
+    """Write the archive again with some entries changed; `manifest` is updated member by member."""
+    with zipfile.ZipFile(file) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(entries["manifest.json"])
+    manifest |= changes.pop("manifest", {})
+    entries["manifest.json"] = json.dumps(manifest).encode()
+    entries |= changes.pop("entries", {})
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"manifest": {"format": 2}}, "format 2"),
+        ({"manifest": {"migrations": ["catalog.9999_later"]}}, "other migrations"),
+        ({"manifest": {"media": {"../../etc/passwd": "x"}}}, "outside its own folder"),
+        ({"entries": {"tables/catalog_product": b"changed"}}, "was changed"),
+        ({"entries": {"media/another": b"x"}}, "not what its manifest says"),
+        ({"entries": {"manifest.json": b"{"}}, "manifest cannot be read"),
+    ],
+)
+def test_a_file_that_is_not_as_we_wrote_it_is_refused_and_nothing_is_made(
+    filled, tmp_path, changes, words
+):
+    file = tmp_path / "shop.zip"
+    delete_tenant(filled, export_to=file)
+    _change(file, **changes)
+
+    with pytest.raises(CommandError, match=words):
+        call_command("restore_tenant", str(file))
+
+    assert not Tenant.objects.filter(slug="tech").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04broken"])
+def test_what_is_no_archive_is_refused(db, tmp_path, content):
+    (tmp_path / "shop.zip").write_bytes(content)
+
+    with pytest.raises(CommandError):
+        call_command("restore_tenant", str(tmp_path / "shop.zip"))
+
+
+def test_deleting_needs_the_slug_typed(filled, tmp_path):
+    file = tmp_path / "shop.zip"
+
+    with pytest.raises(CommandError, match="nothing was removed"):
+        call_command("delete_tenant", "tech", "--confirm", "tec", "--export-to", str(file))
+
+    assert Tenant.objects.filter(slug="tech").exists()
+    assert not file.exists()
+
+    call_command("delete_tenant", "tech", "--confirm", "tech", "--export-to", str(file))
+
+    assert not Tenant.objects.filter(slug="tech").exists()
+    assert file.exists()
