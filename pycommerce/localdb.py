@@ -32,11 +32,10 @@ OPTIONS = (
     "listen_addresses=",
     "max_locks_per_transaction=1024",
     "unix_socket_permissions=0700",
-    "synchronous_commit=off",
     "shared_buffers=128MB",
     "max_connections=100",
 )
-TEST_OPTIONS = ("fsync=off", "full_page_writes=off", "autovacuum=off")
+TEST_OPTIONS = ("synchronous_commit=off", "fsync=off", "full_page_writes=off", "autovacuum=off")
 LINGER_SECONDS = 3.0
 # A socket's address has room for 108 bytes on Linux and 104 on macOS, its file name included.
 _LONGEST_SOCKET_FOLDER = 85

@@ -1,0 +1,122 @@
+"""The connection's path: sent when it must change, forgotten with what it was set in."""
+
+import random
+import threading
+
+import pytest
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from tenants.models import Tenant
+from tenants.services import create_tenant
+from tenants.shop.models import ShopState
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _shops(*slugs: str) -> list[Tenant]:
+    return [Tenant.objects.get(slug=slug) for slug in slugs]
+
+
+def _here() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        return cursor.fetchone()[0]
+
+
+def _visit_and_roll_back(shop: Tenant) -> None:
+    with transaction.atomic():
+        connection.set_tenant(shop)
+        assert _here() == shop.schema_name
+        transaction.set_rollback(True)
+
+
+def test_selecting_costs_nothing_until_a_statement_needs_another_path():
+    tech, outdoor = _shops("tech", "outdoor")
+    connection.set_tenant(tech)
+    assert _here() == tech.schema_name
+
+    with CaptureQueriesContext(connection) as context:
+        connection.set_tenant(outdoor)
+        connection.set_schema_to_public()
+        connection.set_tenant(tech)
+        assert _here() == tech.schema_name
+
+    assert len(context) == 1
+
+
+def test_a_path_set_in_a_transaction_is_undone_with_it():
+    tech, outdoor = _shops("tech", "outdoor")
+    connection.set_tenant(tech)
+    assert _here() == tech.schema_name
+
+    _visit_and_roll_back(outdoor)
+
+    assert _here() == outdoor.schema_name
+
+
+def test_a_path_set_in_a_savepoint_is_undone_with_it():
+    tech, outdoor = _shops("tech", "outdoor")
+    with transaction.atomic():
+        connection.set_tenant(tech)
+        assert _here() == tech.schema_name
+        _visit_and_roll_back(outdoor)
+        assert _here() == outdoor.schema_name
+
+
+def test_a_new_connection_begins_anew():
+    (tech,) = _shops("tech")
+    connection.set_tenant(tech)
+    assert _here() == tech.schema_name
+
+    connection.close()
+
+    assert _here() == tech.schema_name
+
+
+def _mix(shops: list[Tenant], select: object) -> list[tuple[str, str]]:
+    """8 threads that visit shops in turn; returns the visits that ended elsewhere."""
+    wrong, start = [], threading.Barrier(8)
+
+    def visit(seed: int) -> None:
+        order = random.Random(seed)
+        start.wait()
+        for _ in range(30):
+            shop = order.choice(shops)
+            select(shop)
+            number = ShopState.objects.values_list("last_order_number", flat=True).get()
+            if number != int(shop.slug.split("-")[1]):
+                wrong.append((shop.slug, str(number)))
+        connections.close_all()
+
+    threads = [threading.Thread(target=visit, args=[seed]) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return wrong
+
+
+def test_eight_threads_over_forty_shops_never_meet():
+    shops = []
+    for number in range(40):
+        shop = create_tenant(slug=f"shop-{number}", name=f"Shop {number}")
+        connection.set_tenant(shop)
+        ShopState.objects.update(last_order_number=number)
+        connection.set_schema_to_public()
+        shops.append(shop)
+
+    def properly(shop: Tenant) -> None:
+        connection.set_tenant(shop)
+
+    state: dict[str, Tenant] = {}
+
+    def naively(shop: Tenant) -> None:
+        # What a module-level "current shop" would do.
+        state["current"] = shop
+        threading.Event().wait(0.0005)
+        connection.set_tenant(state["current"])
+
+    assert _mix(shops, properly) == []
+    # The control: state that threads share is caught.
+    assert _mix(shops, naively) != []
