@@ -112,7 +112,8 @@ def main(arguments: list[str]) -> None:
     if command in MODES:
         os.environ.setdefault("PYCOMMERCE_MODE", MODES[command])
     if command == "test":
-        line = [python, "-m", "pytest", *rest]
+        # One process a core; plain pytest runs in one.
+        line = [python, "-m", "pytest", "-n", "auto", *rest]
     else:
         line = [python, "manage.py", *([] if command == "manage" else [command]), *rest]
     os.chdir(ROOT)

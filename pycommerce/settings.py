@@ -111,6 +111,9 @@ if DATABASE_URL:
     EMBEDDED_POSTGRES = None
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
     DATABASES["default"].setdefault("OPTIONS", {})
+    # A Unix socket, as libpq writes it: postgres://user@/name?host=/run/postgresql
+    if socket := DATABASES["default"]["OPTIONS"].pop("host", ""):
+        DATABASES["default"]["HOST"] = socket
 elif PRODUCTION:
     raise ImproperlyConfigured("Set DATABASE_URL: production does not start without it.")
 else:
@@ -248,6 +251,9 @@ if not PRODUCTION:
 # --- Mail ------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{BASE_HOST}")
 
+# --- Jobs ------------------------------------------------------------------------------------
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
 # --- Admin -----------------------------------------------------------------------------------
 UNFOLD = {"SITE_TITLE": "PyCommerce", "SITE_HEADER": "PyCommerce", "SHOW_HISTORY": True}
 
@@ -268,6 +274,7 @@ LOGGING = {
         # A line for each refusal stands in the access log already.
         "django.request": {"level": "ERROR"},
         "procrastinate.blueprints": {"level": "WARNING"},
+        "procrastinate.periodic": {"level": "WARNING"},
     },
 }
 if dsn := env.str("SENTRY_DSN", default=""):

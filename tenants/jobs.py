@@ -1,0 +1,42 @@
+"""What the worker does by itself: forgetting what nobody needs any more."""
+
+import logging
+from datetime import timedelta
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from pycommerce.api.models import RateCounter
+from pycommerce.api.rates import window_now
+from pycommerce.db import connection
+from tenants.models import KnownAddress, RefreshToken
+from tenants.services.signing_in import KNOWN_FOR
+
+logger = logging.getLogger(__name__)
+
+# A token that ended is kept a while, so that its reuse still ends its family.
+_KEPT_AFTER_END = timedelta(days=1)
+
+
+def clean_up() -> dict[str, int]:
+    """Delete counters of past minutes, and tokens, sessions and addresses that ended.
+
+    Returns how many rows of each are gone.
+    """
+    connection.set_schema_to_public()
+    now = timezone.now()
+    ended = {
+        "counters": RateCounter.objects.filter(window__lt=window_now() - 1),
+        "tokens": RefreshToken.objects.filter(expires_at__lt=now - _KEPT_AFTER_END),
+        "sessions": Session.objects.filter(expire_date__lt=now),
+        "addresses": KnownAddress.objects.filter(last_used_at__lt=now - KNOWN_FOR),
+    }
+    return {name: rows.delete()[0] for name, rows in ended.items()}
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(queueing_lock="clean_up", pass_context=False)
+def clean_up_regularly(timestamp: int) -> None:
+    """Every quarter of an hour."""
+    logger.info("Cleaned up: %s", clean_up())

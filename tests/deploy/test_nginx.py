@@ -1,0 +1,248 @@
+"""The production command behind the nginx configuration that we ship."""
+
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(settings.BASE_DIR)
+HINT = "This test needs nginx and openssl: apt-get install nginx-light openssl."
+BASE = "shops.example"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Site:
+    http: int
+    https: int
+    backend: int
+
+    def get(self, path: str, *, secure: bool = True, host: str = BASE, **headers: str):
+        if secure:
+            unchecked = ssl._create_unverified_context()
+            asked = HTTPSConnection("127.0.0.1", self.https, timeout=20, context=unchecked)
+        else:
+            asked = HTTPConnection("127.0.0.1", self.http, timeout=20)
+        asked.request("GET", path, headers={"Host": host} | headers)
+        response = asked.getresponse()
+        body = response.read()
+        asked.close()
+        return response, body
+
+
+def _nginx() -> str:
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if found and shutil.which("openssl"):
+        return found
+    if os.environ.get("CI") == "true":
+        pytest.fail(HINT)
+    pytest.skip(HINT)
+
+
+def _configuration(folder: Path, site: Site) -> Path:
+    """Ours, with ports, paths and certificate of this test."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN={BASE}".split()
+        + f"-keyout {key} -out {certificate}".split(),
+        check=True,
+        capture_output=True,
+    )
+    text = (ROOT / "deploy/nginx.conf").read_text()
+    for ours, theirs in {
+        "listen 80 default_server": f"listen 127.0.0.1:{site.http} default_server",
+        "listen 443 ssl default_server": f"listen 127.0.0.1:{site.https} ssl default_server",
+        "server 127.0.0.1:8000": f"server 127.0.0.1:{site.backend}",
+        "/etc/ssl/shops.example.pem": str(certificate),
+        "/etc/ssl/shops.example.key": str(key),
+        "/etc/nginx/pycommerce-proxy.conf": str(ROOT / "deploy/pycommerce-proxy.conf"),
+        "/srv/pycommerce/staticfiles/": f"{folder / 'static'}/",
+    }.items():
+        assert ours in text
+        text = text.replace(ours, theirs)
+    # An older nginx says it in the line of `listen`.
+    version = subprocess.run([_nginx(), "-v"], capture_output=True, text=True, check=True).stderr
+    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    if numbers < (1, 25, 1):
+        text = text.replace("    http2 on;\n", "")
+    temporary = " ".join(
+        f"{kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    types = "types { text/css css; text/javascript js; image/svg+xml svg; }"
+    main = folder / "nginx.conf"
+    main.write_text(
+        # This test's folder is private to whoever runs it.
+        f"{'user root;' if os.geteuid() == 0 else ''}\n"
+        f"pid {folder}/nginx.pid; error_log {folder}/error.log; daemon off;\n"
+        f"events {{ worker_connections 512; }}\n"
+        f"http {{ access_log off; {temporary} {types}\n{text}\n}}\n"
+    )
+    return main
+
+
+@pytest.fixture
+def site(tmp_path: Path, transactional_db: None) -> Iterator[Site]:
+    nginx = _nginx()
+    made = Site(_free_port(), _free_port(), _free_port())
+    database = connection.settings_dict
+    environment = {name: value for name, value in os.environ.items() if "PYCOMMERCE" not in name}
+    environment |= {
+        "PYCOMMERCE_VENV": str(ROOT / ".venv"),
+        "DATABASE_URL": f"postgres://{database['USER']}@/{database['NAME']}"
+        f"?host={database['HOST']}",
+        "SECRET_KEY": "x" * 60,
+        "JWT_SECRET": "y" * 60,
+        "BASE_HOST": BASE,
+        "TRUSTED_PROXIES": "127.0.0.1",
+        "BIND": f"127.0.0.1:{made.backend}",
+        "STATIC_ROOT": str(tmp_path / "static"),
+        "MEDIA_ROOT": str(tmp_path / "media"),
+        "PYCOMMERCE_VAR": str(tmp_path / "var"),
+    }
+    serve = subprocess.Popen([sys.executable, "run.py", "serve"], cwd=ROOT, env=environment)
+    proxy = subprocess.Popen(
+        [nginx, "-e", str(tmp_path / "error.log"), "-c", str(_configuration(tmp_path, made))]
+    )
+    try:
+        _wait(made, serve, proxy)
+        yield made
+    finally:
+        for process in (proxy, serve):
+            process.terminate()
+        for process in (proxy, serve):
+            process.wait(30)
+
+
+def _wait(site: Site, *processes: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        assert all(process.poll() is None for process in processes), "it ended before it answered"
+        try:
+            if site.get("/healthz")[0].status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.2)
+    pytest.fail("The site did not answer within 90 s.")
+
+
+def test_the_site_behind_its_proxy(site):
+    """One start for all that is asked of it."""
+    # Ready, over HTTPS, with HSTS, and pages are compressed on the way.
+    assert site.get("/readyz")[0].status == 200
+    response, body = site.get("/", host=f"tech.{BASE}")
+    assert response.status == 200
+    assert b"Tech Gadgets" in body
+    assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert response.headers["Server"] != "gunicorn"
+    stylesheet = re.search(rb'href="(/static/css/base\.[0-9a-f]+\.css)"', body)
+    assert stylesheet
+    assert site.get(stylesheet.group(1).decode())[0].status == 200
+    compressed, _ = site.get("/api/schema", **{"Accept-Encoding": "gzip"})
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    assert compressed.headers["ETag"].startswith("W/")
+    again, _ = site.get("/api/schema", **{"If-None-Match": compressed.headers["ETag"]})
+    assert again.status == 304
+
+    # Plain HTTP: calls are rejected, pages redirected.
+    response, body = site.get("/api/health", secure=False)
+    assert response.status == 403
+    assert b"https_required" in body
+    response, _ = site.get("/products/?a=1", secure=False, host=f"tech.{BASE}")
+    assert response.status == 301
+    assert response.headers["Location"] == f"https://tech.{BASE}/products/?a=1"
+
+    # What a client says of itself changes nothing.
+    forged = {
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "203.0.113.9",
+        "X-Forwarded-Host": f"tech.{BASE}",
+        "Forwarded": "proto=https;for=203.0.113.9",
+    }
+    assert site.get("/api/health", secure=False, **forged)[0].status == 403
+    remaining = []
+    for number in range(3):
+        forged["X-Forwarded-For"] = f"203.0.113.{number}"
+        response, _ = site.get("/api/health", **forged)
+        remaining.append(int(response.headers["RateLimit-Remaining"]))
+    assert remaining == [remaining[0], remaining[0] - 1, remaining[0] - 2]
+
+    # Past the proxy, nobody else is believed either: this peer is named, so it must be right.
+    unknown, body = site.get("/", host="elsewhere.example")
+    assert unknown.status == 404
+
+    # A hundred clients that never finish their request stop nobody.
+    slow = []
+    for _ in range(100):
+        client = socket.create_connection(("127.0.0.1", site.http), timeout=10)
+        client.sendall(f"POST /api/auth/login HTTP/1.1\r\nHost: {BASE}\r\n".encode())
+        client.sendall(b"Content-Length: 1000\r\nContent-Type: application/json\r\n\r\n{")
+        slow.append(client)
+    answers = [site.get("/", host=f"tech.{BASE}")[0].status for _ in range(20)]
+    assert answers == [200] * 20
+    for client in slow:
+        client.close()
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "JWT_SECRET", "BASE_HOST", "DATABASE_URL"])
+def test_production_does_not_start_without_its_settings_and_names_the_one(missing):
+    environment = os.environ | {
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        "SECRET_KEY": "x" * 60,
+        "JWT_SECRET": "y" * 60,
+        "BASE_HOST": BASE,
+        "PYCOMMERCE_MODE": "production",
+    }
+    del environment[missing]
+
+    ended = subprocess.run(
+        [sys.executable, "run.py", "serve"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ended.returncode != 0
+    assert missing in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_database_that_does_not_answer_is_a_sentence():
+    environment = os.environ | {
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        "SECRET_KEY": "x" * 60,
+        "JWT_SECRET": "y" * 60,
+        "BASE_HOST": BASE,
+        "PYCOMMERCE_MODE": "production",
+    }
+
+    ended = subprocess.run(
+        [sys.executable, "run.py", "serve"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ended.returncode == 1
+    assert "does not answer" in ended.stderr
+    assert "Traceback" not in ended.stderr
