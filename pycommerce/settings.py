@@ -248,9 +248,6 @@ if not PRODUCTION:
     # Nothing is collected there: files are found where they are written.
     warnings.filterwarnings("ignore", message="No directory at")
 
-# --- Mail ------------------------------------------------------------------------------------
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{BASE_HOST}")
-
 # --- Jobs ------------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

@@ -7,6 +7,7 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         # The map needs the models, which exist only once the apps are ready.
+        from tenants import checks  # noqa: F401 - registers itself
         from tenants.resolution import watch_edits
 
         watch_edits()

@@ -30,6 +30,7 @@ class Command(BaseCommand):
             raise CommandError("The database at DATABASE_URL does not answer.") from error
         if not current:
             raise CommandError("The database lags: run 'python3 run.py manage migrate' first.")
+        call_command("check", deploy=True, databases=["default"], verbosity=0)
         collect_static()
         if bind:
             os.environ["BIND"] = bind
