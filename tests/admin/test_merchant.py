@@ -184,7 +184,7 @@ def test_an_uploaded_picture_is_made_anew_under_the_shops_own_folder(
     image = product.images.get()
     assert re.fullmatch(rf"tenants/{tech.pk}/products/[0-9a-f]+\.webp", image.file.name)
     assert (image.width, image.height) == (40, 30)
-    page = client_for(tech).get("/products/lamp/").content.decode()
+    page = " ".join(client_for(tech).get("/products/lamp/").content.decode().split())
     assert f'src="{image.file.url}" alt="A lamp" width="40" height="30"' in page
     served = client_for(tech).get(image.file.url)
     assert served["Content-Type"] == "image/webp"

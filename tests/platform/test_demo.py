@@ -1,0 +1,134 @@
+"""The demo from nothing: shops, accounts, a token that works, and nothing left running."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.models import Sum
+
+from catalog.demo.loading import ensure_shop
+from catalog.demo.outdoor import OUTDOOR
+from catalog.demo.tech import TECH
+from catalog.models import Category, Product, Variant
+from pycommerce.localdb import Server
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def demo(folder: Path, *arguments: str) -> Iterator[tuple[str, int]]:
+    """What a demo prints until it is ready, and its port; ended as Ctrl+C ends it."""
+    port = _free_port()
+    names = {"PYCOMMERCE_TESTING", "PYCOMMERCE_MODE", "DEMO_PASSWORD"}
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    environment |= {"PYCOMMERCE_VAR": str(folder)}
+    process = subprocess.Popen(
+        [sys.executable, "run.py", "demo", "--port", str(port), *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Ready."):
+                break
+        _wait_for(port)
+        yield "".join(lines), port
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(30)
+        process.stdout.close()
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("The demo did not listen.")
+
+
+def _get(port: int, path: str, host: str = "localhost", **headers: str) -> tuple[int, str]:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}")
+    for name, value in {"Host": f"{host}:{port}", **headers}.items():
+        request.add_header(name, value)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_the_demo_starts_from_nothing_and_again_with_its_data(tmp_path):
+    with demo(tmp_path, "--scale", "1x30") as (output, port):
+        for words in (
+            f"http://tech.localhost:{port}/",
+            f"http://localhost:{port}/stores/outdoor/",
+            "admin@pycommerce.example",
+            "merchant@tech.example",
+            f"http://localhost:{port}/api/docs",
+        ):
+            assert words in output
+        password = re.search(r"Password\s+(\S+)", output).group(1)
+        token = re.search(r"Bearer ([\w.-]+)", output).group(1)
+        query = "tenant=tech&category=Audio&in_stock=true"
+        status, body = _get(port, f"/api/products?{query}", Authorization=f"Bearer {token}")
+        assert status == 200
+        assert '"sku":"WH-001","stock":25' in body
+        assert '"sku":"BS-002","stock":42' in body
+        assert _get(port, "/", "tech.localhost")[0] == 200
+        assert "Outdoor Adventures" in _get(port, "/stores/outdoor/")[1]
+        assert _get(port, "/", "shop-1-of-30.localhost")[0] == 200
+        assert _get(port, "/readyz")[0] == 200
+        server = int((Server(tmp_path / "pg18").data / "postmaster.pid").read_text().split()[0])
+        assert (tmp_path / "demo-password").stat().st_mode & 0o077 == 0
+
+    deadline = time.monotonic() + 30
+    while psutil.pid_exists(server) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not psutil.pid_exists(server)
+
+    with demo(tmp_path) as (output, port):
+        assert re.search(r"Password\s+(\S+)", output).group(1) == password
+        assert _get(port, "/products/wireless-headphones/", "tech.localhost")[0] == 200
+
+
+def test_the_demos_stock_is_the_sum_of_its_movements(tech, outdoor, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    for shop in (TECH, OUTDOOR):
+        connection.set_schema_to_public()
+        tenant = ensure_shop(shop)
+        connection.set_tenant(tenant)
+        assert 28 <= Product.objects.count() <= 40
+        assert Category.objects.count() >= 8
+        sums = Variant.objects.annotate(moved=Sum("movements__quantity"))
+        assert all(variant.on_hand == (variant.moved or 0) for variant in sums)
+        connection.set_schema_to_public()
+        ensure_shop(shop)

@@ -1,0 +1,79 @@
+"""`run.py`: a sentence for whatever is in the way."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    names = {"PYCOMMERCE_TESTING", "PYCOMMERCE_MODE"}
+    inherited = {name: value for name, value in os.environ.items() if name not in names}
+    return subprocess.run(
+        [sys.executable, "run.py", *arguments],
+        cwd=ROOT,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_without_a_command_it_explains_itself():
+    assert "run.py demo" in run().stdout
+
+
+def test_an_unknown_command_is_named():
+    ended = run("dance")
+
+    assert ended.returncode == 1
+    assert "no command 'dance'" in ended.stderr
+
+
+def test_manage_reaches_django():
+    assert "5.2" in run("manage", "version").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--port", "0"], "1 to 65535"),
+        (["--scale", "many"], "TENANTSxPRODUCTS"),
+        (["--colour"], "unrecognized arguments"),
+    ],
+)
+def test_a_wrong_argument_of_the_demo_is_a_sentence(tmp_path, arguments, words):
+    ended = run("demo", *arguments, PYCOMMERCE_VAR=str(tmp_path))
+
+    assert ended.returncode != 0
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_port_that_is_taken_is_a_sentence(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        ended = run("demo", "--port", port, PYCOMMERCE_VAR=str(tmp_path))
+
+    assert ended.returncode == 1
+    assert f"Port {port} is taken" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_somebody_elses_database_is_not_reset(tmp_path):
+    database = "postgres://nobody@127.0.0.1:1/none"
+
+    ended = run("demo", "--reset", DATABASE_URL=database, PYCOMMERCE_VAR=str(tmp_path))
+
+    assert ended.returncode == 1
+    assert "DATABASE_URL names another" in ended.stderr
