@@ -59,9 +59,9 @@ def _kept(
 
 
 def _product_columns() -> str:
-    return f"""p.id::text, p.name, p.description, {money_sql("p.price")}, p.sku, v.stock,
-        p.category_names, p.slug, p.image_list::text, {money_sql("p.compare_at_price")},
-        v.list, p.updated_at"""
+    return f"""p.id::text, p.name, p.description, {money_sql("p.price")}::text, p.sku, v.stock,
+        p.category_names, p.slug, p.image_list::text, {money_sql("p.compare_at_price")}::text,
+        v.list, to_char(p.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
 
 
 class _ProductReader:

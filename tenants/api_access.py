@@ -53,9 +53,9 @@ _STATE = """
 WITH counted AS ({upsert})
 SELECT (SELECT json_object_agg(key, hits) FROM counted), u.id, u.email, u.name, u.is_active,
        u.is_superuser, u.token_epoch, {role}, {version}
-FROM (SELECT 1) AS one LEFT JOIN tenants_user u ON u.id = %s
+FROM (SELECT 1) AS one LEFT JOIN tenants_user u ON u.id = %s::uuid
 """
-_ROLE = "(SELECT role FROM tenants_membership m WHERE m.user_id = u.id AND m.tenant_id = %s)"
+_ROLE = "(SELECT role FROM tenants_membership m WHERE m.user_id = u.id AND m.tenant_id = %s::uuid)"
 _VERSION = "(SELECT catalogue_version FROM shop_state)"
 _STATEMENTS = {
     (count, in_tenant): _STATE.format(
@@ -109,9 +109,8 @@ def _state_of(request: HttpRequest, claims: Claims) -> tuple[Caller | None, int,
     if tenant:
         arguments.append(tenant.pk)
     arguments.append(claims.user_id)
-    with connection.cursor() as cursor:
-        cursor.execute(_STATEMENTS[len(keys), tenant is not None], arguments)
-        hits, user_id, email, name, active, superuser, epoch, role, version = cursor.fetchone()
+    [row] = connection.fetch_prepared(_STATEMENTS[len(keys), tenant is not None], arguments)
+    hits, user_id, email, name, active, superuser, epoch, role, version = row
     request.rate = rates.rate_from(hits, credential)
     request.catalogue_version = version
     if user_id is None:

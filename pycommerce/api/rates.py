@@ -23,7 +23,8 @@ ON CONFLICT (key) DO UPDATE SET "window" = excluded."window",
     hits = CASE WHEN c."window" = excluded."window" THEN c.hits + 1 ELSE 1 END
 RETURNING key, hits
 """
-ONE, TWO = UPSERT.format(rows="(%s, %s, 1)"), UPSERT.format(rows="(%s, %s, 1), (%s, %s, 1)")
+_ROW = "(%s::text, %s::bigint, 1)"
+ONE, TWO = UPSERT.format(rows=_ROW), UPSERT.format(rows=f"{_ROW}, {_ROW}")
 
 
 def window_now() -> int:
@@ -80,9 +81,7 @@ def count(*keys: str) -> dict[str, int]:
     """Raise one or two counters by one; returns their hits in this window."""
     window = window_now()
     arguments = [value for key in keys for value in (key, window)]
-    with connection.cursor() as cursor:
-        cursor.execute(ONE if len(keys) == 1 else TWO, arguments)
-        return dict(cursor.fetchall())
+    return dict(connection.fetch_prepared(ONE if len(keys) == 1 else TWO, arguments))
 
 
 def take_back(*keys: str) -> None:

@@ -6,6 +6,7 @@ connection; a connection is checked for health only after it was idle for a whil
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -34,6 +35,24 @@ class DatabaseWrapper(TenantDatabaseWrapper):
             server.ensure(check=True)
             server.ensure_database(conn_params["dbname"])
             return super().get_new_connection(conn_params)
+
+    # --- Prepared statements ------------------------------------------------------------------
+
+    def fetch_prepared(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
+        """The rows of a statement that the server parses and plans once for each connection.
+
+        For the few statements that every request makes. The server notices a changed search path
+        by itself and plans anew. Behind a pooler, and while statements are being recorded, it is
+        an ordinary one. `statement` must say the types of its arguments where it is not clear.
+        """
+        with self.cursor() as cursor:
+            if self.queries_logged or self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+                cursor.execute(statement, arguments)
+                ordinary: list[tuple[Any, ...]] = cursor.fetchall()
+                return ordinary
+            with self.wrap_database_errors, psycopg.Cursor(self.connection) as prepared:
+                prepared.execute(statement, arguments, prepare=True)
+                return prepared.fetchall()
 
     # --- The search path ----------------------------------------------------------------------
     # django-tenants calls _handle_search_path() for every cursor and asks whether a path is set at
