@@ -30,7 +30,6 @@ class _Price(forms.DecimalField):
             min_value=0,
             max_value=UPPER_LIMIT,
             decimal_places=3,
-            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             **kwargs,
         )
 
@@ -71,6 +70,12 @@ class ListForm(forms.Form):
             in_stock=True if data.get("in_stock") else None,
             **more,
         )
+
+    def given(self) -> dict[str, Any]:
+        """What the fields of the page show: what was typed, right or wrong."""
+        texts = {name: self.data.get(name, "") for name in ("min_price", "max_price")}
+        is_chosen = bool(self.cleaned_data.get("in_stock"))
+        return texts | {"in_stock": is_chosen, "sort": self.chosen_sort()}
 
     def chosen_sort(self) -> str:
         sort: str = self.cleaned_data.get("sort") or self._orders()[0][0]

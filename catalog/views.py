@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from catalog.cards import render_cards
 from catalog.display import percent_off, price_html
 from catalog.forms import ListForm, SearchForm
+from catalog.layout import layout, links_to
 from catalog.listing import (
     CardRow,
     Page,
@@ -41,14 +42,7 @@ _SITEMAP_SIZE = 40_000
 
 def _shop(request: HttpRequest, **more: Any) -> dict[str, Any]:
     """What the layout shows on every page of the shop, and what this page adds."""
-    tree = category_tree(request.version)
-    return {
-        "tenant": request.tenant,
-        "roots": tree.roots,
-        "canonical": request.build_absolute_uri(request.path),
-        "theme_version": f"{request.tenant.updated_at:%Y%m%d%H%M%S}",
-        **more,
-    }
+    return layout(request, more.get("q", "")) | more
 
 
 @public_page
@@ -95,7 +89,8 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         filters={"category_id": node.id},
         title=node.name,
         node=node,
-        crumbs=node.path[:-1],
+        crumbs=links_to(node.path[:-1]),
+        children=links_to(node.children),
         structured=_structured(_trail(request, node.path)),
     )
 
@@ -138,6 +133,7 @@ def _list(
         return redirect(f"{request.path}?{_query(request, cursor=None)}".rstrip("?"))
     context |= {
         "form": form,
+        "given": form.given(),
         "cards": render_cards(page.rows),
         "count": count_products(chosen, request.version),
         "corrected_q": page.corrected_q,
@@ -187,7 +183,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         off=percent_off(found.price, found.compare_at_price),
         has_options=bool(found.option_names),
         variants=[_variant(variant, found) for variant in found.variants],
-        crumbs=node.path if node else [],
+        crumbs=links_to(node.path) if node else [],
         related=render_cards(_related(request, found, node)),
         structured=_structured(
             _offer(request, found, pictures),

@@ -1,0 +1,65 @@
+"""What every page of a shop has around it: addresses, links to categories, header and footer.
+
+Header and footer are the same on every page of a shop, and kept like its cards.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from catalog.tree import Node, category_tree
+from pycommerce.core.bounded_cache import BoundedCache
+from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
+
+_parts: BoundedCache[tuple[SafeString, SafeString]] = BoundedCache(settings.CARD_CACHE_SIZE)
+_SLUG = "SLUG"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A category as a page points to it."""
+
+    name: str
+    href: str
+    description: str
+
+
+def links_to(nodes: Iterable[Node]) -> list[Link]:
+    """Links to categories; their address is made once and not once for each."""
+    address = reverse("catalog:category", args=[_SLUG])
+    return [
+        Link(node.name, address.replace(_SLUG, quote(node.slug)), node.description)
+        for node in nodes
+    ]
+
+
+def layout(request: HttpRequest, q: str = "") -> dict[str, Any]:
+    """The layout's part of a page's context; `q` stands in the search field."""
+    tenant = request.tenant
+    home = reverse("catalog:home")
+    context: dict[str, Any] = {
+        "tenant": tenant,
+        "urls": {"home": home, "products": f"{home}products/", "search": f"{home}search/"},
+        "roots": links_to(category_tree(request.version).roots),
+        "canonical": request.build_absolute_uri(request.path),
+        "theme_version": f"{tenant.updated_at:%Y%m%d%H%M%S}",
+    }
+    key = (connection.schema_name, request.version, tenant.updated_at, home)
+    parts = None if q else _parts.get(key)
+    if parts is None:
+        inside = context | {"q": q}
+        parts = (
+            render_to_string("catalog/_header.html", inside),
+            render_to_string("catalog/_footer.html", inside),
+        )
+        if not q:
+            _parts.put(key, parts)
+    context["header"], context["footer"] = parts
+    return context
