@@ -11,6 +11,7 @@ from django.forms import BaseInlineFormSet
 from django.urls import reverse
 from django.utils.html import format_html
 
+from catalog.display import money
 from catalog.models import Category, Product, ProductImage, StockMovement, Variant
 from catalog.services.editing import (
     finish_category,
@@ -58,6 +59,10 @@ class VariantForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sku"].required = False
+        self.fields["option_values"].widget = UnfoldAdminTextInputWidget()
+        for name in ("price", "compare_at_price"):
+            if self.initial.get(name) is not None:
+                self.initial[name] = round(self.initial[name], decimals_of(self.currency))
         if not self.instance._state.adding:
             # What is on hand changes by adjustment alone, which needs a reason.
             self.fields["first_stock"].disabled = True
@@ -105,6 +110,7 @@ class VariantFormSet(BaseInlineFormSet):
 
 class VariantInline(TabularInline):
     model = Variant
+    verbose_name_plural = "variants"
     form = VariantForm
     formset = VariantFormSet
     extra = 0
@@ -194,6 +200,9 @@ class ProductForm(forms.ModelForm):
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].help_text = "Made from the name where it is empty."
+        for name in {"option_names", "tags"} & set(self.fields):
+            self.fields[name].widget = UnfoldAdminTextInputWidget()
+            self.fields[name].help_text += " Separate several by commas."
 
     def clean_option_names(self) -> list[str]:
         names: list[str] = self.cleaned_data["option_names"] or []
@@ -207,10 +216,10 @@ class ProductAdmin(TenantModelAdmin):
     """Products with their variants and pictures."""
 
     form = ProductForm
-    list_display = ("name", "sku", "price", "units", "status", "updated_at")
+    list_display = ("name", "sku", "price_shown", "units", "status", "updated_at")
     list_filter = ("status", "categories")
     search_fields = ("name", "sku", "variants__sku", "slug")
-    filter_horizontal = ("categories",)
+    autocomplete_fields = ("categories",)
     inlines = (VariantInline, ImageInline)
     fieldsets = (
         (None, {"fields": ("name", "status", "description", "categories")}),
@@ -223,6 +232,10 @@ class ProductAdmin(TenantModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         found = super().get_queryset(request).defer("search", "description", "image_list")
         return found.annotate(units=Sum(F("variants__on_hand") - F("variants__held")))
+
+    @admin.display(description="Price", ordering="price")
+    def price_shown(self, product: Product) -> str:
+        return money(product.price)
 
     @admin.display(description="Stock", ordering="units")
     def units(self, product: Product) -> int:

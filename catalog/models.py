@@ -155,6 +155,8 @@ class Variant(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
+        # As the merchant's menu calls the list of all of them.
+        verbose_name_plural = "stock"
         constraints = [
             models.CheckConstraint(
                 condition=Q(held__gte=0) & Q(held__lte=F("on_hand")),
@@ -267,7 +269,7 @@ class StockMovement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity:+d} {self.variant_id}"
+        return f"{self.get_kind_display()} {self.quantity:+d}"
 
 
 class SearchWord(models.Model):

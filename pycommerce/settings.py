@@ -252,7 +252,27 @@ if not PRODUCTION:
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 # --- Admin -----------------------------------------------------------------------------------
-UNFOLD = {"SITE_TITLE": "PyCommerce", "SITE_HEADER": "PyCommerce", "SHOW_HISTORY": True}
+UNFOLD = {
+    "SITE_TITLE": "PyCommerce",
+    "SITE_HEADER": "PyCommerce",
+    "SITE_SYMBOL": "storefront",
+    "SHOW_HISTORY": True,
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .245 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        },
+    },
+}
 
 # --- Logs ------------------------------------------------------------------------------------
 ACCESS_LOG = env.bool("ACCESS_LOG", default=PRODUCTION)

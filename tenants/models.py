@@ -159,6 +159,7 @@ class Membership(models.Model):
 
     class Meta:
         ordering = ["tenant", "user"]
+        verbose_name = "member"
         constraints = [
             models.UniqueConstraint(fields=["user", "tenant"], name="one_membership_in_a_tenant")
         ]

@@ -311,6 +311,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "stock",
                 "ordering": ["position", "id"],
             },
         ),

@@ -247,6 +247,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "member",
                 "ordering": ["tenant", "user"],
                 "constraints": [
                     models.UniqueConstraint(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import ssl
@@ -103,13 +104,18 @@ def site(tmp_path: Path, transactional_db: None) -> Iterator[Site]:
     nginx = _nginx()
     made = Site(_free_port(), _free_port(), _free_port())
     database = connection.settings_dict
-    environment = {name: value for name, value in os.environ.items() if "PYCOMMERCE" not in name}
+    # Nothing of this test run's own: not its settings, nor what its browser needs.
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYCOMMERCE", "DJANGO"))
+    }
     environment |= {
         "PYCOMMERCE_VENV": str(ROOT / ".venv"),
         "DATABASE_URL": f"postgres://{database['USER']}@/{database['NAME']}"
         f"?host={database['HOST']}",
-        "SECRET_KEY": "x" * 60,
-        "JWT_SECRET": "y" * 60,
+        "SECRET_KEY": secrets.token_urlsafe(60),
+        "JWT_SECRET": secrets.token_urlsafe(60),
         "BASE_HOST": BASE,
         "TRUSTED_PROXIES": "127.0.0.1",
         "BIND": f"127.0.0.1:{made.backend}",
