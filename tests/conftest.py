@@ -12,9 +12,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-
-os.environ["PYCOMMERCE_TESTING"] = "1"
-
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
@@ -25,6 +22,8 @@ from tenants.models import Tenant
 from tenants.resolution import clear_cache
 from tenants.services import create_tenant
 
+# What a test starts as a process of its own reads the product's settings.
+os.environ["DJANGO_SETTINGS_MODULE"] = "pycommerce.settings"
 ROOT = Path(__file__).resolve().parent.parent
 TECH = UUID("ea6c4bc0-d5aa-4f5c-b769-c51c812a5037")
 OUTDOOR = UUID("f8a7b6c5-e4d3-4c2b-a1b0-9f8e7d6c5b4a")

@@ -13,6 +13,7 @@ from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
     extend_schema,
+    extend_schema_serializer,
 )
 from rest_framework import serializers
 
@@ -118,6 +119,9 @@ def describe(
         by_status.setdefault(refusal.status, []).append(_example(refusal, details))
     responses: dict[Any, Any] = {}
     for status, serializer in answers.items():
+        if isinstance(serializer, type):
+            # An action called `list` answers an object with members, not a bare array.
+            extend_schema_serializer(many=False)(serializer)
         examples = []
         if example is not None and serializer is not None:
             examples = [OpenApiExample("Documented", value=example, response_only=True)]

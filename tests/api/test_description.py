@@ -1,0 +1,106 @@
+"""The description says what the API answers: real answers are held against it."""
+
+import json
+import re
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.factories import PASSWORD, make_category, make_member, make_product
+
+
+@pytest.fixture
+def description(stranger) -> dict[str, Any]:
+    return stranger.get("/api/schema").json()
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path) + r"\Z")
+
+
+def check(description: dict[str, Any], method: str, response: Any) -> None:
+    """The answer's status, headers and body as the description has them."""
+    path = response.request["PATH_INFO"]
+    [item] = [item for known, item in description["paths"].items() if _pattern(known).match(path)]
+    answers = item[method.lower()]["responses"]
+    assert str(response.status_code) in answers, f"{method} {path}: {response.status_code}"
+    answer = answers[str(response.status_code)]
+    for name, header in answer.get("headers", {}).items():
+        if name not in {"Link", "Retry-After", "Location", "Idempotent-Replayed"}:
+            assert name in response.headers, f"{method} {path} lacks {name}"
+    if not response.content:
+        return
+    schema = answer["content"]["application/json"]["schema"]
+    validator = jsonschema.Draft202012Validator(
+        {**schema, "components": description["components"]},
+        format_checker=jsonschema.FormatChecker(),
+    )
+    problems = [str(problem) for problem in validator.iter_errors(response.json())]
+    assert problems == []
+
+
+def test_answers_are_as_described(description, caller, stranger, tech):
+    category = make_category("Audio")
+    make_category("Headphones", parent=category)
+    product = make_product("Wireless Headphones", categories=[category], image="In black")
+    make_product(
+        "Shirt",
+        option_names=["Size"],
+        compare_at_price="12.00",
+        variants=[{"option_values": ["S"]}, {"option_values": ["M"], "price": "11.50"}],
+    )
+    user = make_member(tech)
+    api = caller(user)
+    login = stranger.post("/api/auth/login", {"email": user.email, "password": PASSWORD})
+    refresh = stranger.post("/api/auth/refresh", {"refresh": login.json()["refresh"]})
+    etag = api.get("/api/products?tenant=tech")["ETag"]
+
+    for response in (
+        stranger.get("/api/health"),
+        login,
+        refresh,
+        stranger.post("/api/auth/login", {"email": user.email, "password": "wrong"}),
+        stranger.post("/api/auth/login", b"{"),
+        stranger.get("/api/products?tenant=tech"),
+        api.get("/api/auth/me"),
+        api.get("/api/tenants"),
+        api.get("/api/products?tenant=tech&limit=1"),
+        api.get("/api/products?tenant=tech", HTTP_IF_NONE_MATCH=etag),
+        api.get("/api/products?tenant=tech&min_price=x"),
+        api.get("/api/products?tenant=nowhere"),
+        api.get("/api/products"),
+        api.request("DELETE", "/api/products"),
+        api.get(f"/api/products/{product.pk}?tenant=tech"),
+        api.get("/api/products/shirt?tenant=tech"),
+        api.get("/api/products/none?tenant=tech"),
+        api.get("/api/categories?tenant=tech"),
+        api.get(f"/api/categories/{category.pk}?tenant=tech"),
+        api.get("/api/categories/none?tenant=tech"),
+    ):
+        method = response.request["REQUEST_METHOD"]
+        # A method that an address does not have is described beside those it has.
+        check(description, "GET" if method == "DELETE" else method, response)
+
+
+def test_every_example_is_as_its_own_schema_says(description):
+    """Of requests and of answers; the founding document's are among them."""
+    seen = 0
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for body in bodies:
+                for content in body.get("content", {}).values():
+                    for name, example in content.get("examples", {}).items():
+                        schema = {**content["schema"], "components": description["components"]}
+                        problems = [
+                            str(problem)
+                            for problem in jsonschema.Draft202012Validator(schema).iter_errors(
+                                example["value"]
+                            )
+                        ]
+                        assert problems == [], (path, method, name)
+                        seen += 1
+
+    assert seen > 50
+    assert json.dumps(description).count("WH-001") >= 2
