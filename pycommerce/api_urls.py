@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import re_path
 
 from catalog.api import CategoryViewSet, ProductViewSet
+from orders.api import OrderViewSet
 from pycommerce.api_docs import DocsViewSet, SchemaViewSet
 from tenants.api import (
     AuthViewSet,
@@ -15,6 +16,7 @@ from tenants.api import (
 )
 
 _NAME = r"(?P<id_or_slug>[^/]+)"
+_ORDER = r"(?P<order_id>[^/]+)"
 _EVERYTHING: dict[str, Any] = dict.fromkeys(
     ["get", "post", "put", "patch", "delete", "options"], "missing"
 )
@@ -30,6 +32,11 @@ urlpatterns = [
     re_path(rf"^products/{_NAME}/?$", ProductViewSet.as_view({"get": "retrieve"})),
     re_path(r"^categories/?$", CategoryViewSet.as_view({"get": "list"})),
     re_path(rf"^categories/{_NAME}/?$", CategoryViewSet.as_view({"get": "retrieve"})),
+    re_path(
+        r"^orders/?$", OrderViewSet.as_view({"get": "list", "post": "create"}), name="api-orders"
+    ),
+    re_path(rf"^orders/{_ORDER}/?$", OrderViewSet.as_view({"get": "retrieve"})),
+    re_path(rf"^orders/{_ORDER}/fulfil/?$", OrderViewSet.as_view({"post": "fulfil"})),
     re_path(r"^schema/?$", SchemaViewSet.as_view({"get": "list"}), name="api-schema"),
     re_path(r"^docs/?$", DocsViewSet.as_view({"get": "list"}), name="api-docs"),
     re_path(r"^(?P<path>.*)$", UnknownViewSet.as_view(_EVERYTHING)),

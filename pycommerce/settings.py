@@ -65,6 +65,7 @@ SHARED_APPS = [
 TENANT_APPS = [
     "tenants.shop",
     "catalog",
+    "orders",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
 

@@ -5,9 +5,13 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from catalog.models import Category, Product, ProductImage, StockMovement, Variant
 from catalog.services.refresh import refresh_products
 from catalog.services.slugs import free_slug, slug_from
+from orders.models import Order, ShippingMethod
+from orders.services.placing import Address, Buyer, give_number, place_order
 from tenants.models import Tenant, User
 from tenants.services import add_member
 from tenants.shop.models import raise_catalogue_version
@@ -73,3 +77,38 @@ def make_product(
     raise_catalogue_version()
     product.refresh_from_db()
     return product
+
+
+def make_shipping_method(
+    code: str = "express", price: str = "15.00", **fields: Any
+) -> ShippingMethod:
+    fields.setdefault("name", code.capitalize())
+    return ShippingMethod.objects.create(code=code, price=Decimal(price), **fields)
+
+
+JOHN = Buyer("John Doe", "john.doe@example.com", "+1987654321")
+PARK_AVENUE = Address(
+    line1="456 Park Ave",
+    city="Metropolis",
+    state="NY",
+    postal_code="10002",
+    country="USA",
+    code="US",
+)
+
+
+def make_order(*products: Product, quantity: int = 1, **fields: Any) -> Order:
+    """A pending order of the first variant of each product, placed and numbered."""
+    fields.setdefault("shipping_method", "standard")
+    with transaction.atomic():
+        order = place_order(
+            buyer=fields.pop("buyer", JOHN),
+            shipping_address=PARK_AVENUE,
+            quantities={
+                product.variants.get(position=1).pk: quantity
+                for product in products or (make_product(),)
+            },
+            **fields,
+        )
+        give_number(order)
+    return order

@@ -30,6 +30,7 @@ from pycommerce.core.errors import (
     UnsupportedMediaType,
 )
 from pycommerce.core.http import HttpRequest
+from pycommerce.db.retrying import COLLISIONS
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +132,8 @@ def _problems(members: Mapping[str, Any], path: str = "") -> Iterator[tuple[str,
     """Path, sentence and code of every problem in the framework's nested report."""
     for name, value in members.items():
         here = f"{path}.{name}" if path else str(name)
+        if isinstance(name, int):
+            here = f"{path}[{name}]"
         if name == "non_field_errors":
             here = path
         if isinstance(value, dict):
@@ -144,16 +147,11 @@ def _problems(members: Mapping[str, Any], path: str = "") -> Iterator[tuple[str,
 
 
 _UNAVAILABLE = (psycopg.errors.QueryCanceled, psycopg.errors.AdminShutdown)
-_COLLISIONS = (
-    psycopg.errors.LockNotAvailable,
-    psycopg.errors.DeadlockDetected,
-    psycopg.errors.SerializationFailure,
-)
 
 
 def _from_database(exception: Exception) -> Refusal:
     cause = exception.__cause__
-    if isinstance(cause, _COLLISIONS):
+    if isinstance(cause, COLLISIONS):
         return Busy()
     if isinstance(exception, IntegrityError):
         return Busy("Something else changed the same thing at this moment.")

@@ -1,10 +1,13 @@
-"""How a value looks in JSON."""
+"""How a value looks in JSON, and how strictly it is read from there."""
 
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.money import UPPER_LIMIT
 
 
@@ -21,3 +24,40 @@ class MoneyField(serializers.Field):
 
     def to_representation(self, value: Decimal) -> Decimal:
         return value
+
+    def to_internal_value(self, data: object) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, int | Decimal):
+            raise serializers.ValidationError("Write a number such as 129.99.")
+        amount = Decimal(data)
+        if not 0 <= amount < UPPER_LIMIT:
+            raise serializers.ValidationError(f"Use 0 or more, and less than {UPPER_LIMIT}.")
+        return amount
+
+
+class TextField(serializers.CharField):
+    """Text that was sent as text: a number is not one."""
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Write text.")
+        value: str = super().to_internal_value(data)
+        return value
+
+
+class UnitsField(serializers.IntegerField):
+    """A whole number that was sent as one: no text, no 1.0, no true."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            raise serializers.ValidationError("Write a whole number.")
+        return data
+
+
+class IdentifierField(serializers.UUIDField):
+    """A UUID in its usual form of 36 characters."""
+
+    def to_internal_value(self, data: object) -> UUID:
+        found = parse_uuid(data) if isinstance(data, str) else None
+        if found is None:
+            raise serializers.ValidationError("Write a UUID.")
+        return found

@@ -1,6 +1,7 @@
 """What every shop's schema holds whatever it sells: its counters and its audit trail."""
 
 from django.db import models
+from django.utils import timezone
 
 from pycommerce.core.ids import uuid7
 from pycommerce.db import connection
@@ -66,3 +67,23 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_name} {self.get_action_display()} {self.object_name}"
+
+
+class IdempotencyKey(models.Model):
+    """A call that named itself, and its answer: a repeat gets the same, for a day.
+
+    `scope` is a digest of who called what under which key.
+    """
+
+    scope = models.CharField(max_length=64, primary_key=True)
+    fingerprint = models.CharField(max_length=64, help_text="Of the raw body.")
+    status = models.SmallIntegerField()
+    body = models.BinaryField()
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        db_table = "shop_idempotency_key"
+
+    def __str__(self) -> str:
+        return self.scope

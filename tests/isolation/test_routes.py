@@ -15,12 +15,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from catalog.models import Product, ProductImage, StockMovement, Variant
+from orders.services.placing import Buyer
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.models import Domain, Membership, Tenant, User
 from tenants.services.audit import record
 from tenants.services.tokens import issue_tokens
 from tenants.shop.models import AuditEntry
-from tests.factories import make_category, make_member, make_product, make_user
+from tests.factories import make_category, make_member, make_order, make_product, make_user
 
 SECRET = "Zwiebelturm"
 
@@ -58,6 +59,9 @@ _API = {
     "api/products/{product}": TOKEN,
     "api/categories": TOKEN,
     "api/categories/{category}": TOKEN,
+    "api/orders": TOKEN,
+    "api/orders/{order}": TOKEN,
+    "api/orders/{order}/fulfil": TOKEN,
     "api/schema": ANYBODY,
     "api/docs": ANYBODY,
     "api/nothing": ANYBODY,
@@ -124,6 +128,7 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
     product = make_product(f"{SECRET} product", slug="secret-product", categories=[category])
     variant = product.variants.get()
     image = ProductImage.objects.create(product=product, alt=SECRET)
+    order = make_order(product, buyer=Buyer(SECRET, f"{SECRET}@example.com"))
     audit = record(user=None, action=AuditEntry.Action.CHANGE, thing=product)
     assert StockMovement.objects.filter(variant=variant).exists()
     owner = make_member(outdoor, email=f"{SECRET.lower()}@example.com", name=SECRET)
@@ -135,6 +140,7 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
             "variant": str(variant.pk),
             "category": str(category.pk),
             "image": str(image.pk),
+            "order": str(order.pk),
             "audit": str(audit.pk),
             "membership": str(Membership.objects.get(user=owner).pk),
             "tenant": str(outdoor.pk),

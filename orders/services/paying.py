@@ -1,0 +1,362 @@
+"""What money does to an order. Orders have never heard of Stripe: who was paid calls this."""
+
+import logging
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from catalog.services.holding import hold_units, release_units, return_units, sell_units
+from orders.errors import IllegalTransition, UnknownOrder, wrong_field
+from orders.models import LedgerEntry, Order, Refund
+from orders.services.placing import free_discount, money_words, quantities_of
+from orders.services.timeline import NOBODY, Actor, note, save, tell
+from tenants.shop.models import raise_catalogue_version
+
+logger = logging.getLogger(__name__)
+
+Status, Payment, Units = Order.Status, Order.PaymentStatus, Order.Units
+
+
+def lock_order(order_id: UUID) -> Order:
+    """The order, locked: first in the lock order. Raises UnknownOrder."""
+    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    if order is None:
+        raise UnknownOrder(order_id)
+    return order
+
+
+def _book(
+    order: Order, kind: str, amount: Decimal, provider: str, provider_id: str, surplus: bool = False
+) -> bool:
+    """Write money that moved into the ledger; False where it stands there already."""
+    entry, made = LedgerEntry.objects.get_or_create(
+        provider_id=provider_id,
+        kind=kind,
+        defaults={
+            "order": order,
+            "amount": amount,
+            "currency": order.currency,
+            "provider": provider,
+            "is_surplus": surplus,
+        },
+    )
+    if not made and entry.order_id != order.pk:
+        raise IllegalTransition(f"{provider_id} was booked for another order.")
+    return made
+
+
+@transaction.atomic
+def record_payment(
+    *,
+    order_id: UUID,
+    amount: Decimal,
+    currency: str,
+    provider: str,
+    provider_id: str,
+    actor: Actor = NOBODY,
+) -> Order:
+    """Book money that arrived for an order, once for each `provider_id`.
+
+    Held units are sold and the order goes on. After its hold ended it is taken up again if its
+    units are still there, else the money goes back by a refund that is written down here. Another
+    amount or currency than the order's puts it in review, and nothing ships. A second payment of
+    a paid order goes back.
+    """
+    order = lock_order(order_id)
+    if LedgerEntry.objects.filter(provider_id=provider_id, kind=LedgerEntry.Kind.CHARGE).exists():
+        return order
+    if order.captured > 0 or order.status == Status.COMPLETED:
+        _return_surplus(order, amount, provider, provider_id)
+        return order
+    _book(order, LedgerEntry.Kind.CHARGE, amount, provider, provider_id)
+    words = money_words(amount, currency)
+    if currency != order.currency or amount != order.total:
+        save(order, captured=amount, payment_status=Payment.REVIEW)
+        note(
+            order,
+            "payment_mismatch",
+            f"Paid {words}, but the order says {money_words(order.total, order.currency)}.",
+        )
+        tell("alert.payment_mismatch", order, provider_id)
+        logger.warning("Order %s: amount or currency of a payment does not match", order.pk)
+        return order
+    note(order, "paid", f"Paid {words}.", actor)
+    if not _take_up(order):
+        save(order, captured=amount, payment_status=Payment.PAID)
+        _give_everything_back(order, provider_id)
+        raise_catalogue_version()
+        return order
+    save(order, captured=amount, payment_status=Payment.PAID, status=Status.PROCESSING)
+    lines = list(order.line_items.all())
+    sources = {line.variant_id: f"sale:{line.pk}" for line in lines if line.variant_id}
+    sell_units(quantities_of(order), sources)
+    save(order, units=Units.SOLD)
+    tell("mail.order_confirmed", order)
+    tell("order.paid", order)
+    raise_catalogue_version()
+    logger.info("Order %s paid", order.pk)
+    return order
+
+
+def _take_up(order: Order) -> bool:
+    """Whether the order's units are held: those of one that had expired are held again."""
+    if order.units == Units.HELD:
+        return True
+    if order.status != Status.CANCELLED or not order.expired:
+        return False
+    if hold_units(quantities_of(order)):
+        return False
+    save(order, units=Units.HELD, status=Status.PENDING, cancel_reason="", expired=False)
+    note(order, "reinstated", "Paid after it had expired; its units were still there.")
+    return True
+
+
+def _give_everything_back(order: Order, charge_id: str) -> None:
+    """The units are gone: the money goes back, and both sides are told."""
+    Refund.objects.create(
+        order=order,
+        amount=order.captured,
+        charge_id=charge_id,
+        reason="Paid after the order had ended.",
+    )
+    note(order, "late_payment", "Paid after the order had ended: the money goes back.")
+    tell("mail.late_payment", order)
+    tell("alert.late_payment", order)
+
+
+def _return_surplus(order: Order, amount: Decimal, provider: str, provider_id: str) -> None:
+    if not _book(order, LedgerEntry.Kind.CHARGE, amount, provider, provider_id, surplus=True):
+        return
+    if amount > 0:
+        Refund.objects.create(
+            order=order,
+            amount=amount,
+            charge_id=provider_id,
+            is_surplus=True,
+            reason="Paid twice.",
+        )
+    note(order, "paid_twice", f"Paid a second time: {amount.normalize():f} goes back.")
+    tell("alert.paid_twice", order, provider_id)
+
+
+@transaction.atomic
+def mark_payment_processing(order_id: UUID) -> Order:
+    """The customer chose a method that takes days: units stay held until it is known."""
+    order = lock_order(order_id)
+    if order.status == Status.PENDING and order.payment_status == Payment.UNPAID:
+        save(order, payment_status=Payment.PROCESSING)
+        note(order, "payment_processing", "The payment is on its way.")
+    return order
+
+
+@transaction.atomic
+def record_manual_payment(*, order_id: UUID, reference: str, actor: Actor) -> Order:
+    """A payment made outside of the shop: cash or a bank transfer of the whole amount.
+
+    Raises IllegalTransition unless the order waits for its payment.
+    """
+    order = lock_order(order_id)
+    if not order.is_payable:
+        raise IllegalTransition(f"Order {order} is {_state(order)}.")
+    if not reference.strip():
+        raise wrong_field("reference", "Say how it was paid.")
+    return record_payment(
+        order_id=order_id,
+        amount=order.total,
+        currency=order.currency,
+        provider="manual",
+        provider_id=f"manual:{order.pk}",
+        actor=Actor(actor.id, f"{actor.name} ({reference.strip()[:100]})"),
+    )
+
+
+def _state(order: Order) -> str:
+    return f"{order.status} and {order.payment_status}"
+
+
+@transaction.atomic
+def end_order(
+    order_id: UUID, *, reason: str, expired: bool = False, actor: Actor = NOBODY
+) -> Order | None:
+    """Cancel an order that nobody paid and give its units free.
+
+    Returns None where it is not pending and unpaid any more; then nothing has changed.
+    """
+    order = lock_order(order_id)
+    if order.status != Status.PENDING or order.captured > 0:
+        return None
+    if order.units == Units.HELD:
+        release_units(quantities_of(order))
+    save(
+        order,
+        status=Status.CANCELLED,
+        units=Units.RELEASED,
+        payment_status=Payment.UNPAID,
+        cancel_reason=reason[:255],
+        expired=expired,
+    )
+    free_discount(order.discount_code)
+    note(order, "cancelled", f"Cancelled: {reason}" if reason else "Cancelled.", actor)
+    if not expired:
+        tell("mail.order_cancelled", order)
+    raise_catalogue_version()
+    logger.info("Order %s cancelled", order.pk)
+    return order
+
+
+@transaction.atomic
+def cancel_paid_order(
+    order_id: UUID, *, reason: str, request_key: str | None = None, actor: Actor = NOBODY
+) -> Order:
+    """Cancel an order that was paid and not sent: units come back, the money follows.
+
+    The refund is written down here and sent afterwards. Raises IllegalTransition.
+    """
+    order = lock_order(order_id)
+    lines = list(order.line_items.all())
+    if order.status not in {Status.PENDING, Status.PROCESSING}:
+        raise IllegalTransition(f"Order {order} is {order.status}.")
+    if any(line.fulfilled for line in lines):
+        raise IllegalTransition(f"Order {order} was sent in part; refund it instead.")
+    if order.units == Units.HELD:
+        release_units(quantities_of(order))
+        save(order, units=Units.RELEASED)
+    back = {line.variant_id: line.quantity - line.restocked for line in lines if line.variant_id}
+    back = {variant_id: units for variant_id, units in back.items() if units}
+    if order.units == Units.SOLD and back:
+        sources = {line.variant_id: f"cancel:{line.pk}" for line in lines if line.variant_id}
+        return_units(back, sources, "Order cancelled")
+        for line in lines:
+            line.restocked = line.quantity
+            line.save(update_fields=["restocked"])
+    write_refund(order, amount=refundable(order), reason=reason, request_key=request_key)
+    save(order, status=Status.CANCELLED, cancel_reason=reason[:255])
+    note(order, "cancelled", f"Cancelled: {reason}" if reason else "Cancelled.", actor)
+    tell("mail.order_cancelled", order)
+    raise_catalogue_version()
+    return order
+
+
+def refundable(order: Order) -> Decimal:
+    """What is left to give back: captured less every refund that did not fail."""
+    refunds = order.refunds.filter(is_surplus=False).exclude(state=Refund.State.FAILED)
+    return order.captured - sum((refund.amount for refund in refunds), Decimal(0))
+
+
+def write_refund(
+    order: Order,
+    *,
+    amount: Decimal,
+    reason: str,
+    request_key: str | None = None,
+    actor: Actor = NOBODY,
+) -> Refund | None:
+    """Write down a refund of a locked order, to be sent after the commit; None for nothing."""
+    if amount <= 0:
+        return None
+    charge = order.ledger.filter(kind=LedgerEntry.Kind.CHARGE, is_surplus=False).get()
+    return Refund.objects.create(
+        order=order,
+        amount=amount,
+        charge_id=charge.provider_id,
+        reason=reason[:255],
+        request_key=request_key,
+        user_id=actor.id,
+        user_name=actor.name,
+    )
+
+
+@transaction.atomic
+def settle_refund(
+    refund_id: UUID, *, provider_id: str, state: str, provider: str, problem: str = ""
+) -> Refund:
+    """Book what the provider says about a refund: `succeeded`, `pending` or `failed`.
+
+    Called as often as it is heard; it ends in the same state. A refund that fails after it was
+    booked is booked back.
+    """
+    order_id = Refund.objects.values_list("order_id", flat=True).get(pk=refund_id)
+    order = lock_order(order_id)
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    if state == refund.state and refund.provider_id == provider_id:
+        return refund
+    if refund.state == Refund.State.FAILED:
+        return refund
+    if refund.state == Refund.State.SUCCEEDED and state == Refund.State.PENDING:
+        return refund
+    was_booked = LedgerEntry.objects.filter(
+        provider_id=provider_id, kind=LedgerEntry.Kind.REFUND
+    ).exists()
+    refund.provider_id, refund.state, refund.problem = provider_id, state, problem[:500]
+    refund.save(update_fields=["provider_id", "state", "problem", "updated_at"])
+    words = money_words(refund.amount, order.currency)
+    if state == Refund.State.FAILED:
+        note(order, "refund_failed", f"The refund of {words} failed. {problem}".strip())
+        tell("alert.refund_failed", order, str(refund.pk))
+        if was_booked:
+            kind = LedgerEntry.Kind.REFUND_REVERSAL
+            _book(order, kind, refund.amount, provider, provider_id, refund.is_surplus)
+            _move_refunded(order, refund, -refund.amount)
+        return refund
+    kind = LedgerEntry.Kind.REFUND
+    if _book(order, kind, refund.amount, provider, provider_id, refund.is_surplus):
+        _move_refunded(order, refund, refund.amount)
+        by = Actor(refund.user_id, refund.user_name)
+        note(order, "refunded", f"Refunded {words}. {refund.reason}".strip(), by)
+        tell("mail.order_refunded", order, str(refund.pk), amount=str(refund.amount))
+        tell("order.refunded", order, str(refund.pk))
+    return refund
+
+
+def _move_refunded(order: Order, refund: Refund, amount: Decimal) -> None:
+    if refund.is_surplus:
+        return
+    refunded = order.refunded + amount
+    status = order.payment_status
+    if status != Payment.REVIEW or refunded == order.captured:
+        status = Payment.PARTIALLY_REFUNDED if refunded else Payment.PAID
+        if refunded == order.captured:
+            status = Payment.REFUNDED
+    save(order, refunded=refunded, payment_status=status)
+
+
+@transaction.atomic
+def record_outside_refund(
+    *, charge_id: str, provider_id: str, amount: Decimal, state: str, provider: str
+) -> Refund | None:
+    """A refund that was made at the provider itself; None where the charge is none of ours."""
+    charge = LedgerEntry.objects.filter(provider_id=charge_id, kind=LedgerEntry.Kind.CHARGE).first()
+    if charge is None:
+        return None
+    order = lock_order(charge.order_id)
+    refund = Refund.objects.filter(provider_id=provider_id).first()
+    if refund is None:
+        if not charge.is_surplus and amount > order.captured - order.refunded:
+            tell("alert.refund_unexplained", order, provider_id)
+            note(order, "refund_unexplained", f"{provider_id} is more than what is left.")
+            return None
+        refund = Refund.objects.create(
+            order=order,
+            amount=amount,
+            charge_id=charge_id,
+            is_surplus=charge.is_surplus,
+            reason="Made at the payment provider.",
+        )
+    return settle_refund(refund.pk, provider_id=provider_id, state=state, provider=provider)
+
+
+@transaction.atomic
+def record_dispute(
+    *, charge_id: str, provider_id: str, amount: Decimal, reason: str, provider: str
+) -> Order | None:
+    """A customer's bank asks the money back: noted on the order for a person to answer."""
+    charge = LedgerEntry.objects.filter(provider_id=charge_id, kind=LedgerEntry.Kind.CHARGE).first()
+    if charge is None:
+        return None
+    order = lock_order(charge.order_id)
+    if _book(order, LedgerEntry.Kind.DISPUTE, amount, provider, provider_id, charge.is_surplus):
+        note(order, "disputed", f"Disputed: {reason or 'no reason given'}.")
+        tell("alert.disputed", order, provider_id)
+        save(order)
+    return order

@@ -1,0 +1,110 @@
+"""What an order would cost: shipping, discount and tax for a cart and an address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.errors import BadDiscount, wrong_field
+from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
+from orders.totals import Rate, Totals, compute_totals
+from pycommerce.core.money import UPPER_LIMIT, round_money
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The sums, and by which method and code they came about."""
+
+    totals: Totals
+    shipping: ShippingMethod
+    discount: Discount | None
+    rate: Rate
+    prices_include_tax: bool
+
+
+def order_settings() -> OrderSettings:
+    """How this shop sells."""
+    return OrderSettings.objects.get()
+
+
+def shipping_methods(country_code: str) -> list[ShippingMethod]:
+    """The methods that go to a country, as the shop sorts them."""
+    active = ShippingMethod.objects.filter(active=True)
+    return [method for method in active if method.goes_to(country_code)]
+
+
+def find_shipping_method(code: str, country_code: str) -> ShippingMethod:
+    """The active method of this code. Raises InvalidRequest naming `shipping_method`."""
+    method = ShippingMethod.objects.filter(code=code, active=True).first()
+    if method is None:
+        known = ShippingMethod.objects.filter(active=True).values_list("code", flat=True)
+        raise wrong_field("shipping_method", f"Use one of {', '.join(known)}.")
+    if not method.goes_to(country_code):
+        raise wrong_field("shipping_method", f"It does not go to {country_code}.")
+    return method
+
+
+def rate_for(country_code: str, state: str) -> Rate:
+    """The tax rate of the state, else of the country, else none."""
+    found = TaxRate.objects.filter(country=country_code, state__in=["", state.strip()])
+    # The one that names the state sorts after the one that does not.
+    rate = found.order_by("-state").first()
+    return Rate(rate.percent, rate.on_shipping, rate.name) if rate else Rate()
+
+
+def find_discount(code: str, goods: Decimal) -> Discount:
+    """The discount of this code for goods of this amount. Raises BadDiscount saying why not."""
+    discount = Discount.objects.filter(code=code.strip().upper(), active=True).first()
+    now = timezone.now()
+    if discount is None or (discount.starts_at and discount.starts_at > now):
+        raise BadDiscount(_("There is no such code."))
+    if discount.ends_at and discount.ends_at <= now:
+        raise BadDiscount(_("This code has ended."))
+    if discount.usage_limit is not None and discount.used_count >= discount.usage_limit:
+        raise BadDiscount(_("This code has been used up."))
+    if goods < discount.minimum:
+        raise BadDiscount(_("This code is for larger orders."))
+    return discount
+
+
+def amount_off(discount: Discount, goods: Decimal, currency: str) -> Decimal:
+    """How much the code takes off goods of this amount."""
+    if discount.kind == Discount.Kind.PERCENT:
+        return round_money(goods * discount.value / 100, currency)
+    return min(discount.value, goods)
+
+
+def quote(
+    prices: Sequence[tuple[Decimal, int]],
+    *,
+    currency: str,
+    country_code: str,
+    state: str,
+    shipping_code: str,
+    discount_code: str = "",
+) -> Quote:
+    """What lines of (unit price, quantity) cost, sent there that way.
+
+    Raises InvalidRequest naming `shipping_method` or `items`, or BadDiscount.
+    """
+    settings = order_settings()
+    shipping = find_shipping_method(shipping_code, country_code)
+    goods = sum((price * quantity for price, quantity in prices), Decimal(0))
+    if goods >= UPPER_LIMIT:
+        raise wrong_field("items", "The order is too large.")
+    discount = find_discount(discount_code, goods) if discount_code.strip() else None
+    off = amount_off(discount, goods, currency) if discount else Decimal(0)
+    rate = rate_for(country_code, state)
+    totals = compute_totals(
+        prices,
+        currency=currency,
+        shipping=shipping.price_for(goods - off),
+        discount=off,
+        rate=rate,
+        prices_include_tax=settings.prices_include_tax,
+    )
+    if totals.total >= UPPER_LIMIT:
+        raise wrong_field("items", "The order is too large.")
+    return Quote(totals, shipping, discount, rate, settings.prices_include_tax)

@@ -1,0 +1,123 @@
+"""Giving money back: by amount, by units of lines, or all that is left."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from catalog.services.holding import return_units
+from orders.errors import IllegalTransition, wrong_field
+from orders.models import LineItem, Order, Refund, RefundLine
+from orders.services.paying import lock_order, refundable, write_refund
+from orders.services.timeline import NOBODY, Actor, note
+from pycommerce.core.money import round_money
+from tenants.shop.models import raise_catalogue_version
+
+
+@transaction.atomic
+def refund_order(
+    *,
+    order_id: UUID,
+    amount: Decimal | None = None,
+    items: Mapping[UUID, int] | None = None,
+    restock: bool = False,
+    reason: str = "",
+    request_key: str | None = None,
+    actor: Actor = NOBODY,
+) -> Refund:
+    """Write down a refund of `amount`, of units of line items (id to units), or of what is left.
+
+    It is sent to the provider after the commit. A repeat with the same `request_key` returns the
+    refund that was written first. With `restock` the units come back into stock.
+
+    Raises InvalidRequest naming the field, or IllegalTransition where less is left.
+    """
+    order = lock_order(order_id)
+    if request_key and (known := Refund.objects.filter(request_key=request_key).first()):
+        return known
+    if amount is not None and items is not None:
+        raise wrong_field("amount", "Give either an amount or items.")
+    left = refundable(order)
+    if left <= 0:
+        raise IllegalTransition(f"Order {order} has nothing left to refund.")
+    lines = {line.pk: line for line in order.line_items.all()}
+    units: dict[UUID, int] = {}
+    if items is not None:
+        units = _check_items(items, lines)
+        wanted = sum((worth(order, lines[key], count) for key, count in units.items()), Decimal(0))
+    elif amount is not None:
+        wanted = amount
+        if wanted <= 0 or wanted != round_money(wanted, order.currency):
+            raise wrong_field("amount", f"It is no amount in {order.currency}.")
+    else:
+        wanted = left
+        units = {key: line.quantity - line.refunded for key, line in lines.items()}
+        units = {key: count for key, count in units.items() if count}
+    if not 0 < wanted <= left:
+        raise IllegalTransition(
+            f"Order {order}: {wanted.normalize():f} asked, {left.normalize():f} left to refund."
+        )
+    refund = write_refund(order, amount=wanted, reason=reason, request_key=request_key, actor=actor)
+    assert refund is not None
+    RefundLine.objects.bulk_create(
+        RefundLine(refund=refund, line_item=lines[key], quantity=count)
+        for key, count in units.items()
+    )
+    for key, count in units.items():
+        lines[key].refunded += count
+        lines[key].save(update_fields=["refunded"])
+    if restock:
+        _restock(order, refund, lines, units, actor)
+    return refund
+
+
+def _check_items(items: Mapping[UUID, int], lines: Mapping[UUID, LineItem]) -> dict[UUID, int]:
+    if not items:
+        raise wrong_field("items", "Name at least one line item.")
+    for key, count in items.items():
+        if key not in lines:
+            raise wrong_field("items", f"The order has no line item '{key}'.")
+        if count < 1:
+            raise wrong_field("items", "Use quantities of 1 or more.")
+        left = lines[key].quantity - lines[key].refunded
+        if count > left:
+            raise IllegalTransition(
+                f"{lines[key].sku}: {count} units asked, {left} left to refund."
+            )
+    return dict(items)
+
+
+def worth(order: Order, line: LineItem, count: int) -> Decimal:
+    """What the next `count` units of a line cost: all of them together make the line exactly."""
+    paid = line.total_price - line.discount
+    if not order.prices_include_tax:
+        paid += line.tax
+    before = round_money(paid * line.refunded / line.quantity, order.currency)
+    after = round_money(paid * (line.refunded + count) / line.quantity, order.currency)
+    return after - before
+
+
+def _restock(
+    order: Order,
+    refund: Refund,
+    lines: Mapping[UUID, LineItem],
+    units: Mapping[UUID, int],
+    actor: Actor,
+) -> None:
+    if order.units != Order.Units.SOLD:
+        return
+    back: dict[UUID, int] = {}
+    sources: dict[UUID, str] = {}
+    for key, count in units.items():
+        line = lines[key]
+        coming = min(count, line.quantity - line.restocked)
+        if line.variant_id and coming:
+            back[line.variant_id] = back.get(line.variant_id, 0) + coming
+            sources[line.variant_id] = f"refund:{refund.pk}:{line.pk}"
+            line.restocked += coming
+            line.save(update_fields=["restocked"])
+    if back:
+        return_units(back, sources, "Refund")
+        note(order, "restocked", f"{sum(back.values())} units came back into stock.", actor)
+        raise_catalogue_version()

@@ -1,0 +1,202 @@
+"""One answer for one key: what the outside may repeat happens once.
+
+The key is tried, not waited for: an advisory lock that another call holds is a 409 at once. Where
+the work is ours alone, answer and change commit together, so that a crash loses both or none.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.utils import timezone
+
+from pycommerce.api.errors import error_response
+from pycommerce.api.http import Request
+from pycommerce.api.renderers import dumps
+from pycommerce.core.errors import Conflict, InvalidRequest, Refusal
+from pycommerce.core.text import problem_in
+from pycommerce.db import connection
+from pycommerce.db.retrying import once_more
+from tenants.shop.models import IdempotencyKey
+
+KEPT_FOR = timedelta(hours=24)
+MAX_LENGTH = 255
+# Refusals that a repeat gets again; every other one lets the same key try again.
+_STORED_CODES = {"resource_not_found", "out_of_stock", "illegal_transition"}
+
+
+class KeyReused(Conflict):
+    code = "idempotency_key_reused"
+    message = "The idempotency key was used for another request."
+
+
+class RequestInProgress(Conflict):
+    code = "request_in_progress"
+    message = "A request with this idempotency key is still running."
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call is answered with; `finish` are the last statements before the commit."""
+
+    status: int
+    content: object
+    headers: dict[str, str] = field(default_factory=dict)
+    finish: Callable[[], object] = lambda: None
+
+
+def key_of(request: Request) -> str | None:
+    """The call's key. Raises InvalidRequest for one that is empty, too long or not printable."""
+    key = request._request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= MAX_LENGTH or problem_in(key) or not key.isprintable():
+        problem = f"Use 1 to {MAX_LENGTH} printable characters."
+        raise InvalidRequest(f"Idempotency-Key: {problem}", fields={"Idempotency-Key": [problem]})
+    return key
+
+
+def scope_of(request: Request, key: str) -> str:
+    """A digest of tenant, caller, method, path and key."""
+    django_request = request._request
+    # The same call by host, by mount or by parameter is the same call.
+    path = django_request.path_info.rstrip("/")
+    parts = (connection.schema_name, str(request.user.id), str(request.method), path, key)
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+
+
+def fingerprint_of(request: Request) -> str:
+    """A digest of the raw body."""
+    return hashlib.sha256(request._request.body).hexdigest()
+
+
+def once(request: Request, work: Callable[[], Answer]) -> HttpResponse:
+    """Answer a call whose work is ours alone: all of it in one transaction with its key.
+
+    Raises KeyReused, RequestInProgress, and whatever `work` refuses.
+    """
+    fingerprint_of(request)  # reads the body before a parser does
+    key = key_of(request)
+    if key is None:
+        return once_more(partial(_work_without_key, work))
+    scope = scope_of(request, key)
+    try:
+        return once_more(partial(_work_with_key, request, scope, work))
+    except IntegrityError as error:
+        if "shop_idempotency_key" in str(error):
+            raise RequestInProgress() from error
+        raise
+    except Refusal as refusal:
+        if refusal.code not in _STORED_CODES:
+            raise
+        return remember_refusal(request, scope, refusal)
+
+
+@transaction.atomic
+def _work_without_key(work: Callable[[], Answer]) -> HttpResponse:
+    answer = work()
+    response = _response(answer.status, dumps(answer.content), answer.headers)
+    answer.finish()
+    return response
+
+
+@transaction.atomic
+def _work_with_key(request: Request, scope: str, work: Callable[[], Answer]) -> HttpResponse:
+    if replay := begin(request, scope):
+        return replay
+    answer = work()
+    body = dumps(answer.content)
+    _remember(request, scope, answer.status, body, answer.headers)
+    answer.finish()
+    return _response(answer.status, body, answer.headers)
+
+
+def begin(request: Request, scope: str) -> HttpResponse | None:
+    """Take the key inside a transaction; returns the stored answer where there is one.
+
+    Raises KeyReused or RequestInProgress.
+    """
+    number = int.from_bytes(bytes.fromhex(scope)[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        (free,) = cursor.fetchone()
+    known = stored(request, scope)
+    if known is None and not free:
+        raise RequestInProgress()
+    return known
+
+
+def stored(request: Request, scope: str) -> HttpResponse | None:
+    """The answer that is kept under this scope. Raises KeyReused for another body."""
+    since = timezone.now() - KEPT_FOR
+    row = IdempotencyKey.objects.filter(scope=scope).first()
+    if row is None:
+        return None
+    if row.created_at < since:
+        row.delete()
+        return None
+    if row.fingerprint != fingerprint_of(request):
+        raise KeyReused("Use a new key for another body.")
+    headers = {**row.headers, "Idempotent-Replayed": "true"}
+    return _response(row.status, bytes(row.body), headers)
+
+
+def remember(request: Request, scope: str, answer: Answer) -> HttpResponse:
+    """Keep an answer that was worked out in several steps, and give it."""
+    body = dumps(answer.content)
+    with transaction.atomic():
+        _remember(request, scope, answer.status, body, answer.headers, again=True)
+        answer.finish()
+    return _response(answer.status, body, answer.headers)
+
+
+def remember_refusal(request: Request, scope: str, refusal: Refusal) -> HttpResponse:
+    """Keep a refusal that a repeat gets again, and give it."""
+    response = error_response(refusal, request._request)
+    with transaction.atomic():
+        _remember(request, scope, response.status_code, response.content, {}, again=True)
+    return response
+
+
+def is_stored(refusal: Refusal) -> bool:
+    """Whether a repeat of the call gets this refusal again."""
+    return refusal.code in _STORED_CODES
+
+
+def _remember(
+    request: Request,
+    scope: str,
+    status: int,
+    body: bytes,
+    headers: dict[str, str],
+    again: bool = False,
+) -> None:
+    IdempotencyKey.objects.bulk_create(
+        [
+            IdempotencyKey(
+                scope=scope,
+                fingerprint=fingerprint_of(request),
+                status=status,
+                body=body,
+                headers=headers,
+            )
+        ],
+        ignore_conflicts=again,
+    )
+
+
+def _response(status: int, body: bytes, headers: dict[str, str]) -> HttpResponse:
+    return HttpResponse(body, status=status, content_type="application/json", headers=headers)
+
+
+def forget_old_keys() -> int:
+    """Delete the selected shop's keys that ended; returns how many."""
+    since = timezone.now() - KEPT_FOR
+    return IdempotencyKey.objects.filter(created_at__lt=since).delete()[0]
