@@ -17,6 +17,7 @@ from catalog.tree import Node, category_tree
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.http import HttpRequest
 from pycommerce.db import connection
+from tenants.middleware import cookie_place
 
 _parts: BoundedCache[tuple[SafeString, SafeString]] = BoundedCache(settings.CARD_CACHE_SIZE)
 _SLUG = "SLUG"
@@ -46,7 +47,14 @@ def layout(request: HttpRequest, q: str = "") -> dict[str, Any]:
     home = reverse("catalog:home")
     context: dict[str, Any] = {
         "tenant": tenant,
-        "urls": {"home": home, "products": f"{home}products/", "search": f"{home}search/"},
+        "urls": {
+            "home": home,
+            "products": f"{home}products/",
+            "search": f"{home}search/",
+            "cart": f"{home}cart/",
+            "account": f"{home}account/",
+            "cart_count_cookie": cookie_place(request, settings.CART_COUNT_COOKIE_NAME)[0],
+        },
         "roots": links_to(category_tree(request.version).roots),
         "canonical": request.build_absolute_uri(request.path),
         "theme_version": f"{tenant.updated_at:%Y%m%d%H%M%S}",

@@ -182,6 +182,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         price=price_html(found.price, found.max_price, found.compare_at_price),
         off=percent_off(found.price, found.compare_at_price),
         has_options=bool(found.option_names),
+        most_units=max(variant["stock"] for variant in found.variants),
         variants=[_variant(variant, found) for variant in found.variants],
         crumbs=links_to(node.path) if node else [],
         related=render_cards(_related(request, found, node)),
@@ -202,6 +203,7 @@ def _deepest(tree: CategoryTree, row: ProductRow) -> Node | None:
 def _variant(variant: dict[str, Any], row: ProductRow) -> dict[str, Any]:
     price, before = variant["price"], variant["compare_at_price"]
     return {
+        "id": variant["id"],
         "name": " / ".join(variant["options"].values()) or row.name,
         "sku": variant["sku"],
         "stock": variant["stock"],

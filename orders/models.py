@@ -242,6 +242,9 @@ class Order(models.Model):
     )
     units = models.CharField(max_length=10, choices=Units, default=Units.HELD, editable=False)
     cancel_reason = models.CharField(max_length=255, blank=True)
+    cancel_key = models.CharField(
+        max_length=100, blank=True, editable=False, help_text="Of the call that cancelled it."
+    )
     expired = models.BooleanField(
         default=False, editable=False, help_text="Cancelled since nobody paid in time."
     )

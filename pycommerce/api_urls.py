@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import re_path
 
 from catalog.api import CategoryViewSet, ProductViewSet
-from orders.api import OrderViewSet
+from checkout.api import OrderViewSet
 from pycommerce.api_docs import DocsViewSet, SchemaViewSet
 from tenants.api import (
     AuthViewSet,
@@ -36,7 +36,9 @@ urlpatterns = [
         r"^orders/?$", OrderViewSet.as_view({"get": "list", "post": "create"}), name="api-orders"
     ),
     re_path(rf"^orders/{_ORDER}/?$", OrderViewSet.as_view({"get": "retrieve"})),
+    re_path(rf"^orders/{_ORDER}/cancel/?$", OrderViewSet.as_view({"post": "cancel"})),
     re_path(rf"^orders/{_ORDER}/fulfil/?$", OrderViewSet.as_view({"post": "fulfil"})),
+    re_path(rf"^orders/{_ORDER}/refund/?$", OrderViewSet.as_view({"post": "refund"})),
     re_path(r"^schema/?$", SchemaViewSet.as_view({"get": "list"}), name="api-schema"),
     re_path(r"^docs/?$", DocsViewSet.as_view({"get": "list"}), name="api-docs"),
     re_path(r"^(?P<path>.*)$", UnknownViewSet.as_view(_EVERYTHING)),

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponsePermanentRedirect
 
 from pycommerce.api.errors import error_response
+from pycommerce.core.csp import CSP
 from pycommerce.core.errors import HttpsRequired, InvalidRequest
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.ids import uuid7
@@ -22,11 +23,6 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 access_log = logging.getLogger("pycommerce.access")
 
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'; manifest-src 'self'"
-)
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from pycommerce.core.env import env, required_in_production
+from pycommerce.core.env import api_base, env, required_in_production
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("PYCOMMERCE_VAR", default=str(BASE_DIR / "var")))
@@ -42,6 +42,8 @@ PLATFORM_HOSTS = frozenset(
 # Addresses or networks whose X-Forwarded-* headers count; the deployment's own proxies.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 HTTPS_REQUIRED = env.bool("HTTPS_REQUIRED", default=PRODUCTION)
+# In addresses that leave the site (mails, the payment page); where it is not the scheme's own.
+PUBLIC_PORT = env.int("PUBLIC_PORT", default=0)
 
 # --- Applications ----------------------------------------------------------------------------
 SHARED_APPS = [
@@ -61,11 +63,14 @@ SHARED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
+    "checkout.stripe_inbox",
+    "checkout.simulator",
 ]
 TENANT_APPS = [
     "tenants.shop",
     "catalog",
     "orders",
+    "checkout",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
 
@@ -172,6 +177,10 @@ SIMPLE_JWT = {
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_REQUIRED
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS_REQUIRED else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS_REQUIRED else "csrf"
+CART_COOKIE_NAME = "__Host-cart" if HTTPS_REQUIRED else "cart"
+CUSTOMER_COOKIE_NAME = "__Host-customer" if HTTPS_REQUIRED else "customer"
+# Read by the page's own script for the badge; it says a number and nothing else.
+CART_COUNT_COOKIE_NAME = "cart_count"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
@@ -251,6 +260,26 @@ if not PRODUCTION:
 
 # --- Jobs ------------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
+# --- Payment ---------------------------------------------------------------------------------
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+# One secret for each webhook endpoint: the platform's own, and Connect's.
+STRIPE_WEBHOOK_SECRET = env.list("STRIPE_WEBHOOK_SECRET", default=[])
+STRIPE_API_BASE = api_base("STRIPE_API_BASE")
+STRIPE_IS_LIVE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+# Without a key the simulator takes the place of Stripe: no money moves.
+STRIPE_SIMULATOR = env.bool("STRIPE_SIMULATOR", default=not STRIPE_SECRET_KEY and not PRODUCTION)
+if STRIPE_SIMULATOR and STRIPE_SECRET_KEY:
+    raise ImproperlyConfigured("STRIPE_SIMULATOR and STRIPE_SECRET_KEY exclude each other.")
+if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
+    raise ImproperlyConfigured("Set STRIPE_WEBHOOK_SECRET: events of Stripe are signed with it.")
+
+# --- Mail ------------------------------------------------------------------------------------
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}")
+vars().update(EMAIL_CONFIG)
+MAIL_IS_KEPT = EMAIL_CONFIG["EMAIL_BACKEND"].endswith("filebased.EmailBackend")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{BASE_HOST}")
 
 # --- Admin -----------------------------------------------------------------------------------
 UNFOLD = {

@@ -8,6 +8,7 @@ from tenants.media import media_file
 
 urlpatterns = [
     path("", include("tenants.urls")),
+    path("", include("checkout.platform_urls")),
     path("admin/", platform_site.urls),
     path("api/", include("pycommerce.api_urls")),
     path("media/<path:path>", media_file, name="media"),

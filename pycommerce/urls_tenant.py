@@ -13,6 +13,8 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("", include("catalog.urls")),
+    path("", include("checkout.urls")),
+    path("", include("orders.urls")),
 ]
 
 handler400 = "pycommerce.error_pages.bad_request"

@@ -5,7 +5,8 @@ the work is ours alone, answer and change commit together, so that a crash loses
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -118,14 +119,44 @@ def _work_with_key(request: Request, scope: str, work: Callable[[], Answer]) -> 
     return _response(answer.status, body, answer.headers)
 
 
+@contextmanager
+def held(request: Request, scope: str) -> Iterator[HttpResponse | None]:
+    """Hold a key over several transactions; gives the stored answer where there is one.
+
+    The lock belongs to the connection, so it ends with it however that ends. Raises KeyReused or
+    RequestInProgress.
+    """
+    number = _lock_number(scope)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+        (free,) = cursor.fetchone()
+    try:
+        known = stored(request, scope)
+        if known is None and not free:
+            raise RequestInProgress()
+        yield known
+    finally:
+        if free:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+def _lock_number(scope: str) -> int:
+    return int.from_bytes(bytes.fromhex(scope)[:8], "big", signed=True)
+
+
+def plain(answer: Answer) -> HttpResponse:
+    """An answer that nobody keeps."""
+    return _response(answer.status, dumps(answer.content), answer.headers)
+
+
 def begin(request: Request, scope: str) -> HttpResponse | None:
     """Take the key inside a transaction; returns the stored answer where there is one.
 
     Raises KeyReused or RequestInProgress.
     """
-    number = int.from_bytes(bytes.fromhex(scope)[:8], "big", signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_lock_number(scope)])
         (free,) = cursor.fetchone()
     known = stored(request, scope)
     if known is None and not free:

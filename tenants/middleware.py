@@ -115,11 +115,11 @@ class _StaffOnly:
         return super().__call__(request)  # type: ignore[misc]
 
 
-def _cookie(request: HttpRequest, name: str) -> tuple[str, str]:
-    """Name and path of a staff cookie: host-only, and of its own under a mount."""
+def cookie_place(request: HttpRequest, name: str) -> tuple[str, str]:
+    """Name and path of a cookie: host-only, and of its own under a mount."""
     if not request.mount:
         return name, "/"
-    secure = "__Secure-" if settings.HTTPS_REQUIRED else ""
+    secure = "__Secure-" if name.startswith("__Host-") else ""
     slug = request.mount.rpartition("/")[2]
     return f"{secure}{name.removeprefix('__Host-')}-{slug}", f"{request.mount}/"
 
@@ -128,11 +128,11 @@ class StaffSessionMiddleware(_StaffOnly, SessionMiddleware):
     """Django's sessions for the admin, with a cookie of its own name and path under a mount."""
 
     def process_request(self, request: HttpRequest) -> None:
-        name, _ = _cookie(request, settings.SESSION_COOKIE_NAME)
+        name, _ = cookie_place(request, settings.SESSION_COOKIE_NAME)
         request.session = self.SessionStore(request.COOKIES.get(name))
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        name, path = _cookie(request, settings.SESSION_COOKIE_NAME)
+        name, path = cookie_place(request, settings.SESSION_COOKIE_NAME)
         session = request.session
         empty = session.is_empty()
         if name in request.COOKIES and empty:
@@ -167,7 +167,7 @@ class StaffCsrfMiddleware(_StaffOnly, CsrfViewMiddleware):
     """Django's CSRF protection for the admin; its cookie follows the session's."""
 
     def _get_secret(self, request: HttpRequest) -> str | None:
-        name, _ = _cookie(request, settings.CSRF_COOKIE_NAME)
+        name, _ = cookie_place(request, settings.CSRF_COOKIE_NAME)
         secret = request.COOKIES.get(name, "")
         return secret if len(secret) == CSRF_SECRET_LENGTH and secret.isalnum() else None
 
@@ -183,7 +183,7 @@ class StaffCsrfMiddleware(_StaffOnly, CsrfViewMiddleware):
         return super().process_view(request, callback, callback_args, callback_kwargs)
 
     def _set_csrf_cookie(self, request: HttpRequest, response: HttpResponse) -> None:
-        name, path = _cookie(request, settings.CSRF_COOKIE_NAME)
+        name, path = cookie_place(request, settings.CSRF_COOKIE_NAME)
         response.set_cookie(
             name,
             request.META["CSRF_COOKIE"],

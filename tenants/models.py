@@ -48,6 +48,13 @@ class Tenant(TenantMixin):
     primary_color = models.CharField(max_length=7, default="#1d4ed8", validators=[validate_color])
     accent_color = models.CharField(max_length=7, default="#b45309", validators=[validate_color])
     logo = models.ImageField(upload_to=logo_path, blank=True)
+    stripe_account = models.CharField(
+        "Stripe account",
+        max_length=255,
+        blank=True,
+        validators=[RegexValidator(r"^acct_[A-Za-z0-9]+\Z", "It is written as acct_….")],
+        help_text="Connect account that charges go to (acct_…); empty: the platform's own.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

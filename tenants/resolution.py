@@ -15,10 +15,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
-from django_tenants.utils import get_public_schema_name
 
-from pycommerce.db import connection
 from tenants.models import Domain, Tenant
+from tenants.public import in_public
 
 HIT_SECONDS = 10.0
 MISS_SECONDS = 5.0
@@ -76,7 +75,7 @@ def is_platform_host(host: str) -> bool:
 def tenant_by_slug(slug: str) -> Tenant | None:
     """The tenant with this slug, active or not."""
     return _tenants.get(
-        ("slug", slug), lambda: _in_public(lambda: Tenant.objects.filter(slug=slug).first())
+        ("slug", slug), lambda: in_public(lambda: Tenant.objects.filter(slug=slug).first())
     )
 
 
@@ -84,7 +83,7 @@ def tenant_by_id(tenant_id: UUID) -> Tenant | None:
     """The tenant with this id, active or not."""
     return _tenants.get(
         ("id", str(tenant_id)),
-        lambda: _in_public(lambda: Tenant.objects.filter(pk=tenant_id).first()),
+        lambda: in_public(lambda: Tenant.objects.filter(pk=tenant_id).first()),
     )
 
 
@@ -93,24 +92,12 @@ def tenant_by_host(host: str) -> Tenant | None:
     label, dot, parent = host.partition(".")
     if dot and parent == settings.BASE_HOST:
         return tenant_by_slug(label)
-    return _tenants.get(("host", host), lambda: _in_public(lambda: _by_domain(host)))
+    return _tenants.get(("host", host), lambda: in_public(lambda: _by_domain(host)))
 
 
 def _by_domain(host: str) -> Tenant | None:
     domain = Domain.objects.select_related("tenant").filter(domain=host).first()
     return domain.tenant if domain else None
-
-
-def _in_public(load: Callable[[], Tenant | None]) -> Tenant | None:
-    """Load with public selected: a tenant's schema holds no tenants, but it need not be visited."""
-    selected = connection.tenant
-    if connection.schema_name == get_public_schema_name():
-        return load()
-    connection.set_schema_to_public()
-    try:
-        return load()
-    finally:
-        connection.set_tenant(selected)
 
 
 def _forget_on_commit(sender: type[Model], **kwargs: object) -> None:

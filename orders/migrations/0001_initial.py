@@ -1,5 +1,3 @@
-"""What was sold."""
-
 from decimal import Decimal
 
 import django.contrib.postgres.fields
@@ -218,6 +216,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("cancel_reason", models.CharField(blank=True, max_length=255)),
+                (
+                    "cancel_key",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="Of the call that cancelled it.",
+                        max_length=100,
+                    ),
+                ),
                 (
                     "expired",
                     models.BooleanField(

@@ -177,7 +177,12 @@ def _state(order: Order) -> str:
 
 @transaction.atomic
 def end_order(
-    order_id: UUID, *, reason: str, expired: bool = False, actor: Actor = NOBODY
+    order_id: UUID,
+    *,
+    reason: str,
+    expired: bool = False,
+    request_key: str | None = None,
+    actor: Actor = NOBODY,
 ) -> Order | None:
     """Cancel an order that nobody paid and give its units free.
 
@@ -194,6 +199,7 @@ def end_order(
         units=Units.RELEASED,
         payment_status=Payment.UNPAID,
         cancel_reason=reason[:255],
+        cancel_key=request_key or "",
         expired=expired,
     )
     free_discount(order.discount_code)
@@ -231,7 +237,12 @@ def cancel_paid_order(
             line.restocked = line.quantity
             line.save(update_fields=["restocked"])
     write_refund(order, amount=refundable(order), reason=reason, request_key=request_key)
-    save(order, status=Status.CANCELLED, cancel_reason=reason[:255])
+    save(
+        order,
+        status=Status.CANCELLED,
+        cancel_reason=reason[:255],
+        cancel_key=request_key or "",
+    )
     note(order, "cancelled", f"Cancelled: {reason}" if reason else "Cancelled.", actor)
     tell("mail.order_cancelled", order)
     raise_catalogue_version()

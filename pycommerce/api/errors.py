@@ -5,6 +5,7 @@ The envelope: `{"error": {"code", "message", "details", "request_id"}}`, with `f
 """
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,10 +35,13 @@ from pycommerce.db.retrying import COLLISIONS
 
 logger = logging.getLogger(__name__)
 
+# The one call whose error is documented as a sentence alone, `{"error": "sentence"}`.
+_FLAT = re.compile(r"/stripe-demo/create-checkout-session-json/?\Z")
+
 
 def error_response(refusal: Refusal, request: HttpRequest) -> HttpResponse:
     """The refusal in the error envelope, with the headers its status asks for."""
-    error: dict[str, Any] = {
+    error: Any = {
         "code": refusal.code,
         "message": refusal.message,
         "details": refusal.details,
@@ -45,6 +49,8 @@ def error_response(refusal: Refusal, request: HttpRequest) -> HttpResponse:
     if refusal.fields:
         error["fields"] = refusal.fields
     error["request_id"] = getattr(request, "request_id", "")
+    if _FLAT.search(request.path_info):
+        error = refusal.details
     response = HttpResponse(
         orjson.dumps({"error": error}), status=refusal.status, content_type="application/json"
     )

@@ -25,3 +25,36 @@ def quantum_of(currency: str) -> Decimal:
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """The amount rounded half up to what the currency can express."""
     return amount.quantize(quantum_of(currency), rounding=ROUND_HALF_UP)
+
+
+# Stripe: "Zero-decimal currencies" and "Three-decimal currencies" (docs.stripe.com/currencies).
+# ISK and UGX have no decimals, and are sent with two all the same ("Special cases").
+_STRIPE_WHOLE = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
+_STRIPE_THOUSANDTHS = frozenset("BHD JOD KWD OMR TND".split())
+
+
+class TooFine(ValueError):
+    """The amount is no whole number of what the payment provider counts in."""
+
+
+def _minor_decimals(currency: str) -> int:
+    if currency in _STRIPE_WHOLE:
+        return 0
+    return 3 if currency in _STRIPE_THOUSANDTHS else 2
+
+
+def to_minor_units(amount: Decimal, currency: str) -> int:
+    """The amount as Stripe counts it: cents for USD, yen for JPY.
+
+    Raises TooFine. Amounts of three-decimal currencies end in 0 there.
+    """
+    minor = amount.scaleb(_minor_decimals(currency))
+    step = 10 if currency in _STRIPE_THOUSANDTHS else 1
+    if minor != minor.to_integral_value() or int(minor) % step:
+        raise TooFine(f"{amount} {currency} cannot be paid by card.")
+    return int(minor)
+
+
+def from_minor_units(minor: int, currency: str) -> Decimal:
+    """An amount of Stripe's in major units."""
+    return Decimal(minor).scaleb(-_minor_decimals(currency))

@@ -1,0 +1,207 @@
+"""Carts: in the shop's own schema, named by a signed cookie that survives the browser's closing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils import timezone
+
+from catalog.models import Product, Variant
+from checkout.models import Cart, CartLine
+from orders.errors import wrong_field
+from orders.models import MAX_QUANTITY
+from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.http import HttpRequest
+from tenants.middleware import cookie_place
+
+COOKIE_AGE = 60 * 60 * 24 * 90
+MOST_LINES = 100
+
+
+# --- Cookies -------------------------------------------------------------------------------------
+
+
+def _signer(request: HttpRequest) -> Signer:
+    # A cart of one shop is nothing in another.
+    return Signer(salt=f"cart:{request.tenant.pk}")
+
+
+def cart_of(request: HttpRequest) -> Cart | None:
+    """The visitor's cart, if they have one."""
+    name, _ = cookie_place(request, settings.CART_COOKIE_NAME)
+    try:
+        cart_id = parse_uuid(_signer(request).unsign(request.COOKIES.get(name, "")))
+    except BadSignature:
+        return None
+    return Cart.objects.filter(pk=cart_id).first() if cart_id else None
+
+
+def remember_cart(request: HttpRequest, response: HttpResponse, cart: Cart) -> None:
+    """Name the cart in a cookie, and its units in one that scripts may read for the badge."""
+    value = _signer(request).sign(str(cart.pk))
+    _set(request, response, settings.CART_COOKIE_NAME, value, http_only=True)
+    units = sum(cart.lines.values_list("quantity", flat=True))
+    _set(request, response, settings.CART_COUNT_COOKIE_NAME, str(units), http_only=False)
+
+
+def forget_cart(request: HttpRequest, response: HttpResponse) -> None:
+    """The cart was bought: nothing is in it any more."""
+    for setting in (settings.CART_COOKIE_NAME, settings.CART_COUNT_COOKIE_NAME):
+        name, path = cookie_place(request, setting)
+        response.delete_cookie(name, path=path, samesite="Lax")
+
+
+def _set(
+    request: HttpRequest, response: HttpResponse, setting: str, value: str, *, http_only: bool
+) -> None:
+    name, path = cookie_place(request, setting)
+    response.set_cookie(
+        name,
+        value,
+        max_age=COOKIE_AGE,
+        path=path,
+        secure=settings.HTTPS_REQUIRED,
+        httponly=http_only,
+        samesite="Lax",
+    )
+
+
+# --- Contents ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as the cart's page shows it; `now` is today's price, `stock` what can be sold."""
+
+    id: UUID
+    variant: Variant
+    quantity: int
+    seen: Decimal
+    is_for_sale: bool
+
+    @property
+    def now(self) -> Decimal:
+        return self.variant.price
+
+    @property
+    def total(self) -> Decimal:
+        return self.variant.price * self.quantity
+
+    @property
+    def stock(self) -> int:
+        return self.variant.stock if self.is_for_sale else 0
+
+    @property
+    def is_short(self) -> bool:
+        return self.quantity > self.stock
+
+    @property
+    def price_changed(self) -> bool:
+        return self.seen != self.now
+
+    @property
+    def options(self) -> str:
+        return " / ".join(self.variant.option_values)
+
+
+def lines_of(cart: Cart | None) -> list[Line]:
+    """The cart's lines with what the shop asks for them now.
+
+    Units that the cart's own pending order holds count as there to be sold.
+    """
+    if cart is None:
+        return []
+    held = dict(_held_by(cart))
+    found = []
+    for line in cart.lines.select_related("variant__product"):
+        variant = line.variant
+        variant.held = max(0, variant.held - held.get(variant.pk, 0))
+        found.append(
+            Line(
+                id=line.pk,
+                variant=variant,
+                quantity=line.quantity,
+                seen=line.seen_price,
+                is_for_sale=variant.product.status == Product.Status.ACTIVE,
+            )
+        )
+    return found
+
+
+def _held_by(cart: Cart) -> Iterator[tuple[UUID, int]]:
+    order = cart.order
+    if order is None or order.units != order.Units.HELD:
+        return
+    for line in order.line_items.all():
+        if line.variant_id:
+            yield line.variant_id, line.quantity
+
+
+def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
+    """Put units of a variant into the cart, or into a new one; returns the cart.
+
+    Raises InvalidRequest naming `variant` or `quantity`: for what is not for sale, and for more
+    units than there are.
+    """
+    variant = Variant.objects.select_related("product").filter(pk=variant_id).first()
+    if variant is None or variant.product.status != Product.Status.ACTIVE:
+        raise wrong_field("variant", "It is not for sale.")
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise wrong_field("quantity", f"Use 1 to {MAX_QUANTITY}.")
+    with transaction.atomic():
+        if cart is None:
+            cart = Cart.objects.create()
+        else:
+            Cart.objects.select_for_update().get(pk=cart.pk)
+        line = CartLine.objects.filter(cart=cart, variant=variant).first()
+        held = dict(_held_by(cart)).get(variant.pk, 0)
+        units = quantity + (line.quantity if line else 0)
+        if units > min(variant.stock + held, MAX_QUANTITY):
+            raise wrong_field("quantity", f"Only {max(variant.stock + held, 0)} can be sold.")
+        if line:
+            line.quantity, line.seen_price = units, variant.price
+            line.save(update_fields=["quantity", "seen_price"])
+        elif cart.lines.count() >= MOST_LINES:
+            raise wrong_field("variant", f"A cart holds at most {MOST_LINES} different things.")
+        else:
+            CartLine.objects.create(
+                cart=cart, variant=variant, quantity=units, seen_price=variant.price
+            )
+        _touch(cart)
+    return cart
+
+
+@transaction.atomic
+def change_cart(cart: Cart, quantities: dict[UUID, int]) -> None:
+    """Set units of lines (id to units; 0 removes the line), and take today's prices as seen.
+
+    More than can be sold is cut down to that; the page says so before. Raises InvalidRequest.
+    """
+    Cart.objects.select_for_update().get(pk=cart.pk)
+    lines = {line.pk: line for line in cart.lines.select_related("variant__product")}
+    for line_id, units in quantities.items():
+        line = lines.get(line_id)
+        if line is None:
+            continue
+        if not 0 <= units <= MAX_QUANTITY:
+            raise wrong_field("quantity", f"Use 0 to {MAX_QUANTITY}.")
+        if units == 0:
+            line.delete()
+            continue
+        line.quantity, line.seen_price = units, line.variant.price
+        line.save(update_fields=["quantity", "seen_price"])
+    _touch(cart)
+
+
+def _touch(cart: Cart) -> None:
+    Cart.objects.filter(pk=cart.pk).update(updated_at=timezone.now())
+
+
+def has_changed(lines: list[Line]) -> bool:
+    """Whether a price or the stock is not what the shopper saw: they look before they pay."""
+    return any(line.price_changed or line.is_short for line in lines)

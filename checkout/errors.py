@@ -1,0 +1,27 @@
+"""The refusals of carts and payments, one class each."""
+
+from pycommerce.core.errors import Conflict, Refusal
+
+
+class PaymentProviderUnavailable(Refusal):
+    """Stripe does not answer, or not in a way that can be used (502)."""
+
+    status = 502
+    code = "payment_provider_unavailable"
+    message = "The payment provider cannot be reached at the moment."
+
+
+class PaymentRefused(Conflict):
+    """The provider says that this can never be paid."""
+
+    message = "The payment provider does not accept this payment."
+
+
+class PricesChanged(Conflict):
+    """What the shopper was shown is not what the shop asks for."""
+
+    message = "Prices or items have changed."
+
+
+class NotThatSession(Exception):
+    """A session that cannot be expired: it is complete, or gone already."""

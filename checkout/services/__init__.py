@@ -1,0 +1,1 @@
+"""What is done about payments: starting, settling, giving back, comparing with the provider."""

@@ -1,0 +1,75 @@
+"""From a cart to an order: one pending order for a cart, however often it is checked out."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from checkout.models import Cart
+from checkout.services.starting import end_open_sessions
+from orders.errors import IllegalTransition, wrong_field
+from orders.models import Order
+from orders.services.paying import end_order
+from orders.services.placing import give_number, place_order
+from pycommerce.db.retrying import once_more
+
+
+class AlreadyPaid(Exception):
+    """The cart's earlier order was paid in another tab: there is nothing left to check out."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(str(order))
+        self.order = order
+
+
+def check_out(cart_id: UUID, **order_fields: Any) -> Order:
+    """Place an order of what is in the cart; an earlier pending one of the same cart ends first.
+
+    Its payment session is expired at the provider, so that nobody pays for both. `order_fields`
+    are those of `place_order` but for `quantities`.
+
+    Raises what `place_order` refuses, AlreadyPaid, PaymentProviderUnavailable, or
+    IllegalTransition where two tabs check out at the same moment.
+    """
+    for _ in range(3):
+        _end_earlier(cart_id)
+        order = once_more(lambda: _place(cart_id, order_fields))
+        if order is not None:
+            return order
+    raise IllegalTransition("This cart is being checked out in another tab.")
+
+
+def _end_earlier(cart_id: UUID) -> None:
+    cart = Cart.objects.select_related("order").filter(pk=cart_id).first()
+    if cart is None:
+        raise wrong_field("items", "The cart is empty.")
+    earlier = cart.order
+    if earlier is None:
+        return
+    if earlier.status == Order.Status.PENDING:
+        end_open_sessions(earlier.pk)
+        end_order(earlier.pk, reason="Replaced by another checkout.", expired=True)
+        earlier.refresh_from_db()
+    if earlier.captured or earlier.payment_status == Order.PaymentStatus.PROCESSING:
+        raise AlreadyPaid(earlier)
+
+
+@transaction.atomic
+def _place(cart_id: UUID, order_fields: dict[str, Any]) -> Order | None:
+    """The order, with the cart locked; None where another tab made one meanwhile."""
+    cart = Cart.objects.select_for_update().filter(pk=cart_id).first()
+    if cart is None:
+        raise wrong_field("items", "The cart is empty.")
+    if (
+        cart.order_id
+        and Order.objects.filter(pk=cart.order_id, status=Order.Status.PENDING).exists()
+    ):
+        return None
+    quantities = dict(cart.lines.values_list("variant_id", "quantity"))
+    if not quantities:
+        raise wrong_field("items", "The cart is empty.")
+    order = place_order(quantities=quantities, **order_fields)
+    cart.order = order
+    cart.save(update_fields=["order"])
+    give_number(order)
+    return order

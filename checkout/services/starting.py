@@ -1,0 +1,201 @@
+"""Starting a payment in three steps, each of which may be the last before a crash.
+
+T1 commits the attempt with every parameter; S makes the session with exactly those under the
+attempt's own key; T2 stores the session. Killed anywhere, a retry repeats S and gets the same one.
+"""
+
+import logging
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from checkout.errors import NotThatSession, PaymentProviderUnavailable, PaymentRefused
+from checkout.models import PaymentAttempt
+from checkout.services.settling import settle
+from checkout.stripe_gateway import Gateway
+from orders.errors import IllegalTransition
+from orders.models import Order
+from orders.services.paying import lock_order
+from pycommerce.core.money import TooFine, to_minor_units
+from pycommerce.db import connection
+
+logger = logging.getLogger(__name__)
+
+State = PaymentAttempt.State
+# Stripe's least is 30 minutes by Stripe's clock: stay clear of it.
+SESSION_LIFE = timedelta(minutes=35)
+# An attempt that has no session after so long is given up; a new one has a new key.
+NEW_FOR = timedelta(minutes=4)
+# A session that ends sooner is not handed out any more.
+STILL_OPEN = timedelta(minutes=1)
+NAME_LENGTH = 250
+
+
+def start_payment(order_id: UUID, *, origin: str) -> PaymentAttempt:
+    """An open session for the order: the one there is, or a new one.
+
+    `origin` is the shop's own address. Raises UnknownOrder, IllegalTransition where the order
+    does not wait for a payment, PaymentRefused, or PaymentProviderUnavailable; then the order
+    stays as it is and payable.
+    """
+    for _attempt in range(3):
+        attempt = _take_attempt(order_id, origin)
+        if attempt.state == State.OPEN and attempt.session_id:
+            if attempt.expires_at > timezone.now() + STILL_OPEN:
+                return attempt
+            _end_session(attempt)
+            continue
+        opened = _open_session(attempt)
+        if opened is not None:
+            return opened
+    raise IllegalTransition(f"Order {order_id} is being paid elsewhere.")
+
+
+@transaction.atomic
+def _take_attempt(order_id: UUID, origin: str) -> PaymentAttempt:
+    """T1: the order's unfinished attempt, or a new one."""
+    order = lock_order(order_id)
+    if not order.is_payable:
+        raise IllegalTransition(
+            f"Order {order} is {order.status} and {order.payment_status}; it waits for no payment."
+        )
+    unfinished = order.attempts.filter(state__in=[State.NEW, State.OPEN]).first()
+    now = timezone.now()
+    if unfinished:
+        if unfinished.state == State.OPEN or unfinished.created_at > now - NEW_FOR:
+            return unfinished
+        unfinished.state = State.ABANDONED
+        unfinished.save(update_fields=["state"])
+    expires_at = (now + SESSION_LIFE).replace(microsecond=0)
+    attempt = PaymentAttempt(
+        order=order,
+        stripe_key=secrets.token_hex(24),
+        amount=order.total,
+        currency=order.currency,
+        expires_at=expires_at,
+    )
+    attempt.params = _params(order, attempt, origin)
+    attempt.save(force_insert=True)
+    return attempt
+
+
+def _params(order: Order, attempt: PaymentAttempt, origin: str) -> dict[str, Any]:
+    metadata = {
+        "tenant": str(connection.tenant.pk),
+        "order": str(order.pk),
+        "attempt": str(attempt.pk),
+    }
+    return {
+        "mode": "payment",
+        "client_reference_id": str(order.pk),
+        "customer_email": order.customer_email,
+        "expires_at": int(attempt.expires_at.timestamp()),
+        "line_items": _line_items(order),
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata},
+        "success_url": f"{origin}/checkout/return/?session_id={{CHECKOUT_SESSION_ID}}",
+        "cancel_url": f"{origin}/checkout/?cancelled=1",
+    }
+
+
+def _line_items(order: Order) -> list[dict[str, Any]]:
+    """The order as the payment page lists it: to the cent what the order says.
+
+    A line that bears a part of a discount is one item of its reduced total, since that need not
+    divide by its quantity.
+    """
+    found: list[tuple[str, Any, int]] = []
+    for line in order.line_items.all():
+        options = " / ".join(line.options.values())
+        name = f"{line.name} ({options})" if options else line.name
+        if line.discount:
+            name = f"{line.quantity} × {name}"
+            found.append((name, line.total_price - line.discount, 1))
+        else:
+            found.append((name, line.unit_price, line.quantity))
+    if order.shipping_total:
+        found.append((order.shipping_name, order.shipping_total, 1))
+    if order.tax_total and not order.prices_include_tax:
+        found.append((_("Tax"), order.tax_total, 1))
+    if len(found) > 100:
+        # Stripe: at most 100 line items in payment mode.
+        found = [(_("Order"), order.total, 1)]
+    try:
+        return [
+            line_item(name, to_minor_units(amount, order.currency), quantity, order.currency)
+            for name, amount, quantity in found
+        ]
+    except TooFine as error:
+        raise PaymentRefused(str(error)) from error
+
+
+def line_item(name: str, minor: int, quantity: int, currency: str) -> dict[str, Any]:
+    """A line of a session, in Stripe's own shape."""
+    return {
+        "price_data": {
+            "currency": currency.lower(),
+            "unit_amount": minor,
+            "product_data": {"name": name[:NAME_LENGTH]},
+        },
+        "quantity": quantity,
+    }
+
+
+def _open_session(attempt: PaymentAttempt) -> PaymentAttempt | None:
+    """S and T2; None where the attempt was given up meanwhile."""
+    try:
+        session = Gateway(_account()).create_session(attempt.params, attempt.stripe_key)
+    except PaymentRefused:
+        PaymentAttempt.objects.filter(pk=attempt.pk, state=State.NEW).update(state=State.FAILED)
+        raise
+    fresh = PaymentAttempt.objects.filter(pk=attempt.pk, state=State.NEW)
+    if fresh.update(
+        state=State.OPEN, session_id=session.id, url=session.url, checked_at=timezone.now()
+    ):
+        logger.info("Order %s: payment session opened", attempt.order_id)
+    attempt.refresh_from_db()
+    if attempt.state == State.OPEN:
+        return attempt
+    if attempt.state == State.ABANDONED and session.status == "open":
+        # The order was cancelled between S and T2: nobody may pay this session.
+        _expire_quietly(session.id)
+    return None
+
+
+def _account() -> str:
+    account: str = connection.tenant.stripe_account
+    return account
+
+
+def _expire_quietly(session_id: str) -> None:
+    try:
+        Gateway(_account()).expire_session(session_id)
+    except (NotThatSession, PaymentProviderUnavailable):
+        logger.warning("Session %s could not be expired", session_id)
+
+
+def _end_session(attempt: PaymentAttempt) -> None:
+    """Expire an open session at the provider and book how it ended."""
+    assert attempt.session_id
+    try:
+        Gateway(_account()).expire_session(attempt.session_id)
+    except NotThatSession:
+        logger.info("Session of order %s had ended already", attempt.order_id)
+    settle(attempt.session_id, keep_order=True)
+
+
+def end_open_sessions(order_id: UUID) -> None:
+    """Leave no session of the order that could still be paid.
+
+    A session that was paid meanwhile is booked. Raises PaymentProviderUnavailable; then the
+    session may still be open.
+    """
+    for attempt in PaymentAttempt.objects.filter(order=order_id, state=State.NEW):
+        PaymentAttempt.objects.filter(pk=attempt.pk, state=State.NEW).update(state=State.ABANDONED)
+    for attempt in PaymentAttempt.objects.filter(order=order_id, state=State.OPEN):
+        _end_session(attempt)

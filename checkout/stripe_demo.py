@@ -1,0 +1,313 @@
+"""`POST /stripe-demo/create-checkout-session-json`: the founding document's checkout call.
+
+Open to shoppers. Every refusal is the flat `{"error": "sentence"}`. Prices from the client are
+never believed: they must be those of the order, or of the catalogue.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from catalog.models import Product, Variant
+from checkout.errors import NotThatSession, PaymentProviderUnavailable, PricesChanged
+from checkout.origins import origin_of, platform_origin
+from checkout.same_origin import comes_from_elsewhere
+from checkout.services.starting import SESSION_LIFE, STILL_OPEN, line_item, start_payment
+from checkout.stripe_gateway import Gateway, is_test_mode
+from checkout.stripe_inbox.models import TestSession
+from orders.models import MAX_QUANTITY, Order
+from pycommerce.api import rates
+from pycommerce.api.errors import error_response, refusal_for
+from pycommerce.api.parameters import parse_uuid
+from pycommerce.api.parsers import parse_object
+from pycommerce.core.errors import (
+    Forbidden,
+    InvalidRequest,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    Refusal,
+    UnsupportedMediaType,
+)
+from pycommerce.core.http import HttpRequest
+from pycommerce.core.money import UPPER_LIMIT, decimals_of, to_minor_units
+from tenants.public import in_public
+
+logger = logging.getLogger(__name__)
+
+_METHODS = "POST, OPTIONS"
+MOST_ITEMS, NAME_LENGTH, REFERENCE_LENGTH = 100, 250, 255
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item as the client believes it to be."""
+
+    id: str
+    name: str
+    price: Decimal
+    quantity: int
+
+
+@csrf_exempt
+def create_checkout_session_json(request: HttpRequest) -> HttpResponse:
+    """200 `{"checkout_url", "session_id"}`, or the flat error."""
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers={"Allow": _METHODS})
+    try:
+        response = _json(_create(request), 200)
+    except Exception as exception:
+        refusal = refusal_for(exception)
+        if refusal.status >= 500 and not isinstance(exception, Refusal):
+            logger.error("POST %s failed", request.path, exc_info=exception)
+        response = error_response(refusal, request)
+        if isinstance(refusal, MethodNotAllowed):
+            response["Allow"] = _METHODS
+    if rate := getattr(request, "rate", None):
+        rate.put_on(response)
+    return response
+
+
+def _json(content: object, status: int) -> HttpResponse:
+    return HttpResponse(
+        orjson.dumps(content),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _create(request: HttpRequest) -> dict[str, str]:
+    request.rate = rates.count_address(request)
+    request.rate.check()
+    if request.method != "POST":
+        raise MethodNotAllowed("Send a POST request.")
+    if request.content_type != "application/json":
+        raise UnsupportedMediaType("Send the body as application/json.")
+    if comes_from_elsewhere(request, both_may_be_absent=True):
+        raise Forbidden("This call is for the shop's own pages.")
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.API_BODY_LIMIT:
+        raise PayloadTooLarge(f"A body has at most {settings.API_BODY_LIMIT // 1024} KiB.")
+    reference, items = _read(parse_object(request.body))
+    order_id = parse_uuid(reference)
+    if request.tenant is None:
+        if order_id:
+            raise InvalidRequest("Open the shop's own address to pay for an order.")
+        return _test_session(request, reference, items, "USD")
+    currency = request.tenant.currency
+    _check_decimals(items, currency)
+    if order_id and (order := Order.objects.filter(pk=order_id, number__isnull=False).first()):
+        return _pay_for(request, order, items)
+    _check_catalogue_prices(items)
+    return _test_session(request, reference, items, currency)
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+def _read(body: Mapping[str, Any]) -> tuple[str, list[Item]]:
+    reference = body.get("order_id")
+    if not isinstance(reference, str) or not 1 <= len(reference) <= REFERENCE_LENGTH:
+        raise InvalidRequest(f"order_id: write text of 1 to {REFERENCE_LENGTH} characters.")
+    given = body.get("items")
+    if not isinstance(given, list) or not 1 <= len(given) <= MOST_ITEMS:
+        raise InvalidRequest(f"items: send a list of 1 to {MOST_ITEMS} items.")
+    return reference, [_read_item(index, item) for index, item in enumerate(given)]
+
+
+def _read_item(index: int, given: object) -> Item:
+    where = f"items[{index}]"
+    if not isinstance(given, dict):
+        raise InvalidRequest(f"{where}: send an object with id, name, price and quantity.")
+    item_id, name = given.get("id"), given.get("name")
+    price, quantity = given.get("price"), given.get("quantity")
+    if not isinstance(item_id, str) or not 1 <= len(item_id) <= REFERENCE_LENGTH:
+        raise InvalidRequest(f"{where}.id: write text of 1 to {REFERENCE_LENGTH} characters.")
+    if not isinstance(name, str) or not len(name.strip()) >= 1 or len(name) > NAME_LENGTH:
+        raise InvalidRequest(f"{where}.name: write text of 1 to {NAME_LENGTH} characters.")
+    if isinstance(price, bool) or not isinstance(price, int | Decimal):
+        raise InvalidRequest(f"{where}.price: write a number such as 129.99.")
+    if not 0 <= price < UPPER_LIMIT:
+        raise InvalidRequest(f"{where}.price: use 0 or more, and less than {UPPER_LIMIT}.")
+    if (
+        isinstance(quantity, bool)
+        or not isinstance(quantity, int)
+        or not 1 <= quantity <= MAX_QUANTITY
+    ):
+        raise InvalidRequest(f"{where}.quantity: write a whole number from 1 to {MAX_QUANTITY}.")
+    return Item(item_id, name, Decimal(price), quantity)
+
+
+def _check_decimals(items: list[Item], currency: str) -> None:
+    for index, item in enumerate(items):
+        if -int(item.price.normalize().as_tuple().exponent) > decimals_of(currency):
+            raise InvalidRequest(
+                f"items[{index}].price: {currency} has {decimals_of(currency)} decimals."
+            )
+
+
+# --- An order of the shop ------------------------------------------------------------------------
+
+
+def _pay_for(request: HttpRequest, order: Order, items: list[Item]) -> dict[str, str]:
+    """A session made from the order; items that differ from it are a 409."""
+    wanted = _by_variant(items)
+    agreed: dict[UUID | str, tuple[Decimal, int]] = {}
+    for line in order.line_items.all():
+        key: UUID | str = line.variant_id or line.sku
+        agreed[key] = (line.unit_price, agreed.get(key, (Decimal(0), 0))[1] + line.quantity)
+    if wanted != agreed:
+        raise PricesChanged(
+            f"The items are not those of order {order}: reload the page to see what it holds."
+        )
+    attempt = start_payment(order.pk, origin=origin_of(request))
+    assert attempt.session_id
+    return {"checkout_url": attempt.url, "session_id": attempt.session_id}
+
+
+def _by_variant(items: list[Item]) -> dict[UUID | str, tuple[Decimal, int]]:
+    """Variant id to price and units; the same one twice is added up where the price agrees."""
+    known = _variants(items)
+    found: dict[UUID | str, tuple[Decimal, int]] = {}
+    for item in items:
+        variants = known.get(item.id, [])
+        key: UUID | str = variants[0].pk if len(variants) == 1 else item.id
+        price, units = found.get(key, (item.price, 0))
+        if price != item.price:
+            raise PricesChanged(f"{item.name}: two prices are given for it.")
+        found[key] = (price, units + item.quantity)
+    return found
+
+
+def _variants(items: list[Item]) -> dict[str, list[Variant]]:
+    """For each id that was sent: the variants that it names, as variant, product or SKU."""
+    wanted = {item.id for item in items}
+    ids = {text: found for text in wanted if (found := parse_uuid(text))}
+    rows = Variant.objects.filter(
+        Q(pk__in=ids.values()) | Q(product_id__in=ids.values()) | Q(sku__in=wanted)
+    ).select_related("product")
+    known: dict[str, list[Variant]] = {}
+    for variant in rows:
+        for text in wanted:
+            if ids.get(text) in {variant.pk, variant.product_id} or text == variant.sku:
+                known.setdefault(text, []).append(variant)
+    return known
+
+
+# --- Orders that nobody knows --------------------------------------------------------------------
+
+
+def _check_catalogue_prices(items: list[Item]) -> None:
+    """What names something of the shop must carry its price."""
+    known = _variants(items)
+    for item in items:
+        sold = [
+            variant
+            for variant in known.get(item.id, [])
+            if variant.product.status == Product.Status.ACTIVE
+        ]
+        if sold and item.price not in {variant.price for variant in sold}:
+            raise PricesChanged(f"{item.name}: it does not cost {item.price.normalize():f}.")
+
+
+def _test_session(
+    request: HttpRequest, reference: str, items: list[Item], currency: str
+) -> dict[str, str]:
+    """In test mode a session for an order that nobody knows: it pays for nothing."""
+    if not is_test_mode():
+        raise InvalidRequest(f"order_id: there is no order '{reference}'.")
+    _check_decimals(items, currency)
+    origin = origin_of(request) if request.tenant else platform_origin(request)
+    account = request.tenant.stripe_account if request.tenant else ""
+    tenant_id = request.tenant.pk if request.tenant else None
+    row = in_public(
+        lambda: _make_test_session(tenant_id, reference, items, currency, origin, account)
+    )
+    return {"checkout_url": row.url, "session_id": row.session_id}
+
+
+def _make_test_session(
+    tenant_id: UUID | None,
+    reference: str,
+    items: list[Item],
+    currency: str,
+    origin: str,
+    account: str,
+) -> TestSession:
+    gateway = Gateway(account)
+    line_items = [
+        line_item(item.name, to_minor_units(item.price, currency), item.quantity, currency)
+        for item in items
+    ]
+    fingerprint = hashlib.sha256(json.dumps([line_items, origin]).encode()).hexdigest()
+    row, old_session = _take_test_session(tenant_id, reference, fingerprint, line_items, origin)
+    if old_session:
+        with contextlib.suppress(NotThatSession, PaymentProviderUnavailable):
+            gateway.expire_session(old_session)
+    if row.session_id:
+        found = gateway.retrieve_session(row.session_id)
+        if found and found.status == "open":
+            return row
+        TestSession.objects.filter(pk=row.pk, session_id=row.session_id).update(fingerprint="")
+        row, _ = _take_test_session(tenant_id, reference, fingerprint, line_items, origin)
+    session = gateway.create_session(row.params, row.stripe_key)
+    TestSession.objects.filter(pk=row.pk, stripe_key=row.stripe_key).update(
+        session_id=session.id, url=session.url
+    )
+    row.session_id, row.url = session.id, session.url
+    return row
+
+
+@transaction.atomic
+def _take_test_session(
+    tenant_id: UUID | None,
+    reference: str,
+    fingerprint: str,
+    line_items: list[dict[str, Any]],
+    origin: str,
+) -> tuple[TestSession, str]:
+    """The row of this reference with a key for these items; and the session it had for others."""
+    now = timezone.now()
+    expires_at = (now + SESSION_LIFE).replace(microsecond=0)
+    fresh = {
+        "fingerprint": fingerprint,
+        "stripe_key": secrets.token_hex(24),
+        "expires_at": expires_at,
+        "session_id": "",
+        "url": "",
+        "params": {
+            "mode": "payment",
+            "client_reference_id": re.sub(r"[^A-Za-z0-9_-]", "_", reference)[:200],
+            "expires_at": int(expires_at.timestamp()),
+            "line_items": line_items,
+            "metadata": {"kind": "test"},
+            "payment_intent_data": {"metadata": {"kind": "test"}},
+            "success_url": f"{origin}/checkout/return/?session_id={{CHECKOUT_SESSION_ID}}",
+            "cancel_url": f"{origin}/",
+        },
+    }
+    row, made = TestSession.objects.select_for_update().get_or_create(
+        tenant_id=tenant_id, reference=reference, defaults=fresh
+    )
+    if made or (row.fingerprint == fingerprint and row.expires_at > now + STILL_OPEN):
+        return row, ""
+    old_session = row.session_id
+    for name, value in fresh.items():
+        setattr(row, name, value)
+    row.save()
+    return row, old_session

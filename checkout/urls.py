@@ -1,0 +1,22 @@
+"""The addresses of cart and checkout on the storefront."""
+
+from django.urls import path, re_path
+
+from checkout import payment_views, views
+from checkout.simulator import views as simulator
+from checkout.stripe_demo import create_checkout_session_json
+
+app_name = "checkout"
+urlpatterns = [
+    path("cart/", views.cart, name="cart"),
+    path("cart/add/", views.add, name="add"),
+    path("checkout/", views.checkout, name="checkout"),
+    path("checkout/pay/<str:token>/", views.pay, name="pay"),
+    path("checkout/return/", payment_views.returned, name="returned"),
+    re_path(
+        r"^stripe-demo/create-checkout-session-json/?$",
+        create_checkout_session_json,
+        name="create-session",
+    ),
+    path("stripe-demo/pay/<str:session_id>", simulator.pay, name="simulator-pay"),
+]
