@@ -23,7 +23,6 @@ from checkout.carts import (
 from checkout.errors import PaymentProviderUnavailable, PaymentRefused
 from checkout.forms import CheckoutForm
 from checkout.models import Cart
-from checkout.origins import origin_of
 from checkout.same_origin import comes_from_elsewhere
 from checkout.services.checking_out import AlreadyPaid, check_out
 from checkout.services.starting import start_payment
@@ -40,6 +39,7 @@ from pycommerce.api.renderers import dumps
 from pycommerce.core.errors import Forbidden, InvalidRequest, RateLimited, Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.text import problem_in
+from tenants.origins import origin_of
 
 
 def _check_post(request: HttpRequest) -> None:

@@ -320,8 +320,9 @@ LOGGING = {
         "django.server": {"handlers": ["stderr"], "propagate": False},
         # A line for each refusal stands in the access log already.
         "django.request": {"level": "ERROR"},
-        "procrastinate.blueprints": {"level": "WARNING"},
-        "procrastinate.periodic": {"level": "WARNING"},
+        "procrastinate": {"level": "WARNING"},
+        # Its own messages of a failed call, which we log in our words.
+        "stripe": {"level": "WARNING"},
     },
 }
 if dsn := env.str("SENTRY_DSN", default=""):

@@ -137,9 +137,7 @@ class Migration(migrations.Migration):
                 ("params", models.JSONField()),
                 (
                     "amount",
-                    orders.models.AmountField(
-                        decimal_places=3, default=Decimal(0), max_digits=16
-                    ),
+                    orders.models.AmountField(decimal_places=3, default=Decimal(0), max_digits=16),
                 ),
                 ("currency", models.CharField(max_length=3)),
                 ("session_id", models.CharField(max_length=255, null=True, unique=True)),

@@ -64,7 +64,6 @@ def fulfil_order(
     count = sum(items.values())
     note(order, "fulfilled", f"Sent {count} units{f', {what}' if what else ''}.", actor)
     tell("mail.order_fulfilled", order, str(fulfilment.pk), fulfilment=str(fulfilment.pk))
-    tell("order.fulfilled", order, str(fulfilment.pk))
     return fulfilment
 
 

@@ -93,7 +93,6 @@ def record_payment(
     sell_units(quantities_of(order), sources)
     save(order, units=Units.SOLD)
     tell("mail.order_confirmed", order)
-    tell("order.paid", order)
     raise_catalogue_version()
     logger.info("Order %s paid", order.pk)
     return order
@@ -316,7 +315,6 @@ def settle_refund(
         by = Actor(refund.user_id, refund.user_name)
         note(order, "refunded", f"Refunded {words}. {refund.reason}".strip(), by)
         tell("mail.order_refunded", order, str(refund.pk), amount=str(refund.amount))
-        tell("order.refunded", order, str(refund.pk))
     return refund
 
 

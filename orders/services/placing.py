@@ -21,7 +21,7 @@ from orders.models import (
     Order,
 )
 from orders.services.pricing import Quote, quote
-from orders.services.timeline import NOBODY, Actor, note, tell
+from orders.services.timeline import NOBODY, Actor, note
 from pycommerce.core.ids import uuid7
 from pycommerce.db import connection
 from tenants.errors import TenantInactive
@@ -159,7 +159,6 @@ def place_order(
     order.save(force_insert=True)
     LineItem.objects.bulk_create(_line_items(order, wanted, priced))
     note(order, "placed", f"Order placed, {len(wanted)} line items.", actor)
-    tell("order.created", order)
     if short := hold_units(quantities):
         raise OutOfStock(sku=short.sku, requested=short.requested, available=short.available)
     if priced.discount:

@@ -20,7 +20,7 @@ INTERNAL = {"PYCOMMERCE_TESTING"}
 
 def _read_from_environment() -> set[str]:
     found = set()
-    for path in [ROOT / "run.py", *ROOT.glob("pycommerce/*.py"), *ROOT.glob("catalog/**/demo.py")]:
+    for path in [ROOT / "run.py", *ROOT.glob("pycommerce/*.py"), *ROOT.glob("checkout/**/demo.py")]:
         source = path.read_text()
         found |= set(re.findall(r'env\.(?:str|int|bool|list|cache_url)\(\s*"(\w+)"', source))
         found |= set(re.findall(r'required_in_production\(\s*"(\w+)"', source))

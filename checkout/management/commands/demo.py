@@ -1,12 +1,16 @@
 """`demo`: two shops on this machine, from nothing, with accounts and a token to try."""
 
 import contextlib
+import ctypes
 import os
 import re
 import secrets
 import shutil
+import signal
 import socket
+import subprocess
 import sys
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,7 @@ from catalog.demo.loading import ensure_shop
 from catalog.demo.outdoor import OUTDOOR
 from catalog.demo.scale import shop_of
 from catalog.demo.tech import TECH
+from checkout.demo import ensure_orders
 from pycommerce.db import connection
 from pycommerce.localdb import LocalDatabaseError
 from tenants.models import Role, Tenant, User
@@ -56,6 +61,8 @@ class Command(BaseCommand):
                 _reset()
             call_command("migrate", verbosity=0)
             shops = [ensure_shop(TECH), ensure_shop(OUTDOOR)]
+            for shop in shops:
+                ensure_orders(shop)
             for number in range(counts[0]):
                 shop_of(counts[1], slug=f"shop-{number + 1}-of-{counts[1]}")
             admin, password = _accounts(shops)
@@ -177,7 +184,50 @@ def _password() -> str:
 
 
 def _serve(port: int) -> None:
-    """Become gunicorn: whoever started this command stops the server with it."""
-    os.environ["BIND"] = f"127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:pycommerce.gunicorn_conf"]
-    os.execv(sys.executable, [*command, "pycommerce.wsgi"])  # noqa: S606
+    """Run gunicorn and the worker, and start again whichever was killed, until this ends."""
+    environment = os.environ | {"BIND": f"127.0.0.1:{port}", "PUBLIC_PORT": str(port)}
+    gunicorn = ["-m", "gunicorn", "-c", "python:pycommerce.gunicorn_conf", "pycommerce.wsgi"]
+    commands = {
+        "server": [sys.executable, *gunicorn],
+        "worker": [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"],
+    }
+    stopping: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, frame: stopping.append(received))
+    running = {name: _start(command, environment) for name, command in commands.items()}
+    while not stopping:
+        time.sleep(0.2)
+        for name, process in running.items():
+            code = process.poll()
+            if code is None or stopping:
+                continue
+            if name == "server" and code >= 0:
+                # It ended by itself, and has said why.
+                stopping.append(signal.SIGTERM)
+                break
+            time.sleep(0.5)
+            running[name] = _start(commands[name], environment)
+    for process in running.values():
+        process.terminate()
+    for process in running.values():
+        try:
+            process.wait(25)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _start(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    # In a session of its own: Ctrl+C reaches this process, which ends the others in order.
+    return subprocess.Popen(
+        command,
+        env=environment,
+        cwd=settings.BASE_DIR,
+        start_new_session=True,
+        preexec_fn=_end_with_parent,
+    )
+
+
+def _end_with_parent() -> None:
+    """However this command ends, what it started ends as well (Linux: prctl(2), PDEATHSIG)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -1,0 +1,13 @@
+"""`expire_holds`: cancel pending orders that never got a payment session in time."""
+
+from typing import Any
+
+from checkout.management.shops import ShopCommand
+from checkout.services.sweeping import expire_holds
+
+
+class Command(ShopCommand):
+    help = "Cancel pending orders that never got a payment session in time, and free their units."
+
+    def handle(self, *args: Any, tenant: str | None, as_json: bool, **options: Any) -> None:
+        self.run_over(tenant, as_json, lambda shop: {"expired": expire_holds()})
