@@ -303,7 +303,8 @@ def robots(request: HttpRequest) -> HttpResponse:
     root = request.mount
     sitemap_address = request.build_absolute_uri(reverse("catalog:sitemap"))
     lines = ["User-agent: *", f"Disallow: {root}/admin/", f"Disallow: {root}/api/"]
-    lines += [f"Disallow: {root}/search/", f"Sitemap: {sitemap_address}", ""]
+    lines += [f"Disallow: {root}/{name}/" for name in ("search", "cart", "checkout", "account")]
+    lines += [f"Sitemap: {sitemap_address}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain")
 
 

@@ -26,7 +26,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from catalog.models import Product, Variant
 from checkout.errors import NotThatSession, PaymentProviderUnavailable, PricesChanged
-from checkout.same_origin import comes_from_elsewhere
 from checkout.services.starting import SESSION_LIFE, STILL_OPEN, line_item, start_payment
 from checkout.stripe_gateway import Gateway, is_test_mode
 from checkout.stripe_inbox.models import TestSession
@@ -45,6 +44,7 @@ from pycommerce.core.errors import (
 )
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import UPPER_LIMIT, decimals_of, to_minor_units
+from pycommerce.core.same_origin import comes_from_elsewhere
 from tenants.origins import origin_of, platform_origin
 from tenants.public import in_public
 

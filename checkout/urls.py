@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from checkout import payment_views, views
+from checkout import account_views, payment_views, views
 from checkout.simulator import views as simulator
 from checkout.stripe_demo import create_checkout_session_json
 
@@ -12,6 +12,15 @@ urlpatterns = [
     path("cart/add/", views.add, name="add"),
     path("checkout/", views.checkout, name="checkout"),
     path("checkout/pay/<str:token>/", views.pay, name="pay"),
+    path("account/", account_views.account, name="account"),
+    path("account/sign-in/<str:token>/", account_views.enter, name="enter"),
+    path("account/sign-out/", account_views.leave, name="leave"),
+    path(
+        "account/addresses/<uuid:address_id>/remove/",
+        account_views.forget_address,
+        name="forget-address",
+    ),
+    path("account/orders/<str:token>/again/", account_views.again, name="again"),
     path("checkout/return/", payment_views.returned, name="returned"),
     re_path(
         r"^stripe-demo/create-checkout-session-json/?$",

@@ -23,40 +23,30 @@ from checkout.carts import (
 from checkout.errors import PaymentProviderUnavailable, PaymentRefused
 from checkout.forms import CheckoutForm
 from checkout.models import Cart
-from checkout.same_origin import comes_from_elsewhere
 from checkout.services.checking_out import AlreadyPaid, check_out
 from checkout.services.starting import start_payment
 from checkout.stripe_gateway import is_test_mode
+from orders.accounts import customer_of
 from orders.errors import BadDiscount, IllegalTransition, OutOfStock
 from orders.models import Order, ShippingMethod
 from orders.pages import allow_payment_page, personal_page, shop_context
+from orders.posts import check_post
 from orders.reading import exact
+from orders.services.customers import remember_address
 from orders.services.pricing import order_settings, quote
 from orders.views import find_by_token
-from pycommerce.api import rates
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.api.renderers import dumps
 from pycommerce.core.errors import Forbidden, InvalidRequest, RateLimited, Refusal
 from pycommerce.core.http import HttpRequest
-from pycommerce.core.text import problem_in
 from tenants.origins import origin_of
-
-
-def _check_post(request: HttpRequest) -> None:
-    """Counted, from our own pages, and of text that can be stored. Raises Refusal."""
-    rates.count_address(request).check()
-    if comes_from_elsewhere(request, both_may_be_absent=False):
-        raise Forbidden(_("This form is for the shop's own pages. Reload the page and try again."))
-    for name, value in request.POST.items():
-        if problem_in(name) or problem_in(str(value)):
-            raise InvalidRequest(_("A field contains characters that no text can hold."))
 
 
 def _wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.META.get("HTTP_ACCEPT", "")
 
 
-def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """A refusal that belongs to no field, on a page of its own."""
     if _wants_json(request):
         return JsonResponse({"error": refusal.details}, status=refusal.status)
@@ -79,11 +69,11 @@ def cart(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _cart_page(request, mine)
     try:
-        _check_post(request)
+        check_post(request)
         if mine is not None:
             change_cart(mine, _wanted_units(request))
     except (Forbidden, RateLimited) as refusal:
-        return _refused(request, refusal)
+        return refused(request, refusal)
     except Refusal as refusal:
         return _cart_page(request, mine, problem=_first_words(refusal), status=refusal.status)
     response = redirect("checkout:cart")
@@ -142,7 +132,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("checkout:cart") if request.method == "GET" else _only_post()
     try:
-        _check_post(request)
+        check_post(request)
         variant_id = parse_uuid(request.POST.get("variant", ""))
         if variant_id is None:
             problem = _("Choose one first.")
@@ -156,7 +146,7 @@ def add(request: HttpRequest) -> HttpResponse:
         if _wants_json(request):
             return JsonResponse({"error": _first_words(refusal)}, status=refusal.status)
         if isinstance(refusal, Forbidden | RateLimited):
-            return _refused(request, refusal)
+            return refused(request, refusal)
         problem = _first_words(refusal)
         return _cart_page(request, cart_of(request), problem=problem, status=refusal.status)
     if _wants_json(request):
@@ -192,9 +182,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _checkout_page(request, mine, lines, _form(request, mine))
     try:
-        _check_post(request)
+        check_post(request)
     except Refusal as refusal:
-        return _refused(request, refusal)
+        return refused(request, refusal)
     form = _form(request, mine, request.POST)
     _remember_details(mine, request.POST)
     if "update" in request.POST:
@@ -218,11 +208,22 @@ def _form(request: HttpRequest, mine: Cart, data: Mapping[str, Any] | None = Non
     methods = list(ShippingMethod.objects.filter(active=True))
     return CheckoutForm(
         data,
-        initial=mine.details,
+        initial=mine.details or _known_details(request),
         language=language,
         default_country=order_settings().country,
         methods=methods,
     )
+
+
+def _known_details(request: HttpRequest) -> dict[str, str]:
+    """What a customer who is signed in need not type again."""
+    customer = customer_of(request)
+    if customer is None:
+        return {}
+    known = {"email": customer.email, "name": customer.name, "phone": customer.phone}
+    if last := customer.addresses.first():
+        known |= last.address | {"country": last.country_code}
+    return known
 
 
 def _remember_details(mine: Cart, data: Mapping[str, Any]) -> None:
@@ -253,6 +254,7 @@ def _place(request: HttpRequest, mine: Cart, lines: list[Line], form: CheckoutFo
     except (IllegalTransition, InvalidRequest, PaymentProviderUnavailable) as refusal:
         problem = _first_words(refusal)
         return _checkout_page(request, mine, lines, form, problem=problem, status=refusal.status)
+    remember_address(order.customer_id, form.shipping_address())
     if _wants_json(request):
         content = dumps({"order_id": str(order.pk), "items": _items(order)})
         return HttpResponse(content, content_type="application/json")
@@ -369,9 +371,9 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return redirect(reverse("orders:status", args=[token]))
     try:
-        _check_post(request)
+        check_post(request)
     except Refusal as refusal:
-        return _refused(request, refusal)
+        return refused(request, refusal)
     if not order.is_payable:
         return redirect(reverse("orders:status", args=[token]))
     return _to_payment(request, order)

@@ -194,9 +194,34 @@ class CustomerAddress(models.Model):
 
     class Meta:
         ordering = ["-last_used_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "address"], name="customer_address_once")
+        ]
 
     def __str__(self) -> str:
         return str(self.address.get("line1", ""))
+
+
+class SignIn(models.Model):
+    """A mail with a link that signs a customer in, once. Asked for by anybody, known or not."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=254)
+    client_address = models.GenericIPAddressField()
+    customer = models.ForeignKey(
+        Customer, null=True, on_delete=models.CASCADE, related_name="sign_ins"
+    )
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["email", "created_at"], name="sign_in_email"),
+            models.Index(fields=["client_address", "created_at"], name="sign_in_client"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
 
 
 class Order(models.Model):

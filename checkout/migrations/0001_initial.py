@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("catalog", "0001_initial"),
-        ("orders", "0003_first_shipping_method"),
+        ("orders", "0001_initial"),
     ]
 
     operations = [

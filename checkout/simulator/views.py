@@ -9,13 +9,13 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from checkout.same_origin import comes_from_elsewhere
 from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.models import Session
 from pycommerce.core.csp import csp_with_forms_to
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import from_minor_units
+from pycommerce.core.same_origin import comes_from_elsewhere
 from tenants.public import in_public
 
 CARDS = {

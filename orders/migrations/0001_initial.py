@@ -49,37 +49,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="CustomerAddress",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=pycommerce.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "address",
-                    models.JSONField(help_text="line1, line2, city, state, postal_code, country."),
-                ),
-                ("country_code", models.CharField(max_length=2)),
-                ("last_used_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="addresses",
-                        to="orders.customer",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["-last_used_at"],
-            },
-        ),
-        migrations.CreateModel(
             name="Discount",
             fields=[
                 (
@@ -744,6 +713,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="SignIn",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=pycommerce.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                ("client_address", models.GenericIPAddressField()),
+                (
+                    "created_at",
+                    models.DateTimeField(db_index=True, default=django.utils.timezone.now),
+                ),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sign_ins",
+                        to="orders.customer",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="TaxRate",
             fields=[
                 (
@@ -786,6 +785,42 @@ class Migration(migrations.Migration):
                         condition=models.Q(("percent__gte", 0), ("percent__lte", 100)),
                         name="tax_rate_is_a_percentage",
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CustomerAddress",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=pycommerce.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "address",
+                    models.JSONField(help_text="line1, line2, city, state, postal_code, country."),
+                ),
+                ("country_code", models.CharField(max_length=2)),
+                ("last_used_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="addresses",
+                        to="orders.customer",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-last_used_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("customer", "address"), name="customer_address_once"
+                    )
                 ],
             },
         ),
@@ -1042,5 +1077,13 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("quantity__gte", 1)), name="refund_line_has_units"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="signin",
+            index=models.Index(fields=["email", "created_at"], name="sign_in_email"),
+        ),
+        migrations.AddIndex(
+            model_name="signin",
+            index=models.Index(fields=["client_address", "created_at"], name="sign_in_client"),
         ),
     ]

@@ -14,7 +14,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from orders.models import Fulfilment, Order, OutboxMessage
+from orders.models import Fulfilment, Order, OutboxMessage, SignIn
+from orders.services.customers import token_of
 from orders.services.pricing import order_settings
 from orders.showing import order_context
 from pycommerce.db import connection
@@ -70,8 +71,11 @@ def _deliver_one() -> bool | None:
 
 
 def _send(message: OutboxMessage) -> None:
-    order = Order.objects.get(pk=message.payload["order"])
     kind, _dot, name = message.topic.partition(".")
+    if kind == "customer":
+        _send_sign_in(message)
+        return
+    order = Order.objects.get(pk=message.payload["order"])
     with translation.override(order.language):
         if kind == "mail":
             subject, context = _MAILS[name](order, message.payload)
@@ -80,6 +84,20 @@ def _send(message: OutboxMessage) -> None:
             subject = _("Order %(number)s needs a look") % {"number": order.number}
             context = {"what": _ALERTS[name](), "admin": _admin_address(order)}
             send_mail(message.pk, "alert", subject, _staff(), _context(order) | context)
+
+
+def _send_sign_in(message: OutboxMessage) -> None:
+    tenant = connection.tenant
+    sign_in = SignIn.objects.get(pk=message.payload["sign_in"])
+    origin = shop_origin(tenant)
+    with translation.override(tenant.language):
+        context = {
+            "tenant": tenant,
+            "origin": origin,
+            "link": f"{origin}/account/sign-in/{token_of(sign_in)}/",
+        }
+        subject = _("Sign in at %(shop)s") % {"shop": tenant.name}
+        send_mail(message.pk, "sign_in", subject, [sign_in.email], context)
 
 
 def _context(order: Order) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orders.totals import Rate, compute_totals
@@ -48,6 +48,8 @@ def test_a_discount_is_at_most_the_goods():
     assert totals.total == 0
 
 
+# The first draws are slow on a busy machine; that says nothing about sums.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     currency=st.sampled_from(["USD", "JPY", "KWD", "EUR"]),
     lines=st.lists(st.tuples(st.integers(0, 10**9), st.integers(1, 9999)), min_size=1, max_size=20),

@@ -93,6 +93,7 @@ class Command(BaseCommand):
             ("", f"sign in as {_ADMIN}"),
             ("Password", f"{password} (the same for all three)"),
             ("API", f"{base}/api/docs"),
+            ("Mails", f"{base}/mail/ (nothing is sent)"),
         ]
         self.stdout.write("")
         for name, value in lines:

@@ -18,5 +18,5 @@ class Command(BaseCommand):
         if settings.EMBEDDED_POSTGRES:
             # The jobs' library connects by itself, and starts no server.
             settings.EMBEDDED_POSTGRES.ensure()
-        options = [f"--concurrency={concurrency}", "--delete-jobs=successful"]
-        call_command("procrastinate", "worker", *options)
+        how = [f"--concurrency={concurrency}", "--delete-jobs=successful"]
+        call_command("procrastinate", "worker", *how)

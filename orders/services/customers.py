@@ -1,0 +1,94 @@
+"""Customers: signing in by a mailed link, and the addresses they keep."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.signing import BadSignature, TimestampSigner
+from django.db import transaction
+from django.utils import timezone
+
+from orders.models import Customer, CustomerAddress, OutboxMessage, SignIn
+from orders.services.placing import Address
+from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.errors import RateLimited
+from pycommerce.db import connection
+
+MAILS_AN_HOUR, MAILS_OF_A_CLIENT = 5, 20
+LINK_LIFE = timedelta(minutes=30)
+MOST_ADDRESSES = 10
+
+
+def _signer() -> TimestampSigner:
+    # A link of one shop is nothing in another.
+    return TimestampSigner(salt=f"sign-in:{connection.tenant.pk}")
+
+
+def token_of(sign_in: SignIn) -> str:
+    """What stands in the mailed link; the database alone does not know it."""
+    return _signer().sign(str(sign_in.pk)).replace(":", "~")
+
+
+@transaction.atomic
+def ask_for_sign_in(*, email: str, client_address: str) -> None:
+    """Mail a link to a customer of this shop; for anybody else nothing happens that shows.
+
+    Raises RateLimited where this client asked too often; an address that had its mails for this
+    hour gets no further one, silently.
+    """
+    email = email.strip().lower()
+    since = timezone.now() - timedelta(hours=1)
+    with connection.cursor() as cursor:
+        # Many at once are counted one after the other.
+        for key in sorted((f"sign-in {client_address}", f"sign-in {email}")):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [key])
+    recent = SignIn.objects.filter(created_at__gt=since)
+    if recent.filter(client_address=client_address).count() >= MAILS_OF_A_CLIENT:
+        raise RateLimited("Too many mails were asked for; try again in an hour.", retry_after=3600)
+    had_enough = recent.filter(email=email).count() >= MAILS_AN_HOUR
+    customer = Customer.objects.filter(email=email).first()
+    sign_in = SignIn.objects.create(
+        email=email, client_address=client_address, customer=None if had_enough else customer
+    )
+    if customer and not had_enough:
+        OutboxMessage.objects.create(
+            topic="customer.sign_in",
+            dedupe_key=f"customer.sign_in:{sign_in.pk}",
+            payload={"sign_in": str(sign_in.pk)},
+        )
+
+
+def find_sign_in(token: str) -> SignIn | None:
+    """The unused sign-in behind a link, while it lasts."""
+    try:
+        text = _signer().unsign(token.replace("~", ":"), max_age=LINK_LIFE)
+    except BadSignature:
+        return None
+    sign_in_id = parse_uuid(text)
+    if sign_in_id is None:
+        return None
+    known = SignIn.objects.filter(pk=sign_in_id, used_at=None, customer__isnull=False)
+    return known.select_related("customer").first()
+
+
+def use_sign_in(token: str) -> Customer | None:
+    """The customer of a link, once: one conditional update decides who came first."""
+    sign_in = find_sign_in(token)
+    if sign_in is None:
+        return None
+    if not SignIn.objects.filter(pk=sign_in.pk, used_at=None).update(used_at=timezone.now()):
+        return None
+    return sign_in.customer
+
+
+def remember_address(customer_id: UUID | None, address: Address) -> None:
+    """Keep an address for the customer's next order."""
+    if customer_id is None:
+        return
+    CustomerAddress.objects.update_or_create(
+        customer_id=customer_id,
+        address=address.as_json(),
+        defaults={"country_code": address.code, "last_used_at": timezone.now()},
+    )
+    kept = CustomerAddress.objects.filter(customer_id=customer_id)
+    old = kept.values_list("pk", flat=True)[MOST_ADDRESSES:]
+    CustomerAddress.objects.filter(pk__in=list(old)).delete()

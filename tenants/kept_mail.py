@@ -1,0 +1,79 @@
+"""Mails that were kept in files instead of being sent: the platform's mail page, in development."""
+
+import re
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from pycommerce.core.http import HttpRequest
+
+MOST = 200
+_NAME = re.compile(r"[\w-]+\.log\Z")
+# A mail's own inline styles, and nothing else.
+_HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups"
+
+
+def _folder() -> Path:
+    if settings.PRODUCTION or not settings.MAIL_IS_KEPT:
+        raise Http404
+    return Path(settings.EMAIL_CONFIG["EMAIL_FILE_PATH"])
+
+
+def _read(path: Path) -> EmailMessage:
+    content = path.read_bytes().rpartition(b"\n" + b"-" * 79)[0]
+    message = message_from_bytes(content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def _find(name: str) -> EmailMessage:
+    path = _folder() / name
+    if not _NAME.match(name) or not path.is_file():
+        raise Http404
+    return _read(path)
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    return str(body.get_content()) if body else ""
+
+
+@require_safe
+def mails(request: HttpRequest) -> HttpResponse:
+    """The newest mails of every shop."""
+    folder = _folder()
+    paths = sorted(folder.glob("*.log"), key=lambda path: path.name, reverse=True)[:MOST]
+    found = [(path.name, _read(path)) for path in paths]
+    rows = [
+        {"name": name, "to": mail["To"], "subject": mail["Subject"], "date": mail["Date"]}
+        for name, mail in found
+    ]
+    return _private(render(request, "tenants/mails.html", {"mails": rows}))
+
+
+@require_safe
+def mail(request: HttpRequest, name: str) -> HttpResponse:
+    """One mail as text, with a link to its HTML."""
+    message = _find(name)
+    context = {"mail": message, "name": name, "text": _part(message, "plain")}
+    context |= {"subject": message["Subject"], "to": message["To"], "sender": message["From"]}
+    return _private(render(request, "tenants/mail.html", context))
+
+
+@require_safe
+def mail_html(request: HttpRequest, name: str) -> HttpResponse:
+    """The HTML of a mail, as it would be shown."""
+    response = HttpResponse(_part(_find(name), "html"))
+    response["Content-Security-Policy"] = _HTML_POLICY
+    return _private(response)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,365 @@
+"""Cart and checkout as a shopper without scripts uses them."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test import Client
+
+from catalog.models import Product, Variant
+from catalog.services.refresh import refresh_products
+from checkout.models import Cart, PaymentAttempt
+from checkout.simulator import store
+from checkout.simulator.delivering import deliver_due
+from checkout.simulator.models import Session
+from orders.models import Discount, Order, SignIn
+from orders.services.mailing import deliver_outbox
+from tests.checkout.conftest import SAME_ORIGIN, paid, select, state_of, stock
+from tests.factories import make_order, make_product, make_shipping_method
+
+DETAILS = {
+    "email": "ann@example.com",
+    "name": "Ann Lee",
+    "country": "US",
+    "line1": "1 Main St",
+    "city": "New York",
+    "state": "NY",
+    "postal_code": "10001",
+    "shipping_method": "standard",
+    "notes": "Ring twice",
+}
+
+
+def post(client, path, data=None, **headers):
+    response = client.post(path, data or {}, **(SAME_ORIGIN | headers))
+    select()
+    return response
+
+
+def variant_of(product):
+    return str(product.variants.get().pk)
+
+
+@pytest.fixture
+def filled(shopper, product):
+    """A browser with two headphones in its cart."""
+    post(shopper, "/cart/add/", {"variant": variant_of(product), "quantity": "2"})
+    return shopper
+
+
+def test_what_is_added_is_in_the_cart_and_in_the_badges_cookie(filled):
+    page = filled.get("/cart/").content.decode()
+
+    assert "Wireless Headphones" in page
+    assert "$259.98" in page
+    assert filled.cookies["cart_count"].value == "2"
+    assert not filled.cookies["cart_count"]["httponly"]
+    assert filled.cookies["cart"]["httponly"]
+    assert filled.cookies["cart"]["max-age"] > 60 * 60 * 24 * 30
+
+
+def test_units_are_changed_and_lines_removed(filled):
+    select()
+    [line] = Cart.objects.get().lines.all()
+
+    post(filled, "/cart/", {f"quantity-{line.pk}": "3"})
+    assert Cart.objects.get().lines.get().quantity == 3
+    post(filled, "/cart/", {f"quantity-{line.pk}": "3", "remove": str(line.pk)})
+
+    assert not Cart.objects.get().lines.exists()
+    assert "Your cart is empty." in filled.get("/cart/").content.decode()
+
+
+@pytest.mark.parametrize("quantity", ["", "x", "0", "-1", "1.5", "26", "10000", "١"])
+def test_a_quantity_that_cannot_be_is_refused_in_words(shopper, product, quantity):
+    response = post(shopper, "/cart/add/", {"variant": variant_of(product), "quantity": quantity})
+
+    assert response.status_code == 400
+    assert 'role="alert"' in response.content.decode()
+    assert not Cart.objects.filter(lines__isnull=False).exists()
+
+
+def test_a_changed_price_is_shown_before_anybody_pays(filled, product):
+    Variant.objects.update(price=Decimal("99.00"))
+
+    page = filled.get("/cart/").content.decode()
+    select()
+    refused = post(filled, "/checkout/", DETAILS)
+
+    assert "The price was $129.99 and is $99.00 now." in page
+    assert refused["Location"] == "/cart/"
+    assert not Order.objects.exists()
+
+
+def test_a_cart_of_one_shop_is_nothing_in_another(filled, outdoor):
+    cookie = filled.cookies["cart"].value
+    other = Client(HTTP_HOST="outdoor.localhost")
+    other.cookies["cart"] = cookie
+
+    assert "Your cart is empty." in other.get("/cart/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"HTTP_ORIGIN": "https://evil.example"},
+        {"HTTP_SEC_FETCH_SITE": "cross-site"},
+        {"HTTP_SEC_FETCH_SITE": "same-site"},
+        {"HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_ORIGIN": "http://outdoor.localhost"},
+        {"HTTP_ORIGIN": "null"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/cart/add/", "/cart/", "/checkout/", "/account/"])
+def test_forms_are_taken_from_the_shops_own_pages_only(filled, path, headers):
+    assert filled.post(path, DETAILS, **headers).status_code == 403
+
+
+def test_a_guest_buys_without_a_script(filled, product):
+    placed = post(filled, "/checkout/", DETAILS)
+    assert placed.status_code == 303
+    order = Order.objects.get()
+    session = Session.objects.get()
+    assert placed["Location"] == session.url
+    assert session.url.startswith("http://tech.localhost/stripe-demo/pay/")
+    assert stock() == (25, 2)
+
+    declined = post(filled, session.url, {"card": "4000000000000002", "action": "pay"})
+    assert "declined" in declined.content.decode()
+    paid_page = post(filled, session.url, {"card": "4242424242424242", "action": "pay"})
+    back = filled.get(paid_page["Location"].replace("http://tech.localhost", ""))
+    select()
+
+    assert back["Location"] == f"/orders/{order.access_token}/"
+    assert state_of(order) == ("processing", "paid")
+    assert filled.cookies["cart_count"].value == ""
+    page = filled.get(back["Location"])
+    assert "Thank you! Your order is confirmed." in page.content.decode()
+    assert page["X-Robots-Tag"] == "noindex"
+    assert page["Cache-Control"] == "private, no-store"
+    select()
+    assert order.notes == "Ring twice"
+    deliver_outbox()
+    assert mail.outbox[0].to == ["ann@example.com"]
+
+
+def test_what_is_missing_stands_beside_its_field_and_nothing_is_lost(filled):
+    response = post(filled, "/checkout/", DETAILS | {"postal_code": "99999", "email": "ann"})
+
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert len(re.findall(r'class="field-problem"', page)) == 2
+    assert 'aria-invalid="true"' in page
+    for typed in ("1 Main St", "New York", "99999", "Ann Lee", "Ring twice"):
+        assert typed in page
+    assert not Order.objects.exists()
+
+
+def test_each_country_asks_for_what_its_addresses_have(filled):
+    page = post(filled, "/checkout/", {"country": "DE", "update": "1"}).content.decode()
+
+    assert "Postal code" in page
+    assert 'type="hidden" name="state"' in page
+    assert "field-problem" not in page
+    us = post(filled, "/checkout/", {"country": "US", "update": "1"}).content.decode()
+    assert "ZIP code" in us
+    assert '<option value="NY"' in us
+
+
+def test_at_most_eight_fields_are_to_be_filled_in(filled):
+    page = filled.get("/checkout/").content.decode()
+    visible = re.sub(
+        r"<details.*?</details>", "", page.partition('class="checkout"')[2], flags=re.DOTALL
+    )
+    fields = re.findall(r"<(?:input|select|textarea)[^>]*>", visible)
+
+    shown = [field for field in fields if 'type="hidden"' not in field and "radio" not in field]
+    assert len(shown) <= 8
+
+
+def test_a_code_that_does_not_apply_says_why_and_a_good_one_counts(filled):
+    Discount.objects.create(code="BIG", kind="amount", value=20, minimum=1000)
+    Discount.objects.create(code="TEN", kind="percent", value=10)
+
+    wrong = post(filled, "/checkout/", DETAILS | {"discount_code": "big", "update": "1"})
+    good = post(filled, "/checkout/", DETAILS | {"discount_code": "ten", "update": "1"})
+    post(filled, "/checkout/", DETAILS | {"discount_code": "ten"})
+
+    assert "larger orders" in wrong.content.decode()
+    assert "−$26.00" in good.content.decode()
+    assert Order.objects.get().total == Decimal("233.98")
+    assert Discount.objects.get(code="TEN").used_count == 1
+
+
+def test_a_second_checkout_of_a_cart_leaves_one_pending_order(filled, product):
+    post(filled, "/checkout/", DETAILS)
+    first = Order.objects.get()
+    post(filled, "/checkout/", DETAILS)
+
+    assert Order.objects.filter(status="pending").count() == 1
+    assert state_of(first) == ("cancelled", "unpaid")
+    assert stock() == (25, 2)
+    assert sorted(Session.objects.values_list("status", flat=True)) == ["expired", "open"]
+    deliver_due()
+    assert Order.objects.filter(status="pending").count() == 1
+
+
+def test_the_first_tab_pays_while_the_second_checks_out_again(filled):
+    post(filled, "/checkout/", DETAILS)
+    order = Order.objects.get()
+    store.pay(order.attempts.get().session_id, outcome="paid", delivery="lost")
+
+    response = post(filled, "/checkout/", DETAILS)
+
+    assert response["Location"] == f"/orders/{order.access_token}/"
+    assert Order.objects.count() == 1
+    assert state_of(order) == ("processing", "paid")
+
+
+def test_what_sold_out_meanwhile_leads_back_to_the_cart(filled, product):
+    make_order(product, quantity=24)
+
+    response = post(filled, "/checkout/", DETAILS)
+
+    assert response["Location"] == "/cart/"
+    assert "Only 1 is left" in filled.get("/cart/").content.decode()
+
+
+def test_the_provider_is_down_and_nothing_is_lost(filled, settings, product):
+    settings.STRIPE_SIMULATOR = False
+    settings.STRIPE_SECRET_KEY = "sk_test_x"
+    settings.STRIPE_API_BASE = "http://127.0.0.1:1"
+
+    response = post(filled, "/checkout/", DETAILS)
+
+    assert response.status_code == 502
+    assert "Try to pay again" in response.content.decode()
+    order = Order.objects.get()
+    assert state_of(order) == ("pending", "unpaid")
+    assert Cart.objects.get().lines.get().quantity == 2
+    settings.STRIPE_SIMULATOR, settings.STRIPE_SECRET_KEY = True, ""
+    settings.STRIPE_API_BASE = ""
+    again = post(filled, f"/checkout/pay/{order.access_token}/")
+    assert again.status_code == 303
+
+
+def test_the_return_page_believes_nobody_but_the_provider(filled):
+    post(filled, "/checkout/", DETAILS)
+    session_id = PaymentAttempt.objects.get().session_id
+
+    early = filled.get(f"/checkout/return/?session_id={session_id}")
+    unknown = filled.get("/checkout/return/?session_id=cs_test_nobody")
+
+    assert "Confirming your payment" in early.content.decode()
+    assert early["Refresh"] == "3"
+    assert unknown.status_code == 404
+
+
+@pytest.mark.parametrize("token", ["x", "0" * 22, "ä" * 22, "a" * 41])
+def test_an_order_is_shown_to_whoever_has_its_link_only(shopper, order, token):
+    assert shopper.get(f"/orders/{token}/").status_code == 404
+    select()
+    assert shopper.get(f"/orders/{order.pk}/").status_code == 404
+
+
+def test_public_pages_stay_the_same_with_a_cart(filled, shopper):
+    with_cart = filled.get("/products/wireless-headphones/")
+    without = Client(HTTP_HOST="tech.localhost").get("/products/wireless-headphones/")
+
+    assert with_cart.content == without.content
+    assert not with_cart.cookies
+
+
+# --- Customers -----------------------------------------------------------------------------------
+
+
+def test_a_customer_signs_in_by_a_mailed_link_once(shopper, order):
+    asked = post(shopper, "/account/", {"email": "JOHN.doe@example.com"})
+    unknown = post(shopper, "/account/", {"email": "nobody@example.com"})
+    deliver_outbox()
+
+    assert asked.content == unknown.content
+    [sent] = mail.outbox
+    link = re.search(r"http://tech\.localhost(/account/sign-in/\S+)", sent.body).group(1)
+    assert "Sign in" in shopper.get(link).content.decode()
+    select()
+    assert post(shopper, link)["Location"] == "/account/"
+    page = shopper.get("/account/").content.decode()
+    assert "T-1001" in page
+    select()
+    assert post(Client(HTTP_HOST="tech.localhost"), link).status_code == 410
+    post(shopper, "/account/sign-out/")
+    assert "T-1001" not in shopper.get("/account/").content.decode()
+
+
+def test_at_most_five_mails_an_hour_go_to_an_address_and_twenty_to_a_client(shopper, order):
+    for _ in range(7):
+        post(shopper, "/account/", {"email": "john.doe@example.com"})
+    deliver_outbox()
+    assert len(mail.outbox) == 5
+
+    statuses = [
+        post(shopper, "/account/", {"email": f"x{number}@example.com"}).status_code
+        for number in range(14)
+    ]
+    assert statuses == [200] * 13 + [429]
+    assert SignIn.objects.count() == 20
+
+
+def test_a_sign_in_of_one_shop_is_nothing_in_another(shopper, order, outdoor):
+    select()
+    post(shopper, "/account/", {"email": "john.doe@example.com"})
+    deliver_outbox()
+    link = re.search(r"http://tech\.localhost(/account/sign-in/\S+)", mail.outbox[0].body).group(1)
+    post(shopper, link)
+
+    stranger = Client(HTTP_HOST="outdoor.localhost")
+    stranger.cookies["customer"] = shopper.cookies["customer"].value
+    assert "T-1001" not in stranger.get("/account/").content.decode()
+    connection.set_schema_to_public()
+    assert stranger.post(link, **SAME_ORIGIN).status_code == 410
+
+
+def test_the_same_again_fills_the_cart_with_what_is_still_for_sale(shopper, order, product):
+    gone = make_product("Gone", on_hand=3)
+    both = make_order(product, gone)
+    Product.objects.filter(pk=gone.pk).update(status="archived")
+    refresh_products([gone.pk])
+
+    response = post(shopper, f"/account/orders/{both.access_token}/again/")
+
+    assert "Gone" in response.content.decode()
+    assert [line.variant.sku for line in Cart.objects.get().lines.all()] == ["WH-001"]
+
+
+def test_addresses_are_kept_for_the_next_order_and_can_be_removed(filled, product):
+    post(filled, "/checkout/", DETAILS)
+    order = Order.objects.get()
+    paid(order)
+    post(filled, "/account/", {"email": "ann@example.com"})
+    deliver_outbox()
+    body = mail.outbox[-1].body
+    post(filled, re.search(r"http://tech\.localhost(/account/sign-in/\S+)", body).group(1))
+    assert "1 Main St" in filled.get("/account/").content.decode()
+    select()
+    post(filled, "/cart/add/", {"variant": variant_of(product), "quantity": "1"})
+
+    assert 'value="1 Main St"' in filled.get("/checkout/").content.decode()
+    select()
+    address = order.customer.addresses.get()
+    post(filled, f"/account/addresses/{address.pk}/remove/")
+    assert "1 Main St" not in filled.get("/account/").content.decode()
+
+
+def test_a_shop_without_a_way_to_send_says_so(filled):
+    make_shipping_method("local", countries=["FR"])
+    from orders.models import ShippingMethod
+
+    ShippingMethod.objects.filter(code="standard").delete()
+
+    response = post(filled, "/checkout/", DETAILS | {"shipping_method": ""})
+
+    assert "We do not send to this country yet." in response.content.decode()
+    assert not Order.objects.exists()
