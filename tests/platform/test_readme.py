@@ -22,7 +22,11 @@ def _read_from_environment() -> set[str]:
     found = set()
     for path in [ROOT / "run.py", *ROOT.glob("pycommerce/*.py"), *ROOT.glob("checkout/**/demo.py")]:
         source = path.read_text()
-        found |= set(re.findall(r'(?:env\.(?:str|int|bool|list|cache_url|email_url)|api_base)\(\s*"(\w+)"', source))
+        found |= set(
+            re.findall(
+                r'(?:env\.(?:str|int|bool|list|cache_url|email_url)|api_base)\(\s*"(\w+)"', source
+            )
+        )
         found |= set(re.findall(r'required_in_production\(\s*"(\w+)"', source))
         found |= set(re.findall(r'os\.environ\.get\(\s*"(\w+)"', source))
     return found - INTERNAL
