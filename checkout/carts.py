@@ -10,6 +10,8 @@ from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.models import Product, Variant
 from checkout.models import Cart, CartLine
@@ -33,7 +35,7 @@ def _signer(request: HttpRequest) -> Signer:
 
 def cart_of(request: HttpRequest) -> Cart | None:
     """The visitor's cart, if they have one."""
-    name, _ = cookie_place(request, settings.CART_COOKIE_NAME)
+    name = cookie_place(request, settings.CART_COOKIE_NAME)[0]
     try:
         cart_id = parse_uuid(_signer(request).unsign(request.COOKIES.get(name, "")))
     except BadSignature:
@@ -150,9 +152,9 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
     """
     variant = Variant.objects.select_related("product").filter(pk=variant_id).first()
     if variant is None or variant.product.status != Product.Status.ACTIVE:
-        raise wrong_field("variant", "It is not for sale.")
+        raise wrong_field("variant", _("It is not for sale."))
     if not 1 <= quantity <= MAX_QUANTITY:
-        raise wrong_field("quantity", f"Use 1 to {MAX_QUANTITY}.")
+        raise wrong_field("quantity", _("Use 1 to %(most)s.") % {"most": MAX_QUANTITY})
     with transaction.atomic():
         if cart is None:
             cart = Cart.objects.create()
@@ -162,18 +164,25 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
         held = dict(_held_by(cart)).get(variant.pk, 0)
         units = quantity + (line.quantity if line else 0)
         if units > min(variant.stock + held, MAX_QUANTITY):
-            raise wrong_field("quantity", f"Only {max(variant.stock + held, 0)} can be sold.")
+            raise wrong_field("quantity", _only(max(variant.stock + held, 0)))
         if line:
             line.quantity, line.seen_price = units, variant.price
             line.save(update_fields=["quantity", "seen_price"])
         elif cart.lines.count() >= MOST_LINES:
-            raise wrong_field("variant", f"A cart holds at most {MOST_LINES} different things.")
+            problem = _("A cart holds at most %(most)s different things.") % {"most": MOST_LINES}
+            raise wrong_field("variant", problem)
         else:
             CartLine.objects.create(
                 cart=cart, variant=variant, quantity=units, seen_price=variant.price
             )
         _touch(cart)
     return cart
+
+
+def _only(stock: int) -> str:
+    if stock == 0:
+        return _("It is sold out.")
+    return ngettext("Only %(stock)s is left.", "Only %(stock)s are left.", stock) % {"stock": stock}
 
 
 @transaction.atomic
@@ -189,7 +198,7 @@ def change_cart(cart: Cart, quantities: dict[UUID, int]) -> None:
         if line is None:
             continue
         if not 0 <= units <= MAX_QUANTITY:
-            raise wrong_field("quantity", f"Use 0 to {MAX_QUANTITY}.")
+            raise wrong_field("quantity", _("Use 0 to %(most)s.") % {"most": MAX_QUANTITY})
         if units == 0:
             line.delete()
             continue

@@ -1,5 +1,7 @@
 """The refusals of carts and payments, one class each."""
 
+from django.utils.translation import gettext as _
+
 from pycommerce.core.errors import Conflict, Refusal
 
 
@@ -10,11 +12,17 @@ class PaymentProviderUnavailable(Refusal):
     code = "payment_provider_unavailable"
     message = "The payment provider cannot be reached at the moment."
 
+    def __init__(self, details: str = "") -> None:
+        super().__init__(details or _("The payment provider cannot be reached at the moment."))
+
 
 class PaymentRefused(Conflict):
     """The provider says that this can never be paid."""
 
     message = "The payment provider does not accept this payment."
+
+    def __init__(self, details: str = "") -> None:
+        super().__init__(details or _("The payment provider does not accept this payment."))
 
 
 class PricesChanged(Conflict):

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
 from catalog.models import Product, Variant
@@ -70,7 +70,9 @@ def create_checkout_session_json(request: HttpRequest) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": _METHODS})
     try:
-        response = _json(_create(request), 200)
+        # What our own script is told is shown to shoppers.
+        with translation.override(request.tenant.language if request.tenant else "en"):
+            response = _json(_create(request), 200)
     except Exception as exception:
         refusal = refusal_for(exception)
         if refusal.status >= 500 and not isinstance(exception, Refusal):

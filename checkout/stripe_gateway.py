@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 import stripe
 from django.conf import settings
 from django.db import connection as django_connection
+from django.utils.translation import gettext as _
 from stripe._http_client import HTTPClient, RequestsClient
 
 from checkout.errors import NotThatSession, PaymentProviderUnavailable, PaymentRefused
@@ -158,7 +159,7 @@ class Gateway:
     def __init__(self, account: str = "") -> None:
         key = SIMULATOR_KEY if settings.STRIPE_SIMULATOR else settings.STRIPE_SECRET_KEY
         if not key:
-            raise PaymentProviderUnavailable("This installation takes no card payments yet.")
+            raise PaymentProviderUnavailable(_("This shop takes no card payments yet."))
         base = settings.STRIPE_API_BASE
         self._client = stripe.StripeClient(
             key,

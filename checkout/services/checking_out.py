@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from checkout.models import Cart
 from checkout.services.starting import end_open_sessions
@@ -31,18 +32,18 @@ def check_out(cart_id: UUID, **order_fields: Any) -> Order:
     Raises what `place_order` refuses, AlreadyPaid, PaymentProviderUnavailable, or
     IllegalTransition where two tabs check out at the same moment.
     """
-    for _ in range(3):
+    for _attempt in range(3):
         _end_earlier(cart_id)
         order = once_more(lambda: _place(cart_id, order_fields))
         if order is not None:
             return order
-    raise IllegalTransition("This cart is being checked out in another tab.")
+    raise IllegalTransition(_("This cart is being checked out in another tab."))
 
 
 def _end_earlier(cart_id: UUID) -> None:
     cart = Cart.objects.select_related("order").filter(pk=cart_id).first()
     if cart is None:
-        raise wrong_field("items", "The cart is empty.")
+        raise wrong_field("items", _("Your cart is empty."))
     earlier = cart.order
     if earlier is None:
         return
@@ -59,7 +60,7 @@ def _place(cart_id: UUID, order_fields: dict[str, Any]) -> Order | None:
     """The order, with the cart locked; None where another tab made one meanwhile."""
     cart = Cart.objects.select_for_update().filter(pk=cart_id).first()
     if cart is None:
-        raise wrong_field("items", "The cart is empty.")
+        raise wrong_field("items", _("Your cart is empty."))
     if (
         cart.order_id
         and Order.objects.filter(pk=cart.order_id, status=Order.Status.PENDING).exists()
@@ -67,7 +68,7 @@ def _place(cart_id: UUID, order_fields: dict[str, Any]) -> Order | None:
         return None
     quantities = dict(cart.lines.values_list("variant_id", "quantity"))
     if not quantities:
-        raise wrong_field("items", "The cart is empty.")
+        raise wrong_field("items", _("Your cart is empty."))
     order = place_order(quantities=quantities, **order_fields)
     cart.order = order
     cart.save(update_fields=["order"])

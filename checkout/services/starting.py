@@ -53,7 +53,7 @@ def start_payment(order_id: UUID, *, origin: str) -> PaymentAttempt:
         opened = _open_session(attempt)
         if opened is not None:
             return opened
-    raise IllegalTransition(f"Order {order_id} is being paid elsewhere.")
+    raise IllegalTransition(_("This order is being paid in another tab. Try again in a moment."))
 
 
 @transaction.atomic
@@ -61,9 +61,8 @@ def _take_attempt(order_id: UUID, origin: str) -> PaymentAttempt:
     """T1: the order's unfinished attempt, or a new one."""
     order = lock_order(order_id)
     if not order.is_payable:
-        raise IllegalTransition(
-            f"Order {order} is {order.status} and {order.payment_status}; it waits for no payment."
-        )
+        problem = _("Order %(number)s waits for no payment any more.") % {"number": order}
+        raise IllegalTransition(problem)
     unfinished = order.attempts.filter(state__in=[State.NEW, State.OPEN]).first()
     now = timezone.now()
     if unfinished:
@@ -124,7 +123,7 @@ def _line_items(order: Order) -> list[dict[str, Any]]:
         found.append((_("Tax"), order.tax_total, 1))
     if len(found) > 100:
         # Stripe: at most 100 line items in payment mode.
-        found = [(_("Order"), order.total, 1)]
+        found = [(_("Your order"), order.total, 1)]
     try:
         return [
             line_item(name, to_minor_units(amount, order.currency), quantity, order.currency)

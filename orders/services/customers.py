@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.models import Customer, CustomerAddress, OutboxMessage, SignIn
 from orders.services.placing import Address
@@ -43,7 +44,8 @@ def ask_for_sign_in(*, email: str, client_address: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [key])
     recent = SignIn.objects.filter(created_at__gt=since)
     if recent.filter(client_address=client_address).count() >= MAILS_OF_A_CLIENT:
-        raise RateLimited("Too many mails were asked for; try again in an hour.", retry_after=3600)
+        problem = _("Too many mails were asked for. Try again in an hour.")
+        raise RateLimited(problem, retry_after=3600)
     had_enough = recent.filter(email=email).count() >= MAILS_AN_HOUR
     customer = Customer.objects.filter(email=email).first()
     sign_in = SignIn.objects.create(

@@ -93,7 +93,7 @@ def quote(
     shipping = find_shipping_method(shipping_code, country_code)
     goods = sum((price * quantity for price, quantity in prices), Decimal(0))
     if goods >= UPPER_LIMIT:
-        raise wrong_field("items", "The order is too large.")
+        raise wrong_field("items", _("The order is too large."))
     discount = find_discount(discount_code, goods) if discount_code.strip() else None
     off = amount_off(discount, goods, currency) if discount else Decimal(0)
     rate = rate_for(country_code, state)
@@ -106,5 +106,5 @@ def quote(
         prices_include_tax=settings.prices_include_tax,
     )
     if totals.total >= UPPER_LIMIT:
-        raise wrong_field("items", "The order is too large.")
+        raise wrong_field("items", _("The order is too large."))
     return Quote(totals, shipping, discount, rate, settings.prices_include_tax)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 
 from pycommerce.core.errors import RateLimited
 from pycommerce.core.http import HttpRequest
@@ -57,10 +58,11 @@ class Rate:
     def check(self) -> None:
         """Raises RateLimited where the limit is exceeded."""
         if self.is_exceeded:
-            raise RateLimited(
-                f"At most {self.limit} a minute; try again in {self.reset} seconds.",
-                retry_after=self.reset,
-            )
+            problem = _("At most %(limit)s a minute; try again in %(seconds)s seconds.") % {
+                "limit": self.limit,
+                "seconds": self.reset,
+            }
+            raise RateLimited(problem, retry_after=self.reset)
 
 
 def keys_for(credential: str, method: str | None) -> list[str]:

@@ -16,6 +16,8 @@ from checkout.simulator.delivering import deliver_due
 from checkout.simulator.models import Session
 from orders.models import Discount, Order, SignIn
 from orders.services.mailing import deliver_outbox
+from tenants.models import Tenant
+from tenants.resolution import clear_cache
 from tests.checkout.conftest import SAME_ORIGIN, paid, select, state_of, stock
 from tests.factories import make_order, make_product, make_shipping_method
 
@@ -79,6 +81,25 @@ def test_a_quantity_that_cannot_be_is_refused_in_words(shopper, product, quantit
     assert response.status_code == 400
     assert 'role="alert"' in response.content.decode()
     assert not Cart.objects.filter(lines__isnull=False).exists()
+
+
+def test_a_german_shop_refuses_in_german(filled, product):
+    connection.set_schema_to_public()
+    Tenant.objects.filter(slug="tech").update(language="de")
+    clear_cache()
+    select()
+    add = {"variant": variant_of(product), "quantity": "24"}
+
+    in_words = post(filled, "/cart/add/", add)
+    to_a_script = post(filled, "/cart/add/", add, HTTP_ACCEPT="application/json")
+    Discount.objects.create(code="BIG", kind="amount", value=20, minimum=1000)
+    code = post(filled, "/checkout/", DETAILS | {"discount_code": "big", "update": "1"})
+    missing = post(filled, "/checkout/", DETAILS | {"postal_code": "", "email": "ann"})
+
+    assert "Es sind nur noch 25 Stück da." in in_words.content.decode()
+    assert to_a_script.json()["error"] == "Es sind nur noch 25 Stück da."
+    assert "Dieser Code gilt für größere Bestellungen." in code.content.decode()
+    assert "Bitte prüfen Sie die markierten Felder." in missing.content.decode()
 
 
 def test_a_changed_price_is_shown_before_anybody_pays(filled, product):
