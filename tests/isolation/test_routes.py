@@ -5,29 +5,56 @@ fails the run. The other shop holds things with a name that occurs nowhere else;
 asked by everybody, and that name may only be seen by those who belong there.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from catalog.models import Product, ProductImage, StockMovement, Variant
-from orders.services.placing import Buyer
+from checkout.models import PaymentAttempt
+from checkout.services.starting import start_payment
+from checkout.simulator.models import Session
+from orders.models import Customer, Order, SignIn
+from orders.services.customers import remember_address, token_of
+from orders.services.mailing import deliver_outbox
+from orders.services.placing import Address, Buyer
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.models import Domain, Membership, Tenant, User
+from tenants.services import add_member
 from tenants.services.audit import record
 from tenants.services.tokens import issue_tokens
 from tenants.shop.models import AuditEntry
-from tests.factories import make_category, make_member, make_order, make_product, make_user
+from tests.factories import (
+    make_category,
+    make_member,
+    make_order,
+    make_product,
+    make_shipping_method,
+    make_user,
+)
 
-SECRET = "Zwiebelturm"
+# What the other shop sells bears the one name, who bought there the other.
+SECRET, PERSON = "Zwiebelturm", "Quittenbaum"
 
-# Who may see the content of a route: anybody, anybody with a token, members, platform staff.
-ANYBODY, TOKEN, MEMBER, PLATFORM = "anybody", "token", "member", "platform"
+# Who may see the content of a route: anybody, anybody with a token, members, platform staff,
+# whoever holds the shop's link or cookie.
+ANYBODY, TOKEN, MEMBER, PLATFORM, LINK = "anybody", "token", "member", "platform", "link"
+# What the payment provider shows to whoever has the session's id, on whichever host; and the
+# mails of all shops, on a machine that keeps mails instead of sending them.
+PROVIDER, DEVELOPMENT = "provider", "development"
 
+SEARCH = f"search/?q={SECRET}"
 _ADMIN_MODEL = ("", "add/", "{id}/", "{id}/change/", "{id}/delete/", "{id}/history/")
 _TENANT_MODELS = {
     "catalog/product": "product",
@@ -61,12 +88,21 @@ _API = {
     "api/categories/{category}": TOKEN,
     "api/orders": TOKEN,
     "api/orders/{order}": TOKEN,
+    "api/orders/{order}/cancel": TOKEN,
     "api/orders/{order}/fulfil": TOKEN,
+    "api/orders/{order}/refund": TOKEN,
     "api/schema": ANYBODY,
     "api/docs": ANYBODY,
     "api/nothing": ANYBODY,
 }
-_BOTH = _API | {"media/{media}": ANYBODY, "healthz": ANYBODY, "readyz": ANYBODY}
+_BOTH = _API | {
+    "media/{media}": ANYBODY,
+    "healthz": ANYBODY,
+    "readyz": ANYBODY,
+    "stripe-demo/create-checkout-session-json": ANYBODY,
+    "stripe-demo/pay/{session}": PROVIDER,
+    "checkout/return/?session_id={session}": LINK,
+}
 
 
 def _models(models: dict[str, str], who: str, extra: tuple[str, ...] = ()) -> dict[str, str]:
@@ -87,7 +123,17 @@ TENANT_ROUTES: dict[str, str] = {
     "products/": ANYBODY,
     "products/{slug}/": ANYBODY,
     "categories/{category_slug}/": ANYBODY,
-    "search/?q=" + SECRET: ANYBODY,
+    SEARCH: ANYBODY,
+    "cart/": LINK,
+    "cart/add/": LINK,
+    "checkout/": LINK,
+    "checkout/pay/{token}/": LINK,
+    "orders/{token}/": LINK,
+    "account/": LINK,
+    "account/sign-in/{sign_in}/": LINK,
+    "account/sign-out/": LINK,
+    "account/addresses/{address}/remove/": LINK,
+    "account/orders/{token}/again/": LINK,
     "theme.css": ANYBODY,
     "robots.txt": ANYBODY,
     "sitemap.xml": ANYBODY,
@@ -100,6 +146,10 @@ PLATFORM_ROUTES: dict[str, str] = {
     **_models(_PLATFORM_MODELS, PLATFORM),
     "admin/tenants/user/{user}/password/": PLATFORM,
     "": ANYBODY,
+    "stripe/webhook": ANYBODY,
+    "mail/": DEVELOPMENT,
+    "mail/{mail}/": DEVELOPMENT,
+    "mail/{mail}/html": DEVELOPMENT,
     "theme.css": ANYBODY,
     "robots.txt": ANYBODY,
     "favicon.ico": ANYBODY,
@@ -113,6 +163,7 @@ class Shops:
     tech: Tenant
     outdoor: Tenant
     ids: dict[str, str]
+    cookies: dict[str, str]
     tech_owner: User
     outdoor_owner: User
     staff: User
@@ -121,17 +172,44 @@ class Shops:
         return "/" + route.format(**self.ids)
 
 
+_SAME_ORIGIN = {"HTTP_SEC_FETCH_SITE": "same-origin"}
+_BUYER = Buyer(PERSON, f"{PERSON}@example.com", "+1 555 0100")
+_ADDRESS = Address(
+    line1=f"1 {PERSON} Road",
+    city=PERSON,
+    state="NY",
+    postal_code="10001",
+    country="USA",
+    code="US",
+)
+
+
+def _in(tenant: Tenant) -> None:
+    connection.set_schema_to_public()
+    connection.set_tenant(tenant)
+
+
 @pytest.fixture
 def shops(tech: Tenant, outdoor: Tenant) -> Shops:
-    connection.set_tenant(outdoor)
+    _in(tech)
+    make_shipping_method("express", "5.00")
+    make_product("Lamp", on_hand=9)
+    _in(outdoor)
     category = make_category(f"{SECRET} category", slug="secret-category")
     product = make_product(f"{SECRET} product", slug="secret-product", categories=[category])
     variant = product.variants.get()
     image = ProductImage.objects.create(product=product, alt=SECRET)
-    order = make_order(product, buyer=Buyer(SECRET, f"{SECRET}@example.com"))
+    order = make_order(product, buyer=_BUYER, notes=PERSON)
+    attempt = start_payment(order.pk, origin="http://outdoor.localhost")
+    customer = Customer.objects.get()
+    remember_address(customer.pk, _ADDRESS)
+    sign_in, link = (
+        SignIn.objects.create(email=customer.email, client_address="127.0.0.1", customer=customer)
+        for _ in range(2)
+    )
     audit = record(user=None, action=AuditEntry.Action.CHANGE, thing=product)
     assert StockMovement.objects.filter(variant=variant).exists()
-    owner = make_member(outdoor, email=f"{SECRET.lower()}@example.com", name=SECRET)
+    owner = make_member(outdoor, email=f"owner-{SECRET.lower()}@example.com", name=SECRET)
     return Shops(
         tech=tech,
         outdoor=outdoor,
@@ -148,11 +226,26 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
             "slug": "secret-product",
             "category_slug": "secret-category",
             "media": f"tenants/{outdoor.pk}/products/secret.webp",
+            "token": order.access_token,
+            "sign_in": token_of(sign_in),
+            "address": str(customer.addresses.get().pk),
+            "session": str(attempt.session_id),
+            "mail": "20250315-103000-1.log",
         },
+        cookies=_cookies(f"/account/sign-in/{token_of(link)}/", variant),
         tech_owner=make_member(tech),
         outdoor_owner=owner,
         staff=make_user(is_superuser=True),
     )
+
+
+def _cookies(sign_in: str, variant: Variant) -> dict[str, str]:
+    """A shopper of the other shop: something in the cart, and signed in."""
+    shopper = Client(HTTP_HOST="outdoor.localhost")
+    shopper.post("/cart/add/", {"variant": str(variant.pk)}, **_SAME_ORIGIN)
+    shopper.post(sign_in, **_SAME_ORIGIN)
+    assert {"cart", "customer"} <= set(shopper.cookies)
+    return {name: morsel.value for name, morsel in shopper.cookies.items()}
 
 
 def _routes(urlconf: str) -> Iterator[str]:
@@ -187,45 +280,134 @@ def test_every_route_stands_in_the_table(shops, urlconf, table):
 
 def _client(host: str, user: User | None) -> tuple[Client, dict[str, str]]:
     client = Client(HTTP_HOST=host, raise_request_exception=True)
-    headers = {}
+    headers = dict(_SAME_ORIGIN)
     if user:
         client.force_login(user)
         headers["HTTP_AUTHORIZATION"] = f"Bearer {issue_tokens(user)['access']}"
     return client, headers
 
 
-@pytest.mark.parametrize("route", TENANT_ROUTES)
+def _carry_cookies(client: Client, shops: Shops) -> None:
+    """The other shop's cookies, under the names that this shop's host and its mount read."""
+    for name, value in shops.cookies.items():
+        client.cookies[name] = value
+        client.cookies[f"{name}-tech"] = value
+
+
+def _bodies(shops: Shops) -> list[dict[str, Any]]:
+    """What a program could send to change the other shop's things, with and without its name."""
+    address = {"line1": "1 Road", "city": "New York", "country": "US", "state": "NY"}
+    body = {
+        "customer": {"name": "A", "email": _BUYER.email},
+        "shipping_address": address,
+        "items": [
+            {
+                "product_id": shops.ids["product"],
+                "variant_id": shops.ids["variant"],
+                "id": shops.ids["variant"],
+                "name": "A",
+                "price": 10,
+                "quantity": 1,
+            }
+        ],
+        "shipping_method": "express",
+        "payment_method": "credit_card",
+        "order_id": shops.ids["order"],
+    }
+    return [body, body | {"tenant_id": shops.ids["tenant"]}]
+
+
+def _form(shops: Shops) -> dict[str, str]:
+    """What a form could send to change the other shop's things."""
+    return {
+        "variant": shops.ids["variant"],
+        "quantity": "1",
+        "email": _BUYER.email,
+        "name": "A",
+        "country": "US",
+        "line1": "1 Road",
+        "city": "New York",
+        "state": "NY",
+        "postal_code": "10001",
+        "shipping_method": "express",
+    }
+
+
+def _ask(client: Client, path: str, shops: Shops, headers: dict[str, str]) -> Iterator[Any]:
+    """The answers to every way of asking for a route."""
+    if "api/" in path or "create-checkout-session" in path:
+        headers = {"content_type": "application/json", **headers}
+        writes = [(method, body) for method in ("POST", "PATCH") for body in _bodies(shops)]
+        sent = [(method, json.dumps(body)) for method, body in writes]
+    else:
+        headers = {"content_type": "application/x-www-form-urlencoded", **headers}
+        sent = [("POST", urlencode(_form(shops)))]
+    for method, body in [("GET", ""), ("DELETE", ""), *sent]:
+        _carry_cookies(client, shops)
+        yield client.generic(method, path, body, **headers)
+
+
+def _hides(content: str) -> bool:
+    return SECRET.lower() not in content and PERSON.lower() not in content
+
+
+def _shown(response: HttpResponse) -> str:
+    headers = "".join(f"{name}: {value}\n" for name, value in response.headers.items())
+    return (headers + response.content.decode(errors="replace")).lower()
+
+
+def _contents(shops: Shops) -> dict[str, str]:
+    """A digest of every table of the other shop, and of what it has elsewhere."""
+    schema = shops.outdoor.schema_name
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", [schema]
+        )
+        sources = {f'"{schema}"."{name}"': ("true", None) for (name,) in cursor.fetchall()}
+        assert len(sources) > 20
+        sources |= {
+            "public.simulator_session": ("id = %s", shops.ids["session"]),
+            "public.tenants_membership": ("tenant_id = %s", shops.ids["tenant"]),
+            "public.tenants_tenant": ("id = %s", shops.ids["tenant"]),
+        }
+        found = {}
+        for table, (condition, value) in sources.items():
+            cursor.execute(
+                "SELECT md5(string_agg(t::text, chr(10) ORDER BY t::text)) "
+                f"FROM {table} t WHERE {condition}",
+                [value] if value else [],
+            )
+            (found[table],) = cursor.fetchone()
+    return found
+
+
+@pytest.mark.parametrize("route", [path for path, who in TENANT_ROUTES.items() if who != PROVIDER])
 @pytest.mark.parametrize("who", ["nobody", "the other shop's owner", "this shop's owner"])
-def test_no_route_of_a_shop_shows_the_other_shops_things(shops, route, who):
+def test_no_route_of_a_shop_shows_or_changes_the_other_shops_things(shops, route, who):
     user = {
         "nobody": None,
         "the other shop's owner": shops.outdoor_owner,
         "this shop's owner": shops.tech_owner,
     }[who]
+    before = _contents(shops)
     for host, prefix in (("tech.localhost", ""), ("localhost", "/stores/tech")):
         client, headers = _client(host, user)
-        for method in ("get", "post", "delete"):
-            response = getattr(client, method)(prefix + shops.path(route), **headers)
-            # What was asked for may be repeated, and so may who asked.
-            content = response.content.decode(errors="replace")
-            own = shops.outdoor_owner.email
-            for mine in (
-                own,
-                f"search/?q={SECRET}",
-                f"“{SECRET}”",
-                f'value="{SECRET}"',
-                f": {SECRET}",
-            ):
-                content = content.replace(mine, "")
-            if who == "the other shop's owner" and "auth/me" in route:
+        for response in _ask(client, prefix + shops.path(route), shops, headers):
+            content = _shown(response)
+            # Who asked may be repeated, and so may what was typed or searched for.
+            if user:
+                content = content.replace(user.email, "")
+            if response.request["REQUEST_METHOD"] == "POST":
+                content = content.replace(f'value="{_BUYER.email}"'.lower(), "")
+            if route == SEARCH:
+                for echo in (f"q={SECRET}", f"“{SECRET}”", f'value="{SECRET}"', f": {SECRET}"):
+                    content = content.replace(echo.lower(), "")
+            if user == shops.outdoor_owner and "auth/me" in route:
                 continue
-            assert SECRET.lower() not in content.lower(), (host, method)
+            assert _hides(content), response.request
             assert response.status_code < 500
 
-    connection.set_tenant(shops.outdoor)
-    assert Product.objects.filter(name=f"{SECRET} product").exists()
-    assert Variant.objects.count() == 1
-    assert Membership.objects.filter(tenant=shops.outdoor).count() == 1
+    assert _contents(shops) == before
 
 
 @pytest.mark.parametrize("route", [path for path, who in TENANT_ROUTES.items() if who == MEMBER])
@@ -265,12 +447,14 @@ def test_the_api_needs_a_token(shops, route):
         assert client.get(shops.path(route)).status_code == 401
 
 
-@pytest.mark.parametrize("route", PLATFORM_ROUTES)
+@pytest.mark.parametrize(
+    "route", [path for path, who in PLATFORM_ROUTES.items() if who != PROVIDER]
+)
 def test_no_route_of_the_platform_shows_a_shops_things_to_strangers(shops, route):
     for user in (None, shops.tech_owner):
         client, headers = _client("localhost", user)
         response = client.get(shops.path(route), **headers)
-        assert SECRET.lower() not in response.content.decode(errors="replace").lower()
+        assert _hides(_shown(response))
         assert response.status_code < 500
 
 
@@ -292,3 +476,143 @@ def test_a_custom_domain_shows_its_own_shop_only(shops):
 
 def test_the_two_back_offices_share_no_model():
     assert set(tenant_site._registry) & set(platform_site._registry) == set()
+
+
+@pytest.mark.parametrize("route", [path for path, who in TENANT_ROUTES.items() if who == LINK])
+def test_who_guesses_a_link_sees_no_shopper(shops, route):
+    """On the other shop's own host, without its cookies."""
+    guess = re.sub(
+        r"\{(token|sign_in|session|address)\}", "019a5c3e-8f7a-7d0c-9b1e-000000000000", route
+    )
+    stranger = Client(HTTP_HOST="outdoor.localhost", **_SAME_ORIGIN)
+    before = _contents(shops)
+
+    for method in (stranger.get, stranger.post):
+        response = method(shops.path(guess))
+        assert PERSON.lower() not in _shown(response)
+        assert response.status_code < 500
+
+    assert _contents(shops) == before
+
+
+def test_who_holds_the_link_or_the_cookie_sees_them(shops):
+    """The control of both tests above."""
+    holder = Client(HTTP_HOST="outdoor.localhost", **_SAME_ORIGIN)
+    for name, value in shops.cookies.items():
+        holder.cookies[name] = value
+
+    for route in ("checkout/", "orders/{token}/", "account/"):
+        assert PERSON.lower() in _shown(holder.get(shops.path(route))), route
+    assert f"{SECRET} product" in holder.get("/cart/").content.decode()
+    assert holder.get(shops.path("account/sign-in/{sign_in}/")).status_code == 200
+    again = holder.post(shops.path("account/orders/{token}/again/"))
+    assert again["Location"] == "/cart/"
+
+
+def test_the_other_shops_order_is_paid_on_its_own_page_only(shops):
+    """The provider's page opens on every host, and what is paid there is the other shop's order."""
+    page = shops.path("stripe-demo/pay/{session}")
+    for host in ("tech.localhost", "outdoor.localhost", "localhost"):
+        client = Client(HTTP_HOST=host)
+        assert SECRET in client.get(page).content.decode()
+        assert client.post(page, {"card": "4242424242424242"}).status_code == 403
+    here = Client(HTTP_HOST="tech.localhost", **_SAME_ORIGIN)
+    before = _orders_of(shops.tech)
+
+    paid = here.post(page, {"card": "4242424242424242"})
+    returned = here.get(shops.path("checkout/return/?session_id={session}"))
+
+    assert paid["Location"].startswith("http://outdoor.localhost/checkout/return/")
+    assert returned.status_code == 404
+    assert _orders_of(shops.tech) == before == []
+    assert _orders_of(shops.outdoor) == [(shops.ids["order"], "paid")]
+
+
+def _orders_of(tenant: Tenant) -> list[tuple[str, str]]:
+    _in(tenant)
+    return [(str(order.pk), order.payment_status) for order in Order.objects.all()]
+
+
+def test_the_other_shops_order_id_is_unknown_to_the_checkout_call(shops):
+    here = Client(HTTP_HOST="tech.localhost", **_SAME_ORIGIN)
+    item = {"id": shops.ids["variant"], "name": "A", "price": 1, "quantity": 1}
+
+    response = here.post(
+        "/stripe-demo/create-checkout-session-json",
+        {"order_id": shops.ids["order"], "items": [item]},
+        content_type="application/json",
+    )
+
+    # A test session, which can pay for nothing: the other shop's stays the only one of its order.
+    assert response.json()["session_id"] != shops.ids["session"]
+    session = Session.objects.get(pk=response.json()["session_id"])
+    assert session.params["metadata"] == {"kind": "test"}
+    _in(shops.outdoor)
+    assert PaymentAttempt.objects.get().session_id == shops.ids["session"]
+
+
+def test_a_key_of_one_shop_is_unknown_in_the_other(shops):
+    """The same person, key and body: each shop answers for itself."""
+    member = make_member(shops.tech)
+    add_member(member, shops.outdoor, "owner")
+    token = f"Bearer {issue_tokens(member)['access']}"
+    answers = []
+    for tenant in (shops.tech, shops.outdoor):
+        _in(tenant)
+        product = Product.objects.get()
+        body = _bodies(shops)[0] | {
+            "shipping_method": "standard",
+            "items": [{"product_id": str(product.pk), "quantity": 1}],
+        }
+        client = Client(HTTP_HOST=f"{tenant.slug}.localhost", HTTP_AUTHORIZATION=token)
+        answers += [
+            client.post(
+                "/api/orders",
+                body,
+                content_type="application/json",
+                HTTP_IDEMPOTENCY_KEY="the same",
+            )
+            for _ in range(2)
+        ]
+
+    assert [answer.status_code for answer in answers] == [201] * 4
+    replayed = [answer.get("Idempotent-Replayed") for answer in answers]
+    assert replayed == [None, "true", None, "true"]
+    assert answers[0].json()["id"] != answers[2].json()["id"]
+
+
+def test_a_customer_of_one_shop_is_nobody_in_the_other(shops):
+    """The same answer as for anybody, and no mail."""
+    answers = []
+    for email in (_BUYER.email, "nobody@example.com"):
+        client = Client(HTTP_HOST="tech.localhost", **_SAME_ORIGIN)
+        answers.append(client.post("/account/", {"email": email}))
+    _in(shops.tech)
+    deliver_outbox()
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+    assert mail.outbox == []
+
+
+def test_kept_mails_are_for_development_alone(shops, settings, tmp_path):
+    _keep_a_mail(settings, tmp_path, shops.ids["mail"])
+    platform, shop = Client(HTTP_HOST="localhost"), Client(HTTP_HOST="outdoor.localhost")
+    routes = [path for path, who in PLATFORM_ROUTES.items() if who == DEVELOPMENT]
+    for route in routes:
+        assert SECRET in platform.get(shops.path(route)).content.decode()
+        assert shop.get(shops.path(route)).status_code == 404
+
+    settings.PRODUCTION = True
+
+    for route in routes:
+        assert platform.get(shops.path(route)).status_code == 404
+
+
+def _keep_a_mail(settings: Any, folder: Path, name: str) -> None:
+    settings.MAIL_IS_KEPT = True
+    settings.EMAIL_CONFIG = {"EMAIL_FILE_PATH": str(folder)}
+    message = EmailMultiAlternatives(f"For {SECRET}", SECRET, "shop@example.com", [_BUYER.email])
+    message.attach_alternative(f"<p>{SECRET}</p>", "text/html")
+    separator = b"\n" + b"-" * 79 + b"\n"
+    (folder / name).write_bytes(message.message().as_bytes() + separator)
