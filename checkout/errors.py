@@ -25,11 +25,5 @@ class PaymentRefused(Conflict):
         super().__init__(details or _("The payment provider does not accept this payment."))
 
 
-class PricesChanged(Conflict):
-    """What the shopper was shown is not what the shop asks for."""
-
-    message = "Prices or items have changed."
-
-
 class NotThatSession(Exception):
     """A session that cannot be expired: it is complete, or gone already."""

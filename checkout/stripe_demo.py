@@ -25,10 +25,11 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
 from catalog.models import Product, Variant
-from checkout.errors import NotThatSession, PaymentProviderUnavailable, PricesChanged
+from checkout.errors import NotThatSession, PaymentProviderUnavailable
 from checkout.services.starting import SESSION_LIFE, STILL_OPEN, line_item, start_payment
 from checkout.stripe_gateway import Gateway, is_test_mode
 from checkout.stripe_inbox.models import TestSession
+from orders.errors import PricesChanged
 from orders.models import MAX_QUANTITY, Order
 from pycommerce.api import rates
 from pycommerce.api.errors import error_response, refusal_for

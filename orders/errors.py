@@ -14,6 +14,12 @@ class OutOfStock(Conflict):
         self.sku, self.requested, self.available = sku, requested, available
 
 
+class PricesChanged(Conflict):
+    """What the shopper was shown is not what the shop asks for."""
+
+    message = "Prices or items have changed."
+
+
 class IllegalTransition(Conflict):
     """The order's present state does not allow the step."""
 

@@ -1,13 +1,15 @@
 """What was sold: orders, their line items, who bought, what was paid and what was sent."""
 
 import secrets
+from collections.abc import Mapping, Set
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Trim, Upper
 from django.utils import timezone
 
 from catalog.models import PriceField, Variant
@@ -16,11 +18,20 @@ from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS
 
 TOKEN_BYTES = 16
 MAX_QUANTITY = 9_999
+MAX_NOTE = 2_000
 
 
 def new_token() -> str:
     """128 random bits for an address that nobody can guess."""
     return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+class CapitalsField(models.CharField):
+    """Text that is kept in capitals, however it is typed."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.strip().upper() if isinstance(text, str) else text
 
 
 class AmountField(models.DecimalField):
@@ -37,7 +48,10 @@ class OrderSettings(models.Model):
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     number_prefix = models.CharField(
-        max_length=10, blank=True, help_text="Before the number of an order, such as T-."
+        max_length=10,
+        blank=True,
+        validators=[RegexValidator(r"\D\Z", "Its last character must be no digit.")],
+        help_text="Before the number of an order, such as T-.",
     )
     country = models.CharField(
         max_length=2, default="US", help_text="Where most customers live (ISO 3166)."
@@ -58,6 +72,11 @@ class OrderSettings(models.Model):
         verbose_name_plural = "order settings"
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="order_settings_one_row"),
+            # T-1 and 23 would be the number that T- and 123 are.
+            models.CheckConstraint(
+                condition=~Q(number_prefix__regex=r"[0-9]$"),
+                name="order_number_prefix_ends_in_no_digit",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -87,7 +106,10 @@ class ShippingMethod(models.Model):
     class Meta:
         ordering = ["position", "price", "code"]
         constraints = [
-            models.CheckConstraint(condition=Q(price__gte=0), name="shipping_price_not_negative")
+            models.CheckConstraint(
+                condition=Q(price__gte=0) & (Q(free_from__isnull=True) | Q(free_from__gte=0)),
+                name="shipping_price_not_negative",
+            )
         ]
 
     def __str__(self) -> str:
@@ -138,7 +160,7 @@ class Discount(models.Model):
         AMOUNT = "amount", "Amount"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    code = models.CharField(max_length=40, unique=True, help_text="In capitals, such as SPRING10.")
+    code = CapitalsField(max_length=40, unique=True, help_text="In capitals, such as SPRING10.")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERCENT)
     value = PriceField(help_text="Per cent, or an amount in the shop's currency.")
     minimum = PriceField(default=0, help_text="For goods of this amount or more.")
@@ -159,6 +181,13 @@ class Discount(models.Model):
             models.CheckConstraint(
                 condition=Q(value__gt=0) & (~Q(kind="percent") | Q(value__lte=100)),
                 name="discount_value_makes_sense",
+            ),
+            models.CheckConstraint(
+                condition=Q(code=Trim(Upper("code"))) & ~Q(code=""),
+                name="discount_code_in_capitals",
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum__gte=0), name="discount_minimum_not_negative"
             ),
         ]
 
@@ -256,6 +285,36 @@ class Order(models.Model):
         SOLD = "sold", "Sold"
         RELEASED = "released", "Released"
 
+    # What may become what; `orders.services.timeline.save` makes each move, and no other.
+    STATUS_MOVES: ClassVar[Mapping[str, Set[str]]] = {
+        Status.PENDING: {Status.PROCESSING, Status.CANCELLED},
+        Status.PROCESSING: {Status.COMPLETED, Status.CANCELLED},
+        Status.COMPLETED: set(),
+        # Paid after it had expired, and its units were still there.
+        Status.CANCELLED: {Status.PENDING},
+    }
+    PAYMENT_MOVES: ClassVar[Mapping[str, Set[str]]] = {
+        PaymentStatus.UNPAID: {
+            PaymentStatus.PROCESSING,
+            PaymentStatus.PAID,
+            PaymentStatus.REVIEW,
+        },
+        PaymentStatus.PROCESSING: {
+            PaymentStatus.UNPAID,
+            PaymentStatus.PAID,
+            PaymentStatus.REVIEW,
+        },
+        PaymentStatus.PAID: {PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED},
+        # A refund that fails is booked back.
+        PaymentStatus.PARTIALLY_REFUNDED: {PaymentStatus.PAID, PaymentStatus.REFUNDED},
+        PaymentStatus.REFUNDED: {
+            PaymentStatus.PAID,
+            PaymentStatus.PARTIALLY_REFUNDED,
+            PaymentStatus.REVIEW,
+        },
+        PaymentStatus.REVIEW: {PaymentStatus.REFUNDED},
+    }
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     number = models.CharField(  # noqa: DJ001 - unique, and unknown until the end
         max_length=40, unique=True, null=True, editable=False
@@ -293,6 +352,14 @@ class Order(models.Model):
         max_length=20, choices=PaymentMethod, default=PaymentMethod.CREDIT_CARD
     )
     discount_code = models.CharField(max_length=40, blank=True)
+    used_discount = models.ForeignKey(
+        Discount,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="orders",
+        editable=False,
+        help_text="While the order counts as a use of it.",
+    )
 
     currency = models.CharField(max_length=3)
     prices_include_tax = models.BooleanField(default=False)
@@ -331,10 +398,11 @@ class Order(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
+                    prices_include_tax=False,
                     total=F("items_total")
                     - F("discount_total")
                     + F("shipping_total")
-                    + F("tax_total")
+                    + F("tax_total"),
                 )
                 | Q(
                     prices_include_tax=True,
@@ -366,6 +434,21 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="cancelled") | ~Q(units="held"),
                 name="order_cancelled_holds_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=["pending", "processing", "completed", "cancelled"],
+                    units__in=["held", "sold", "released"],
+                    payment_status__in=[
+                        "unpaid",
+                        "processing",
+                        "paid",
+                        "partially_refunded",
+                        "refunded",
+                        "review",
+                    ],
+                ),
+                name="order_states_are_known",
             ),
         ]
 
@@ -412,6 +495,12 @@ class LineItem(models.Model):
                 name="line_item_total_is_price_by_quantity",
             ),
             models.CheckConstraint(
+                condition=Q(
+                    unit_price__gte=0, discount__gte=0, discount__lte=F("total_price"), tax__gte=0
+                ),
+                name="line_item_amounts_in_range",
+            ),
+            models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
                 name="line_item_quantity_in_range",
             ),
@@ -438,7 +527,7 @@ class OrderEvent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=40)
-    text = models.CharField(max_length=500)
+    text = models.CharField(max_length=MAX_NOTE)
     user_id = models.UUIDField(null=True)
     user_name = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

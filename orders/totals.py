@@ -58,6 +58,7 @@ def compute_totals(
     amounts = [price * quantity for price, quantity in prices]
     items_total = sum(amounts, ZERO)
     discount = min(round_money(discount, currency), items_total)
+    shipping = round_money(shipping, currency)
     shares = share_out(discount, amounts, currency)
     lines = tuple(
         LineTotals(

@@ -33,7 +33,8 @@ def adjust_stock(
         raise InvalidRequest(problem, fields={"change": [problem], "on_hand": [problem]})
     if not reason.strip() or len(reason) > 255:
         raise InvalidRequest("Give a reason.", fields={"reason": ["Use 1 to 255 characters."]})
-    variant = Variant.objects.select_for_update().filter(pk=variant_id).first()
+    # Lines of orders and carts may name the variant meanwhile: its key stays as it is.
+    variant = Variant.objects.select_for_update(no_key=True).filter(pk=variant_id).first()
     if variant is None:
         raise UnknownVariant(variant_id)
     before = variant.on_hand

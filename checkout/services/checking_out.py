@@ -1,5 +1,6 @@
 """From a cart to an order: one pending order for a cart, however often it is checked out."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from orders.models import Order
 from orders.services.paying import end_order
 from orders.services.placing import give_number, place_order
 from pycommerce.db.retrying import once_more
+
+_REPLACED = "Replaced by another checkout."
 
 
 class AlreadyPaid(Exception):
@@ -29,8 +32,9 @@ def check_out(cart_id: UUID, **order_fields: Any) -> Order:
     Its payment session is expired at the provider, so that nobody pays for both. `order_fields`
     are those of `place_order` but for `quantities`.
 
-    Raises what `place_order` refuses, AlreadyPaid, PaymentProviderUnavailable, or
-    IllegalTransition where two tabs check out at the same moment.
+    Raises what `place_order` refuses (PricesChanged for a price that is not the one the cart
+    showed), AlreadyPaid, PaymentProviderUnavailable, or IllegalTransition where two tabs check out
+    at the same moment.
     """
     for _attempt in range(3):
         _end_earlier(cart_id)
@@ -49,7 +53,7 @@ def _end_earlier(cart_id: UUID) -> None:
         return
     if earlier.status == Order.Status.PENDING:
         end_open_sessions(earlier.pk)
-        end_order(earlier.pk, reason="Replaced by another checkout.", expired=True)
+        once_more(partial(end_order, earlier.pk, reason=_REPLACED, expired=True))
         earlier.refresh_from_db()
     if earlier.captured or earlier.payment_status == Order.PaymentStatus.PROCESSING:
         raise AlreadyPaid(earlier)
@@ -66,10 +70,14 @@ def _place(cart_id: UUID, order_fields: dict[str, Any]) -> Order | None:
         and Order.objects.filter(pk=cart.order_id, status=Order.Status.PENDING).exists()
     ):
         return None
-    quantities = dict(cart.lines.values_list("variant_id", "quantity"))
-    if not quantities:
+    lines = list(cart.lines.all())
+    if not lines:
         raise wrong_field("items", _("Your cart is empty."))
-    order = place_order(quantities=quantities, **order_fields)
+    order = place_order(
+        quantities={line.variant_id: line.quantity for line in lines},
+        seen_prices={line.variant_id: line.seen_price for line in lines},
+        **order_fields,
+    )
     cart.order = order
     cart.save(update_fields=["order"])
     give_number(order)

@@ -18,7 +18,7 @@ from orders.services.paying import (
     mark_payment_processing,
     record_payment,
 )
-from orders.services.timeline import note
+from orders.services.timeline import note, save
 from pycommerce.db import connection
 from pycommerce.db.retrying import once_more
 
@@ -88,6 +88,8 @@ def _attempt_of(session: Session, order: Order) -> PaymentAttempt | None:
 
 def _book_payment(order: Order, attempt: PaymentAttempt, session: Session) -> None:
     attempt.state = State.COMPLETE
+    # Carts stand before variants in the lock order: a checkout of the same cart may be under way.
+    Cart.objects.filter(order=order).delete()
     record_payment(
         order_id=order.pk,
         amount=session.amount,
@@ -96,7 +98,6 @@ def _book_payment(order: Order, attempt: PaymentAttempt, session: Session) -> No
         # A session that asked for nothing has no payment of its own.
         provider_id=session.payment_intent or session.id,
     )
-    Cart.objects.filter(order=order).delete()
 
 
 def _book_end(
@@ -111,9 +112,8 @@ def _book_end(
         return
     if order.keep_until_paid:
         if order.payment_status == Order.PaymentStatus.PROCESSING:
-            order.payment_status = Order.PaymentStatus.UNPAID
-            order.save(update_fields=["payment_status"])
+            save(order, payment_status=Order.PaymentStatus.UNPAID)
         note(order, "payment_ended", "The payment was not completed.")
         return
     words = "The payment failed." if state == State.FAILED else "Nobody paid in time."
-    end_order(order.pk, reason=words, expired=True)
+    end_order(order.pk, reason=words, expired=True, payment_failed=True)

@@ -135,8 +135,10 @@ def expire_holds() -> list[UUID]:
 
 @transaction.atomic
 def _expire(order_id: UUID) -> bool:
-    lock_order(order_id)
-    # Looked at again under the lock: a payment may have been started since.
+    order = lock_order(order_id)
+    # Looked at again under the lock: somebody may have started a payment or kept it since.
+    if order.keep_until_paid:
+        return False
     if PaymentAttempt.objects.filter(
         order=order_id, state__in=[State.NEW, State.OPEN, State.COMPLETE]
     ).exists():

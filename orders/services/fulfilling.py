@@ -1,6 +1,6 @@
 """Sending an order, all at once or part by part."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.db import transaction
@@ -57,14 +57,28 @@ def fulfil_order(
     )
     for key, count in items.items():
         lines[key].fulfilled += count
-        lines[key].save(update_fields=["fulfilled"])
-    is_complete = not any(units_to_send(line) for line in lines.values())
-    save(order, **({"status": Order.Status.COMPLETED} if is_complete else {}))
+    LineItem.objects.bulk_update([lines[key] for key in items], ["fulfilled"])
     what = changes_of({"by": carrier, "tracking number": tracking_number})
     count = sum(items.values())
-    note(order, "fulfilled", f"Sent {count} units{f', {what}' if what else ''}.", actor)
+    units = "1 unit" if count == 1 else f"{count} units"
+    note(order, "fulfilled", f"Sent {units}{f', {what}' if what else ''}.", actor)
+    save(order)
+    complete_if_all_is_sent(order, lines.values(), actor)
     tell("mail.order_fulfilled", order, str(fulfilment.pk), fulfilment=str(fulfilment.pk))
     return fulfilment
+
+
+def complete_if_all_is_sent(
+    order: Order, lines: Collection[LineItem], actor: Actor = NOBODY
+) -> None:
+    """Complete an order of which something was sent, and nothing is left to send."""
+    if (
+        order.status == Order.Status.PROCESSING
+        and any(line.fulfilled for line in lines)
+        and not any(units_to_send(line) for line in lines)
+    ):
+        save(order, status=Order.Status.COMPLETED)
+        note(order, "completed", "Nothing is left to send.", actor)
 
 
 def _check(items: Mapping[UUID, int], lines: Mapping[UUID, LineItem]) -> None:
@@ -75,6 +89,6 @@ def _check(items: Mapping[UUID, int], lines: Mapping[UUID, LineItem]) -> None:
             raise wrong_field("items", f"The order has no line item '{key}'.")
         if count < 1:
             raise wrong_field("items", "Use quantities of 1 or more.")
-        left = lines[key].quantity - lines[key].fulfilled
+        left = units_to_send(lines[key])
         if count > left:
             raise IllegalTransition(f"{lines[key].sku}: {count} units asked, {left} left to send.")

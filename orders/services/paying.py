@@ -9,7 +9,12 @@ from django.db import transaction
 from catalog.services.holding import hold_units, release_units, return_units, sell_units
 from orders.errors import IllegalTransition, UnknownOrder, wrong_field
 from orders.models import LedgerEntry, Order, Refund
-from orders.services.placing import free_discount, money_words, quantities_of
+from orders.services.placing import (
+    free_discount,
+    money_words,
+    quantities_of,
+    use_discount_again,
+)
 from orders.services.timeline import NOBODY, Actor, note, save, tell
 from tenants.shop.models import raise_catalogue_version
 
@@ -54,6 +59,7 @@ def record_payment(
     currency: str,
     provider: str,
     provider_id: str,
+    remark: str = "",
     actor: Actor = NOBODY,
 ) -> Order:
     """Book money that arrived for an order, once for each `provider_id`.
@@ -81,7 +87,7 @@ def record_payment(
         tell("alert.payment_mismatch", order, provider_id)
         logger.warning("Order %s: amount or currency of a payment does not match", order.pk)
         return order
-    note(order, "paid", f"Paid {words}.", actor)
+    note(order, "paid", f"Paid {words}{f' ({remark})' if remark else ''}.", actor)
     if not _take_up(order):
         save(order, captured=amount, payment_status=Payment.PAID)
         _give_everything_back(order, provider_id)
@@ -104,8 +110,9 @@ def _take_up(order: Order) -> bool:
         return True
     if order.status != Status.CANCELLED or not order.expired:
         return False
-    if hold_units(quantities_of(order)):
+    if order.line_items.filter(variant=None).exists() or hold_units(quantities_of(order)):
         return False
+    use_discount_again(order)
     save(order, units=Units.HELD, status=Status.PENDING, cancel_reason="", expired=False)
     note(order, "reinstated", "Paid after it had expired; its units were still there.")
     return True
@@ -160,13 +167,15 @@ def record_manual_payment(*, order_id: UUID, reference: str, actor: Actor) -> Or
         raise IllegalTransition(f"Order {order} is {_state(order)}.")
     if not reference.strip():
         raise wrong_field("reference", "Say how it was paid.")
+    save(order, payment_method=Order.PaymentMethod.MANUAL)
     return record_payment(
         order_id=order_id,
         amount=order.total,
         currency=order.currency,
         provider="manual",
         provider_id=f"manual:{order.pk}",
-        actor=Actor(actor.id, f"{actor.name} ({reference.strip()[:100]})"),
+        remark=reference.strip()[:200],
+        actor=actor,
     )
 
 
@@ -180,15 +189,19 @@ def end_order(
     *,
     reason: str,
     expired: bool = False,
+    payment_failed: bool = False,
     request_key: str | None = None,
     actor: Actor = NOBODY,
 ) -> Order | None:
     """Cancel an order that nobody paid and give its units free.
 
-    Returns None where it is not pending and unpaid any more; then nothing has changed.
+    Returns None where it is not pending and unpaid any more; then nothing has changed. One whose
+    payment is on its way ends only with `payment_failed`: the provider said so.
     """
     order = lock_order(order_id)
     if order.status != Status.PENDING or order.captured > 0:
+        return None
+    if order.payment_status == Payment.PROCESSING and not payment_failed:
         return None
     if order.units == Units.HELD:
         release_units(quantities_of(order))
@@ -201,7 +214,7 @@ def end_order(
         cancel_key=request_key or "",
         expired=expired,
     )
-    free_discount(order.discount_code)
+    free_discount(order)
     note(order, "cancelled", f"Cancelled: {reason}" if reason else "Cancelled.", actor)
     if not expired:
         tell("mail.order_cancelled", order)
@@ -222,6 +235,8 @@ def cancel_paid_order(
     lines = list(order.line_items.all())
     if order.status not in {Status.PENDING, Status.PROCESSING}:
         raise IllegalTransition(f"Order {order} is {order.status}.")
+    if order.payment_status == Payment.PROCESSING:
+        raise IllegalTransition(f"The payment of order {order} is on its way.")
     if any(line.fulfilled for line in lines):
         raise IllegalTransition(f"Order {order} was sent in part; refund it instead.")
     if order.units == Units.HELD:

@@ -8,20 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from catalog.models import Product, Variant
 from catalog.services.holding import hold_units
 from orders.addresses import country_code
-from orders.errors import BadDiscount, OutOfStock, wrong_field
-from orders.models import (
-    MAX_QUANTITY,
-    Discount,
-    LineItem,
-    Order,
-)
+from orders.errors import BadDiscount, OutOfStock, PricesChanged, wrong_field
+from orders.models import MAX_QUANTITY, Discount, LineItem, Order
 from orders.services.pricing import Quote, quote
-from orders.services.timeline import NOBODY, Actor, note
+from orders.services.timeline import NOBODY, Actor, note, save
 from pycommerce.core.ids import uuid7
 from pycommerce.db import connection
 from tenants.errors import TenantInactive
@@ -117,17 +113,19 @@ def place_order(
     payment_method: str = Order.PaymentMethod.CREDIT_CARD,
     notes: str = "",
     discount_code: str = "",
+    seen_prices: Mapping[UUID, Decimal] | None = None,
     actor: Actor = NOBODY,
     **fields: Any,
 ) -> Order:
     """Turn wanted quantities (variant id to units) into a pending order that holds those units.
 
     Names and prices are copied from the catalogue now, so a later price change leaves the order
-    as the customer saw it. `fields` are further fields of Order. The order has no number yet:
-    `give_number` comes last in the transaction, since its lock lasts until the commit.
+    as the customer saw it; with `seen_prices` (variant id to price) only at those. `fields` are
+    further fields of Order. The order has no number yet: `give_number` comes last in the
+    transaction, since its lock lasts until the commit.
 
-    Raises InvalidRequest naming the field, BadDiscount, OutOfStock, or TenantInactive; then
-    nothing has changed.
+    Raises InvalidRequest naming the field, BadDiscount, PricesChanged, OutOfStock, or
+    TenantInactive; then nothing has changed.
     """
     tenant = connection.tenant
     if not Tenant.objects.filter(pk=tenant.pk, active=True).exists():
@@ -135,6 +133,10 @@ def place_order(
     if not quantities:
         raise wrong_field("items", "The order has no items.")
     wanted = find_wanted(quantities)
+    if seen_prices is not None and any(
+        line.variant.price != seen_prices[line.variant.pk] for line in wanted
+    ):
+        raise PricesChanged(_("A price has changed."))
     priced = quote(
         [(line.variant.price, line.quantity) for line in wanted],
         currency=tenant.currency,
@@ -153,6 +155,7 @@ def place_order(
         country_code=shipping_address.code,
         notes=notes,
         payment_method=payment_method,
+        used_discount=priced.discount,
         **_amounts(priced, tenant.currency),
         **{"language": tenant.language, **fields},
     )
@@ -160,7 +163,10 @@ def place_order(
     LineItem.objects.bulk_create(_line_items(order, wanted, priced))
     note(order, "placed", f"Order placed, {len(wanted)} line items.", actor)
     if short := hold_units(quantities):
-        raise OutOfStock(sku=short.sku, requested=short.requested, available=short.available)
+        skus = {line.variant.pk: line.variant.sku for line in wanted}
+        raise OutOfStock(
+            sku=skus[short.variant_id], requested=short.requested, available=short.available
+        )
     if priced.discount:
         use_discount(priced.discount)
     logger.info("Order %s placed with %d line items", order.pk, len(wanted))
@@ -239,16 +245,32 @@ def _line_items(order: Order, wanted: list[Wanted], priced: Quote) -> list[LineI
 
 def use_discount(discount: Discount) -> None:
     """Count one use of the code. Raises BadDiscount where another order took the last one."""
+    if not _count_use(Discount.objects.filter(pk=discount.pk, active=True)):
+        raise BadDiscount(_("This code has been used up."))
+
+
+def _count_use(discounts: QuerySet[Discount]) -> bool:
     free = Q(usage_limit__isnull=True) | Q(used_count__lt=F("usage_limit"))
-    used = Discount.objects.filter(free, pk=discount.pk, active=True)
-    if not used.update(used_count=F("used_count") + 1):
-        raise BadDiscount("This code has been used up.")
+    return bool(discounts.filter(free).update(used_count=F("used_count") + 1))
 
 
-def free_discount(code: str) -> None:
-    """Give back the use of a code by an order that was never paid."""
-    if code:
-        Discount.objects.filter(code=code, used_count__gt=0).update(used_count=F("used_count") - 1)
+def free_discount(order: Order) -> None:
+    """Give back the use of a code by a locked order that nobody paid."""
+    if order.used_discount_id:
+        used = Discount.objects.filter(pk=order.used_discount_id)
+        used.update(used_count=F("used_count") - 1)
+        save(order, used_discount=None)
+
+
+def use_discount_again(order: Order) -> None:
+    """Count the code of an order that is taken up again.
+
+    One that others used up meanwhile is honoured all the same, and not counted: the customer paid
+    what was agreed.
+    """
+    discount = Discount.objects.filter(code=order.discount_code).first()
+    if discount and _count_use(Discount.objects.filter(pk=discount.pk)):
+        save(order, used_discount=discount)
 
 
 _NUMBER = """

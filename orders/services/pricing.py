@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orders.addresses import state_code
 from orders.errors import BadDiscount, wrong_field
 from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
 from orders.totals import Rate, Totals, compute_totals
@@ -47,10 +48,12 @@ def find_shipping_method(code: str, country_code: str) -> ShippingMethod:
 
 
 def rate_for(country_code: str, state: str) -> Rate:
-    """The tax rate of the state, else of the country, else none."""
-    found = TaxRate.objects.filter(country=country_code, state__in=["", state.strip()])
-    # The one that names the state sorts after the one that does not.
-    rate = found.order_by("-state").first()
+    """The tax rate of the state (by code or name), else of the country, else none."""
+    rates = {
+        state_code(country_code, rate.state): rate
+        for rate in TaxRate.objects.filter(country=country_code)
+    }
+    rate = rates.get(state_code(country_code, state)) or rates.get("")
     return Rate(rate.percent, rate.on_shipping, rate.name) if rate else Rate()
 
 

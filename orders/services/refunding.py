@@ -9,6 +9,7 @@ from django.db import transaction
 from catalog.services.holding import return_units
 from orders.errors import IllegalTransition, wrong_field
 from orders.models import LineItem, Order, Refund, RefundLine
+from orders.services.fulfilling import complete_if_all_is_sent
 from orders.services.paying import lock_order, refundable, write_refund
 from orders.services.timeline import NOBODY, Actor, note
 from pycommerce.core.money import round_money
@@ -67,6 +68,7 @@ def refund_order(
     for key, count in units.items():
         lines[key].refunded += count
         lines[key].save(update_fields=["refunded"])
+    complete_if_all_is_sent(order, lines.values(), actor)
     if restock:
         _restock(order, refund, lines, units, actor)
     return refund

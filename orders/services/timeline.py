@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from orders.models import Order, OrderEvent, OutboxMessage
+from orders.errors import IllegalTransition
+from orders.models import MAX_NOTE, Order, OrderEvent, OutboxMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ NOBODY = Actor()
 def note(order: Order, kind: str, text: str, actor: Actor = NOBODY) -> None:
     """Add a line to the order's timeline."""
     OrderEvent.objects.create(
-        order=order, kind=kind, text=text[:500], user_id=actor.id, user_name=actor.name[:254]
+        order=order, kind=kind, text=text[:MAX_NOTE], user_id=actor.id, user_name=actor.name[:254]
     )
 
 
@@ -42,12 +43,24 @@ def tell(topic: str, order: Order, key: str = "", **payload: Any) -> None:
     )
 
 
+_MOVES = {"status": Order.STATUS_MOVES, "payment_status": Order.PAYMENT_MOVES}
+
+
 def save(order: Order, **fields: Any) -> None:
-    """Save fields of a locked order."""
+    """Save fields of a locked order; its states move as their tables allow, and not otherwise.
+
+    Raises IllegalTransition.
+    """
+    before = {name: getattr(order, name) for name in _MOVES}
+    for name, old in before.items():
+        new = fields.get(name, old)
+        if new != old and new not in _MOVES[name][old]:
+            raise IllegalTransition(f"Order {order} is {old}; it cannot become {new}.")
+    fields["updated_at"] = timezone.now()
+    if not Order.objects.filter(pk=order.pk, **before).update(**fields):
+        raise IllegalTransition(f"Order {order} is not {before['status']} any more.")
     for name, value in fields.items():
         setattr(order, name, value)
-    order.updated_at = timezone.now()
-    order.save(update_fields=[*fields, "updated_at"])
 
 
 def changes_of(values: Mapping[str, Any]) -> str:
