@@ -5,6 +5,7 @@ search path than the connection has; the embedded server is started just before 
 connection; a connection is checked for health only after it was idle for a while.
 """
 
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -38,6 +39,11 @@ class DatabaseWrapper(TenantDatabaseWrapper):
 
     # --- Prepared statements ------------------------------------------------------------------
 
+    def get_connection_params(self) -> dict[str, Any]:
+        # Only what asks for it is prepared: the threshold for all others is out of reach. Django's
+        # own default, None, switches preparing off even for those that ask.
+        return super().get_connection_params() | {"prepare_threshold": sys.maxsize}
+
     def fetch_prepared(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
         """The rows of a statement that the server parses and plans once for each connection.
 
@@ -51,7 +57,14 @@ class DatabaseWrapper(TenantDatabaseWrapper):
                 ordinary: list[tuple[Any, ...]] = cursor.fetchall()
                 return ordinary
             with self.wrap_database_errors, psycopg.Cursor(self.connection) as prepared:
-                prepared.execute(statement, arguments, prepare=True)
+                try:
+                    prepared.execute(statement, arguments, prepare=True)
+                except psycopg.errors.FeatureNotSupported:
+                    # A migration changed the type of a column since: prepare it once more.
+                    if self.in_atomic_block:
+                        raise
+                    prepared.execute("DEALLOCATE ALL")
+                    prepared.execute(statement, arguments, prepare=True)
                 return prepared.fetchall()
 
     # --- The search path ----------------------------------------------------------------------

@@ -120,3 +120,43 @@ def test_eight_threads_over_forty_shops_never_meet():
     assert _mix(shops, properly) == []
     # The control: state that threads share is caught.
     assert _mix(shops, naively) != []
+
+
+def _plans() -> list[int]:
+    """How often each statement that the connection has prepared was run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_what_every_call_asks_is_prepared_once_and_nothing_else_is():
+    _shops("tech", "outdoor")
+
+    for number in range(3):
+        assert connection.fetch_prepared("SELECT %s::int + 1", [number]) == [(number + 1,)]
+
+    assert _plans() == [3]
+
+
+def test_a_prepared_statement_outlives_a_change_of_its_columns():
+    statement = "SELECT amount FROM example"
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE example AS SELECT 7 AS amount")
+        assert connection.fetch_prepared(statement, []) == [(7,)]
+        cursor.execute("DO $$BEGIN ALTER TABLE example ALTER amount TYPE text; END$$")
+
+    assert connection.fetch_prepared(statement, []) == [("7",)]
+
+
+def test_a_prepared_statement_reads_the_schema_that_is_selected():
+    tech, outdoor = _shops("tech", "outdoor")
+    read, seen = "SELECT last_order_number FROM shop_state", []
+    for shop, number in ((tech, 1), (outdoor, 2)):
+        connection.set_tenant(shop)
+        ShopState.objects.update(last_order_number=number)
+
+    for shop in (tech, outdoor, tech, outdoor):
+        connection.set_tenant(shop)
+        seen += connection.fetch_prepared(read, [])
+
+    assert seen == [(1,), (2,), (1,), (2,)]
