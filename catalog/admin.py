@@ -14,8 +14,10 @@ from django.utils.html import format_html
 from catalog.display import money
 from catalog.models import Category, Product, ProductImage, StockMovement, Variant
 from catalog.services.editing import (
+    delete_products,
     finish_category,
     finish_product,
+    held_skus,
     is_below,
     prepare_category,
     prepare_product,
@@ -74,6 +76,16 @@ class VariantForm(forms.ModelForm):
             if amount != round(amount, places):
                 raise ValidationError(f"{self.currency} has {places} decimals.")
         return amount
+
+    def save(self, commit: bool = True) -> Variant:
+        variant: Variant = super().save(commit=False)
+        if commit and variant._state.adding:
+            variant.save()
+        elif commit:
+            # Its own fields alone: orders hold and sell units between the page and this moment.
+            own = [*VariantForm.Meta.fields, "sku_is_generated", "updated_at"]
+            variant.save(update_fields=own)
+        return variant
 
     currency = "USD"
 
@@ -278,16 +290,14 @@ class ProductAdmin(TenantModelAdmin):
         # A variant goes with its product, though by itself it is never deleted here.
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
         needed.discard(Variant._meta.verbose_name)
-        return deleted, counts, needed, protected
+        skus = held_skus([product.pk for product in objs])
+        return deleted, counts, needed, [*protected, *(f"{sku}: held for orders" for sku in skus)]
 
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
-        super().delete_model(request, obj)
-        raise_catalogue_version()
+        delete_products([obj.pk])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        with transaction.atomic():
-            Product.objects.filter(pk__in=queryset.values_list("pk", flat=True)).delete()
-            raise_catalogue_version()
+        delete_products(list(queryset.values_list("pk", flat=True)))
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:

@@ -1,8 +1,9 @@
 """The refusals of the catalogue, one class each."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from pycommerce.core.errors import InvalidRequest, NotFound
+from pycommerce.core.errors import Conflict, InvalidRequest, NotFound
 
 
 class UnknownVariant(NotFound):
@@ -10,6 +11,13 @@ class UnknownVariant(NotFound):
 
     def __init__(self, variant_id: UUID | str) -> None:
         super().__init__(f"Variant with ID '{variant_id}' does not exist.")
+
+
+class HeldForOrders(Conflict):
+    """What pending orders hold units of cannot be deleted."""
+
+    def __init__(self, skus: Sequence[str]) -> None:
+        super().__init__(f"Orders hold units of {', '.join(skus)}; archive the product instead.")
 
 
 class StockWouldBeNegative(InvalidRequest):

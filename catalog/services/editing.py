@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
+from catalog.errors import HeldForOrders
 from catalog.models import Category, Product, Variant
 from catalog.sanitise import sanitise_html
 from catalog.services.refresh import refresh_products
@@ -15,6 +17,7 @@ from catalog.services.slugs import (
     slug_from,
 )
 from pycommerce.db import connection
+from tenants.shop.models import raise_catalogue_version
 
 
 def prepare_product(product: Product) -> None:
@@ -43,6 +46,23 @@ def generated_sku(slug: str, variant: Variant) -> str:
     """A SKU from the product's address and the variant's options; the same every time."""
     parts = [slug, *(slug_from(value) for value in variant.option_values)]
     return "-".join(parts)[:255]
+
+
+def held_skus(product_ids: Collection[UUID]) -> list[str]:
+    """The SKUs of these products' variants of which orders hold units."""
+    held = Variant.objects.filter(product__in=product_ids, held__gt=0)
+    return list(held.order_by("sku").values_list("sku", flat=True))
+
+
+@transaction.atomic
+def delete_products(product_ids: Collection[UUID]) -> None:
+    """Delete products with all that is theirs. Raises HeldForOrders; then nothing has changed."""
+    variants = Variant.objects.filter(product__in=product_ids).order_by("pk")
+    list(variants.select_for_update(of=("self",)).values_list("pk"))
+    if skus := held_skus(product_ids):
+        raise HeldForOrders(skus)
+    Product.objects.filter(pk__in=product_ids).delete()
+    raise_catalogue_version()
 
 
 def prepare_category(category: Category) -> None:

@@ -18,7 +18,14 @@ from tenants.errors import LastOwner
 from tenants.models import Membership, Tenant, User
 from tenants.services import remove_member
 from tenants.shop.models import AuditEntry, catalogue_version
-from tests.factories import PASSWORD, make_category, make_member, make_product, make_user
+from tests.factories import (
+    PASSWORD,
+    make_category,
+    make_member,
+    make_order,
+    make_product,
+    make_user,
+)
 
 
 @pytest.fixture
@@ -109,6 +116,38 @@ def test_an_edit_keeps_the_old_address_and_writes_old_and_new(desk, tech, owner)
     entry = AuditEntry.objects.get()
     assert (entry.user_name, entry.changes["slug"]) == (owner.email, ["lamp", "light"])
     assert "price" in str(entry.changes)
+
+
+def test_an_edit_leaves_units_that_an_order_holds_meanwhile(desk, tech):
+    product = make_product("Desk Lamp", on_hand=12)
+    page = desk.get(f"/admin/catalog/product/{product.pk}/change/")
+    placed = []
+
+    def place_first(execute, sql, *rest):
+        if sql.startswith('UPDATE "catalog_variant"') and not placed:
+            placed.append(sql)
+            make_order(product, quantity=2)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(place_first):
+        desk.post(page.request["PATH_INFO"], filled(page) | {"variants-0-price": "44.90"})
+
+    variant = product.variants.get()
+    assert placed
+    assert (variant.price, variant.on_hand, variant.held) == (Decimal("44.90"), 12, 2)
+
+
+def test_a_product_of_which_orders_hold_units_is_not_deleted(desk, tech):
+    held, free = make_product("Desk Lamp", sku="DL-1"), make_product("Chair")
+    make_order(held)
+    address = f"/admin/catalog/product/{held.pk}/delete/"
+
+    page = desk.get(address)
+    desk.post(address, {"post": "yes"})
+    desk.post(f"/admin/catalog/product/{free.pk}/delete/", {"post": "yes"})
+
+    assert "DL-1: held for orders" in page.content.decode()
+    assert [product.name for product in Product.objects.all()] == ["Desk Lamp"]
 
 
 @pytest.mark.parametrize(
