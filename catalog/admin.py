@@ -28,7 +28,6 @@ from catalog.services.refresh import refresh_products
 from catalog.services.stock import adjust_stock, receive_first_stock
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
-from pycommerce.core.money import decimals_of
 from pycommerce.unfold_shim import (
     TabularInline,
     UnfoldAdminIntegerFieldWidget,
@@ -38,14 +37,15 @@ from tenants.admin_sites import tenant_site
 from tenants.pictures import clean_upload
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
-from tenants.tenant_admin import TenantModelAdmin
+from tenants.tenant_admin import MoneyForm, TenantModelAdmin
 
 PICTURE_SIDE = 1600
 
 
-class VariantForm(forms.ModelForm):
+class VariantForm(MoneyForm):
     """A variant in its product: prices, and the first stock of a new one."""
 
+    money_fields = ("price", "compare_at_price")
     first_stock = forms.IntegerField(
         label="First stock",
         required=False,
@@ -62,20 +62,9 @@ class VariantForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["sku"].required = False
         self.fields["option_values"].widget = UnfoldAdminTextInputWidget()
-        for name in ("price", "compare_at_price"):
-            if self.initial.get(name) is not None:
-                self.initial[name] = round(self.initial[name], decimals_of(self.currency))
         if not self.instance._state.adding:
             # What is on hand changes by adjustment alone, which needs a reason.
             self.fields["first_stock"].disabled = True
-
-    def _money(self, name: str) -> Any:
-        amount = self.cleaned_data[name]
-        if amount is not None:
-            places = decimals_of(self.currency)
-            if amount != round(amount, places):
-                raise ValidationError(f"{self.currency} has {places} decimals.")
-        return amount
 
     def save(self, commit: bool = True) -> Variant:
         variant: Variant = super().save(commit=False)
@@ -86,14 +75,6 @@ class VariantForm(forms.ModelForm):
             own = [*VariantForm.Meta.fields, "sku_is_generated", "updated_at"]
             variant.save(update_fields=own)
         return variant
-
-    currency = "USD"
-
-    def clean_price(self) -> Any:
-        return self._money("price")
-
-    def clean_compare_at_price(self) -> Any:
-        return self._money("compare_at_price")
 
 
 class VariantFormSet(BaseInlineFormSet):
@@ -139,11 +120,6 @@ class VariantInline(TabularInline):
         "position",
     )
     readonly_fields = ("stock_link",)
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
-        formset.form.currency = request.tenant.currency
-        return formset
 
     @admin.display(description="Stock")
     def stock_link(self, variant: Variant) -> str:

@@ -1,6 +1,7 @@
 """Back office of tenancy: a shop's members and history; the platform's shops, hosts and users."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin, messages
@@ -22,6 +23,7 @@ from pycommerce.unfold_shim import (
     AdminPasswordChangeForm,
     ModelAdmin,
     TabularInline,
+    UnfoldAdminSelectWidget,
     UserChangeForm,
     UserCreationForm,
 )
@@ -219,6 +221,12 @@ class DomainInline(TabularInline):
 
 
 class TenantForm(forms.ModelForm):
+    time_zone = forms.ChoiceField(
+        choices=[(name, name) for name in sorted(available_timezones())],
+        initial="UTC",
+        widget=UnfoldAdminSelectWidget,
+    )
+
     class Meta:
         model = Tenant
         fields = (
@@ -227,6 +235,7 @@ class TenantForm(forms.ModelForm):
             "active",
             "currency",
             "language",
+            "time_zone",
             "tagline",
             "primary_color",
             "accent_color",

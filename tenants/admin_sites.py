@@ -1,10 +1,15 @@
 """Two back offices: the shop's, on its own host or mount, and the platform's."""
 
+from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
@@ -68,10 +73,48 @@ class _Site(UnfoldAdminSite):
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
 
+# The menu of a shop, most used first.
+_MENU = [
+    "orders.order",
+    "orders.customer",
+    "orders.discount",
+    "orders.shippingmethod",
+    "orders.taxrate",
+    "orders.ordersettings",
+    "catalog.product",
+    "catalog.variant",
+    "catalog.category",
+]
+
+
 class TenantAdminSite(_Site):
     """The shop's back office: only its members get in, and only its own data is there."""
 
     index_title = "Overview"
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Any:
+        """A page of the back office, with times as the shop's clocks show them."""
+        inner = super().admin_view(view, cacheable)
+
+        def local(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with timezone.override(request.tenant.time_zone):
+                response: HttpResponse = inner(request, *args, **kwargs)
+                if isinstance(response, TemplateResponse):
+                    response.render()
+            return response
+
+        return update_wrapper(local, inner)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        apps: list[Any] = super().get_app_list(request, app_label)
+
+        def place(model: dict[str, Any]) -> int:
+            label = model["model"]._meta.label_lower
+            return _MENU.index(label) if label in _MENU else len(_MENU)
+
+        for app in apps:
+            app["models"].sort(key=place)
+        return sorted(apps, key=lambda app: place(app["models"][0]))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context: dict[str, Any] = super().each_context(request)

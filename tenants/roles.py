@@ -15,13 +15,14 @@ class Right(Enum):
     READ_ORDERS = "read orders"
     WRITE_ORDERS = "create, cancel and refund orders"
     FULFIL_ORDERS = "fulfil orders"
+    WRITE_TERMS = "change shipping, taxes, discounts and how orders are taken"
     READ_HISTORY = "read who changed what"
     MANAGE_MEMBERS = "invite and remove members"
 
 
 _VIEWER = frozenset({Right.READ_CATALOGUE, Right.READ_ORDERS, Right.READ_HISTORY})
 _FULFILMENT = _VIEWER | {Right.FULFIL_ORDERS}
-_MANAGER = _FULFILMENT | {Right.WRITE_CATALOGUE, Right.WRITE_ORDERS}
+_MANAGER = _FULFILMENT | {Right.WRITE_CATALOGUE, Right.WRITE_ORDERS, Right.WRITE_TERMS}
 
 RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
@@ -39,6 +40,10 @@ MODEL_RIGHTS: Mapping[tuple[str, str], tuple[Right, Right | None]] = MappingProx
     {
         ("catalog", "stockmovement"): (Right.READ_CATALOGUE, None),
         ("catalog", "*"): (Right.READ_CATALOGUE, Right.WRITE_CATALOGUE),
+        # No field of an order is edited: what is done with one is a step, by its own right.
+        ("orders", "order"): (Right.READ_ORDERS, None),
+        ("orders", "customer"): (Right.READ_ORDERS, None),
+        ("orders", "*"): (Right.READ_ORDERS, Right.WRITE_TERMS),
         ("shop", "auditentry"): (Right.READ_HISTORY, None),
         ("tenants", "membership"): (Right.MANAGE_MEMBERS, Right.MANAGE_MEMBERS),
     }

@@ -1,5 +1,6 @@
 """What every page of a shop's back office shares: roles, audit rows, the catalogue's version."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
@@ -8,9 +9,37 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from pycommerce.core.http import HttpRequest
+from pycommerce.core.money import decimals_of
+from pycommerce.db import connection
 from pycommerce.unfold_shim import ModelAdmin
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
+
+
+class MoneyForm(ModelForm):
+    """A form with amounts in the shop's currency: shown with its decimals, refused with more."""
+
+    money_fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.money_fields:
+            if isinstance(self.initial.get(name), Decimal):
+                places = decimals_of(connection.tenant.currency)
+                self.initial[name] = round(self.initial[name], places)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in self.money_fields:
+            self.check_money(name)
+        return data
+
+    def check_money(self, name: str) -> None:
+        """Refuse an amount that is finer than the currency."""
+        currency = connection.tenant.currency
+        amount, places = self.cleaned_data.get(name), decimals_of(currency)
+        if amount is not None and amount != round(amount, places):
+            self.add_error(name, f"{currency} has {places} decimals.")
 
 
 class TenantModelAdmin(ModelAdmin):

@@ -15,6 +15,7 @@ NEW = INLINE | {
     "active": "on",
     "currency": "eur",
     "language": "de",
+    "time_zone": "Europe/Berlin",
     "primary_color": "#123456",
     "accent_color": "#654321",
 }
@@ -34,6 +35,7 @@ def test_a_new_shop_has_its_schema_and_opens(desk):
     assert response.status_code == 302, response.context["errors"]
     shop = Tenant.objects.get(slug="books")
     assert (shop.currency, shop.language, shop.schema_name) == ("EUR", "de", f"t_{shop.pk.hex}")
+    assert shop.time_zone == "Europe/Berlin"
     page = Client(HTTP_HOST="books.localhost").get("/").content.decode()
     assert "Book Corner" in page
 
@@ -46,6 +48,7 @@ def test_a_new_shop_has_its_schema_and_opens(desk):
         ({"slug": "Books"}, "lower-case"),
         ({"currency": "EURO"}, "3 characters"),
         ({"currency": "12 "}, "ISO 4217"),
+        ({"time_zone": "Mars/Olympus"}, "Select a valid choice"),
         ({"primary_color": "red"}, "#rrggbb"),
     ],
 )

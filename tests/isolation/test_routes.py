@@ -25,7 +25,7 @@ from catalog.models import Product, ProductImage, StockMovement, Variant
 from checkout.models import PaymentAttempt
 from checkout.services.starting import start_payment
 from checkout.simulator.models import Session
-from orders.models import Customer, Order, SignIn
+from orders.models import Customer, Discount, Order, SignIn, TaxRate
 from orders.services.customers import remember_address, token_of
 from orders.services.mailing import deliver_outbox
 from orders.services.placing import Address, Buyer
@@ -60,6 +60,10 @@ _TENANT_MODELS = {
     "catalog/product": "product",
     "catalog/variant": "variant",
     "catalog/category": "category",
+    "orders/shippingmethod": "shipping",
+    "orders/taxrate": "tax",
+    "orders/discount": "discount",
+    "orders/ordersettings": "settings",
     "tenants/membership": "membership",
     "shop/auditentry": "audit",
 }
@@ -116,7 +120,7 @@ def _models(models: dict[str, str], who: str, extra: tuple[str, ...] = ()) -> di
 TENANT_ROUTES: dict[str, str] = {
     **_BOTH,
     **{path: who or MEMBER for path, who in _ADMIN.items()},
-    **{f"admin/{app}/": MEMBER for app in ("catalog", "tenants", "shop")},
+    **{f"admin/{app}/": MEMBER for app in ("catalog", "orders", "tenants", "shop")},
     **_models(_TENANT_MODELS, MEMBER),
     "admin/tenants/membership/invitation/{user}/token/": ANYBODY,
     "": ANYBODY,
@@ -207,6 +211,9 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
         SignIn.objects.create(email=customer.email, client_address="127.0.0.1", customer=customer)
         for _ in range(2)
     )
+    shipping = make_shipping_method("secret", name=SECRET)
+    tax = TaxRate.objects.create(country="US", percent=5, name=SECRET)
+    discount = Discount.objects.create(code=SECRET.upper(), value=10)
     audit = record(user=None, action=AuditEntry.Action.CHANGE, thing=product)
     assert StockMovement.objects.filter(variant=variant).exists()
     owner = make_member(outdoor, email=f"owner-{SECRET.lower()}@example.com", name=SECRET)
@@ -219,6 +226,10 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
             "category": str(category.pk),
             "image": str(image.pk),
             "order": str(order.pk),
+            "shipping": str(shipping.pk),
+            "tax": str(tax.pk),
+            "discount": str(discount.pk),
+            "settings": "1",
             "audit": str(audit.pk),
             "membership": str(Membership.objects.get(user=owner).pk),
             "tenant": str(outdoor.pk),

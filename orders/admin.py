@@ -1,0 +1,284 @@
+"""How a shop sells: shipping, taxes, discounts, and how orders are taken. Customers to read."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.postgres.forms import SimpleArrayField
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from catalog.display import money
+from orders.addresses import country_code, country_names, rules_for
+from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
+from pycommerce.core.http import HttpRequest
+from pycommerce.unfold_shim import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from tenants.admin_sites import tenant_site
+from tenants.tenant_admin import MoneyForm, TenantModelAdmin
+
+
+def country_field(**kwargs: Any) -> forms.ChoiceField:
+    """A choice of all countries by name."""
+    return forms.ChoiceField(
+        choices=list(country_names("en").items()), widget=UnfoldAdminSelectWidget, **kwargs
+    )
+
+
+def plain_number(amount: Decimal) -> str:
+    """A number without the zeros that its column has: 7.25, 10."""
+    return f"{amount.normalize():f}"
+
+
+class ShippingMethodForm(MoneyForm):
+    money_fields = ("price", "free_from")
+    countries = SimpleArrayField(
+        forms.CharField(max_length=60),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Codes or names, separated by commas; empty: everywhere.",
+    )
+
+    class Meta:
+        model = ShippingMethod
+        fields = (
+            "name",
+            "code",
+            "description",
+            "price",
+            "free_from",
+            "countries",
+            "position",
+            "active",
+        )
+
+    def clean_countries(self) -> list[str]:
+        codes = []
+        for text in self.cleaned_data["countries"]:
+            code = country_code(text)
+            if code is None:
+                raise ValidationError(f"There is no country '{text}'.")
+            codes.append(code)
+        return list(dict.fromkeys(codes))
+
+
+@admin.register(ShippingMethod, site=tenant_site)
+class ShippingMethodAdmin(TenantModelAdmin):
+    """The ways to send an order. Orders keep the name of theirs."""
+
+    form = ShippingMethodForm
+    is_catalogue = False
+    list_display = ("name", "code", "price_shown", "free_shown", "goes_to", "position", "active")
+    search_fields = ("name", "code")
+
+    @admin.display(description="Price", ordering="price")
+    def price_shown(self, method: ShippingMethod) -> str:
+        return money(method.price)
+
+    @admin.display(description="Free from", ordering="free_from")
+    def free_shown(self, method: ShippingMethod) -> str:
+        return "–" if method.free_from is None else money(method.free_from)
+
+    @admin.display(description="Goes to")
+    def goes_to(self, method: ShippingMethod) -> str:
+        return ", ".join(method.countries) or "everywhere"
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        self._warn(request)
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        super().delete_model(request, obj)
+        self._warn(request)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        super().delete_queryset(request, queryset)
+        self._warn(request)
+
+    def _warn(self, request: HttpRequest) -> None:
+        if not ShippingMethod.objects.filter(active=True).exists():
+            messages.warning(request, "No shipping method is active: nobody can check out.")
+
+
+class TaxRateForm(forms.ModelForm):
+    country = country_field()
+
+    class Meta:
+        model = TaxRate
+        fields = ("name", "country", "state", "percent", "on_shipping")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(self.initial.get("percent"), Decimal):
+            self.initial["percent"] = plain_number(self.initial["percent"])
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        state, country = data.get("state", "").strip(), data.get("country")
+        if state and country:
+            data["state"] = self._state(state, country)
+        return data
+
+    def _state(self, state: str, country: str) -> str:
+        """The state as addresses have it: by its code where the country has codes."""
+        known = dict(rules_for(country).states)
+        by_name = {name.upper(): code for code, name in known.items()}
+        by_name |= {code.upper(): code for code in known}
+        if known and state.upper() not in by_name:
+            self.add_error("state", f"{country_names('en')[country]} has no '{state}'.")
+        return by_name.get(state.upper(), state)
+
+
+@admin.register(TaxRate, site=tenant_site)
+class TaxRateAdmin(TenantModelAdmin):
+    """What is added to goods, or is in their price, by the place they are sent to."""
+
+    form = TaxRateForm
+    is_catalogue = False
+    list_display = ("name", "country", "state", "percent_shown", "on_shipping")
+    search_fields = ("name", "country", "state")
+
+    @admin.display(description="Per cent", ordering="percent")
+    def percent_shown(self, rate: TaxRate) -> str:
+        return f"{plain_number(rate.percent)} %"
+
+
+class DiscountForm(MoneyForm):
+    money_fields = ("minimum",)
+
+    class Meta:
+        model = Discount
+        fields = (
+            "code",
+            "kind",
+            "value",
+            "minimum",
+            "starts_at",
+            "ends_at",
+            "usage_limit",
+            "active",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(self.initial.get("value"), Decimal):
+            self.initial["value"] = plain_number(self.initial["value"])
+        if "minimum" in self.fields:
+            self.fields["minimum"].required = False
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"].strip().upper()
+        if not re.fullmatch(r"[\w-]+", code):
+            raise ValidationError("Use letters, digits, - and _.")
+        return code
+
+    def clean_minimum(self) -> Decimal:
+        return self.cleaned_data["minimum"] or Decimal(0)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        value, kind = data.get("value"), data.get("kind")
+        if value is not None and value <= 0:
+            self.add_error("value", "It is more than 0.")
+        if value is not None and kind == Discount.Kind.PERCENT and value > 100:
+            self.add_error("value", "It is at most 100 per cent.")
+        if kind == Discount.Kind.AMOUNT:
+            self.check_money("value")
+        starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
+        if starts_at and ends_at and ends_at <= starts_at:
+            self.add_error("ends_at", "It ends after it starts.")
+        limit = data.get("usage_limit")
+        if limit is not None and limit < self.instance.used_count:
+            self.add_error("usage_limit", f"It was used {self.instance.used_count} times already.")
+        return data
+
+
+@admin.register(Discount, site=tenant_site)
+class DiscountAdmin(TenantModelAdmin):
+    """Codes that lower the price of the goods. One that was used keeps its code, and stays."""
+
+    form = DiscountForm
+    is_catalogue = False
+    list_display = ("code", "what", "from_amount", "starts_at", "ends_at", "used", "active")
+    list_filter = ("active", "kind")
+    search_fields = ("code",)
+
+    @admin.display(description="Takes off")
+    def what(self, discount: Discount) -> str:
+        if discount.kind == Discount.Kind.PERCENT:
+            return f"{plain_number(discount.value)} %"
+        return money(discount.value)
+
+    @admin.display(description="For goods from", ordering="minimum")
+    def from_amount(self, discount: Discount) -> str:
+        return money(discount.minimum) if discount.minimum else "–"
+
+    @admin.display(description="Used", ordering="used_count")
+    def used(self, discount: Discount) -> str:
+        limit = discount.usage_limit
+        return str(discount.used_count) if limit is None else f"{discount.used_count} of {limit}"
+
+    def save_model(self, request: HttpRequest, obj: Discount, form: Any, change: bool) -> None:
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        self.remember_changes(request, form)
+        # Its own fields alone: orders count their uses between the page and this moment.
+        obj.save(update_fields=list(form.cleaned_data))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Discount | None = None) -> tuple:
+        # Orders name the code they used, and give it back by that.
+        return ("code",) if obj and obj.used_count else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Discount | None = None) -> bool:
+        allowed: bool = super().has_delete_permission(request, obj)
+        return allowed and not (obj and obj.used_count)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+
+class OrderSettingsForm(forms.ModelForm):
+    country = country_field(help_text="Where most customers live: the checkout begins with it.")
+
+    class Meta:
+        model = OrderSettings
+        fields = (
+            "number_prefix",
+            "country",
+            "prices_include_tax",
+            "hold_hours",
+            "contact_email",
+        )
+
+    def clean_number_prefix(self) -> str:
+        prefix: str = self.cleaned_data["number_prefix"].strip()
+        if not re.fullmatch(r"[A-Za-z0-9#/_.-]*", prefix):
+            raise ValidationError("Use letters, digits and # / _ . -")
+        if prefix[-1:].isdigit():
+            # T-1 and 1009 would be the number that T- and 11009 are.
+            raise ValidationError("It does not end in a digit.")
+        return prefix
+
+
+@admin.register(OrderSettings, site=tenant_site)
+class OrderSettingsAdmin(TenantModelAdmin):
+    """How orders are taken: one row, that is changed and neither added nor deleted."""
+
+    form = OrderSettingsForm
+    is_catalogue = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect(reverse("admin:orders_ordersettings_change", args=[1]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

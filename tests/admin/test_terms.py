@@ -1,0 +1,202 @@
+"""How a shop sells: shipping, taxes, discounts and how orders are taken."""
+
+from decimal import Decimal
+
+import pytest
+
+from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
+from tenants.shop.models import AuditEntry
+from tests.admin.conftest import words
+from tests.admin.test_merchant import filled
+from tests.factories import make_shipping_method
+
+SHIPPING = {
+    "name": "Express",
+    "code": "express",
+    "price": "14.90",
+    "free_from": "",
+    "countries": "US, Germany,usa",
+    "position": "2",
+    "active": "on",
+}
+TAX = {"name": "Sales tax", "country": "US", "state": "california", "percent": "7.25"}
+DISCOUNT = {"code": "spring10", "kind": "percent", "value": "10", "minimum": "", "active": "on"}
+
+
+def test_a_shipping_method_goes_to_the_countries_that_were_named(desk):
+    response = desk.post("/admin/orders/shippingmethod/add/", SHIPPING)
+
+    assert response.status_code == 302, response.context["errors"]
+    method = ShippingMethod.objects.get(code="express")
+    assert (method.price, method.countries) == (Decimal("14.90"), ["US", "DE"])
+    assert AuditEntry.objects.get().object_name == "Express"
+    assert "$14.90" in words(desk.get("/admin/orders/shippingmethod/"))
+
+
+def test_a_tax_rate_is_kept_by_the_code_of_its_state(desk):
+    response = desk.post("/admin/orders/taxrate/add/", TAX | {"on_shipping": "on"})
+
+    assert response.status_code == 302, response.context["errors"]
+    rate = TaxRate.objects.get()
+    assert (rate.country, rate.state, rate.percent) == ("US", "CA", Decimal("7.25"))
+    assert "7.25 %" in words(desk.get("/admin/orders/taxrate/"))
+
+
+def test_a_discount_is_kept_in_capitals(desk):
+    response = desk.post("/admin/orders/discount/add/", DISCOUNT)
+
+    assert response.status_code == 302, response.context["errors"]
+    discount = Discount.objects.get()
+    assert (discount.code, discount.value, discount.minimum) == ("SPRING10", 10, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "cells", "problem"),
+    [
+        (
+            "shippingmethod",
+            {"countries": "US, Atlantis"},
+            "There is no country &#x27;Atlantis&#x27;",
+        ),
+        ("shippingmethod", {"price": "1.999"}, "USD has 2 decimals."),
+        ("shippingmethod", {"price": "-1"}, "greater than or equal to 0"),
+        ("shippingmethod", {"code": "standard"}, "already exists"),
+        ("taxrate", {"percent": "101"}, "less than or equal to 100"),
+        ("taxrate", {"state": "Bavaria"}, "United States has no &#x27;Bavaria&#x27;"),
+        ("taxrate", {"country": "XX"}, "Select a valid choice"),
+        ("discount", {"value": "101"}, "at most 100 per cent"),
+        ("discount", {"value": "0"}, "more than 0"),
+        ("discount", {"kind": "amount", "value": "1.999"}, "USD has 2 decimals."),
+        ("discount", {"code": "TEN PERCENT"}, "Use letters, digits, - and _."),
+        (
+            "discount",
+            {
+                "starts_at_0": "2026-05-02",
+                "starts_at_1": "00:00",
+                "ends_at_0": "2026-05-01",
+                "ends_at_1": "00:00",
+            },
+            "It ends after it starts.",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused_beside_its_field(desk, model, cells, problem):
+    data = {"shippingmethod": SHIPPING, "taxrate": TAX, "discount": DISCOUNT}[model]
+
+    response = desk.post(f"/admin/orders/{model}/add/", data | cells)
+
+    assert response.status_code == 200
+    assert problem in words(response)
+    assert not TaxRate.objects.exists()
+    assert not Discount.objects.exists()
+    assert ShippingMethod.objects.count() == 1
+
+
+def test_the_same_place_is_taxed_once(desk):
+    desk.post("/admin/orders/taxrate/add/", TAX)
+
+    response = desk.post("/admin/orders/taxrate/add/", TAX | {"state": "CA"})
+
+    assert response.status_code == 200
+    assert TaxRate.objects.count() == 1
+
+
+def test_a_discount_that_was_used_keeps_its_code_and_stays(desk):
+    discount = Discount.objects.create(code="USED", value=5, used_count=2)
+    address = f"/admin/orders/discount/{discount.pk}"
+    data = filled(desk.get(f"{address}/change/"))
+    Discount.objects.update(used_count=3)
+
+    desk.post(f"{address}/change/", data | {"code": "OTHER", "value": "7"})
+    limited = desk.post(f"{address}/change/", data | {"usage_limit": "2"})
+    deleted = desk.post(f"{address}/delete/", {"post": "yes"})
+
+    discount.refresh_from_db()
+    assert (discount.code, discount.value, discount.used_count) == ("USED", 7, 3)
+    assert "It was used 3 times already." in words(limited)
+    assert deleted.status_code == 403
+
+
+def test_times_are_those_of_the_shops_clocks(desk, tech):
+    tech.time_zone = "America/New_York"
+    tech.save()
+    times = {"starts_at_0": "2026-01-01", "starts_at_1": "09:00:00"}
+
+    desk.post("/admin/orders/discount/add/", DISCOUNT | times)
+
+    assert Discount.objects.get().starts_at.isoformat() == "2026-01-01T14:00:00+00:00"
+    assert "Jan. 1, 2026, 9 a.m." in words(desk.get("/admin/orders/discount/"))
+
+
+def test_without_a_way_to_send_the_merchant_is_warned(desk):
+    method = ShippingMethod.objects.get()
+    address = f"/admin/orders/shippingmethod/{method.pk}/change/"
+    data = filled(desk.get(address))
+    del data["active"]
+
+    response = desk.post(address, data, follow=True)
+
+    assert "nobody can check out" in words(response)
+
+
+def test_there_is_one_row_of_settings_and_it_is_changed(desk):
+    opened = desk.get("/admin/orders/ordersettings/", follow=True)
+    data = filled(opened) | {"number_prefix": "TG-", "hold_hours": "48", "country": "DE"}
+
+    response = desk.post("/admin/orders/ordersettings/1/change/", data)
+
+    assert response.status_code == 302, response.context["errors"]
+    settings = OrderSettings.objects.get()
+    assert (settings.number_prefix, settings.hold_hours, settings.country) == ("TG-", 48, "DE")
+    assert AuditEntry.objects.get().changes["hold_hours"] == [24, 48]
+    assert desk.get("/admin/orders/ordersettings/add/").status_code == 403
+    deleted = desk.post("/admin/orders/ordersettings/1/delete/", {"post": "yes"})
+    assert deleted.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ({"number_prefix": "T-1"}, "It does not end in a digit."),
+        ({"number_prefix": "T 1-"}, "Use letters, digits and"),
+        ({"hold_hours": "0"}, "greater than or equal to 1"),
+        ({"hold_hours": "2161"}, "less than or equal to 2160"),
+        ({"country": "Atlantis"}, "Select a valid choice"),
+        ({"contact_email": "nobody"}, "Enter a valid email address"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(desk, cells, problem):
+    data = filled(desk.get("/admin/orders/ordersettings/1/change/"))
+
+    response = desk.post("/admin/orders/ordersettings/1/change/", data | cells)
+
+    assert response.status_code == 200
+    assert problem in words(response)
+    assert OrderSettings.objects.get().hold_hours == 24
+
+
+@pytest.mark.parametrize(
+    ("role", "writes"),
+    [("owner", True), ("manager", True), ("fulfilment", False), ("viewer", False)],
+)
+def test_everybody_reads_how_the_shop_sells_and_some_change_it(desk_of, role, writes):
+    desk = desk_of(role)
+    rate = TaxRate.objects.create(country="US", percent=5)
+    discount = Discount.objects.create(code="TEN", value=10)
+    express = make_shipping_method("express")
+    for path in (
+        f"taxrate/{rate.pk}",
+        f"discount/{discount.pk}",
+        f"shippingmethod/{express.pk}",
+        "ordersettings/1",
+    ):
+        address = f"/admin/orders/{path}/change/"
+        assert desk.get(address).status_code == 200
+        assert (desk.post(address, {}).status_code == 200) is writes
+    for model, data in (("shippingmethod", SHIPPING), ("taxrate", TAX), ("discount", DISCOUNT)):
+        assert desk.get(f"/admin/orders/{model}/").status_code == 200
+        assert (desk.get(f"/admin/orders/{model}/add/").status_code == 200) is writes
+        posted = desk.post(f"/admin/orders/{model}/add/", data | {"code": "new"})
+        assert (posted.status_code == 302) is writes
+    gone = desk.post(f"/admin/orders/taxrate/{rate.pk}/delete/", {"post": "yes"})
+    assert (gone.status_code == 302) is writes
