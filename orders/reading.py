@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from orders.addresses import MEMBERS
 from orders.errors import UnknownOrder
 from orders.models import Order
 from pycommerce.api.cursors import decode_cursor
@@ -101,6 +102,11 @@ def find_order(order_id: UUID) -> Order:
     return order
 
 
+def _in_order(address: dict[str, str]) -> dict[str, str]:
+    # A jsonb column keeps members by length and name.
+    return {name: address.get(name, "") for name in MEMBERS}
+
+
 def order_members(order: Order) -> dict[str, Any]:
     """The members of the order detail, the documented ones first."""
     currency = order.currency
@@ -119,8 +125,8 @@ def order_members(order: Order) -> dict[str, Any]:
         "shipping_cost": exact(order.shipping_net, currency),
         "created_at": order.created_at,
         "updated_at": order.updated_at,
-        "shipping_address": order.shipping_address,
-        "billing_address": order.billing_address,
+        "shipping_address": _in_order(order.shipping_address),
+        "billing_address": _in_order(order.billing_address),
         "shipping_method": order.shipping_method,
         "payment_method": order.payment_method,
         "payment_status": order.payment_status,

@@ -25,7 +25,7 @@ from catalog.demo.loading import ensure_shop
 from catalog.demo.outdoor import OUTDOOR
 from catalog.demo.scale import shop_of
 from catalog.demo.tech import TECH
-from checkout.demo import ensure_orders
+from checkout.demo.loading import ensure_orders
 from pycommerce.db import connection
 from pycommerce.localdb import LocalDatabaseError
 from tenants.models import Role, Tenant, User

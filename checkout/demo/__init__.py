@@ -1,0 +1,1 @@
+"""Orders of the demo's shops: the founding document's two, and a year of plausible ones."""
