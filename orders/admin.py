@@ -261,9 +261,6 @@ class OrderSettingsForm(forms.ModelForm):
         prefix: str = self.cleaned_data["number_prefix"].strip()
         if not re.fullmatch(r"[A-Za-z0-9#/_.-]*", prefix):
             raise ValidationError("Use letters, digits and # / _ . -")
-        if prefix[-1:].isdigit():
-            # T-1 and 1009 would be the number that T- and 11009 are.
-            raise ValidationError("It does not end in a digit.")
         return prefix
 
 

@@ -304,15 +304,28 @@ class Order(models.Model):
             PaymentStatus.PAID,
             PaymentStatus.REVIEW,
         },
-        PaymentStatus.PAID: {PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED},
+        PaymentStatus.PAID: {
+            PaymentStatus.PARTIALLY_REFUNDED,
+            PaymentStatus.REFUNDED,
+            PaymentStatus.REVIEW,
+        },
         # A refund that fails is booked back.
-        PaymentStatus.PARTIALLY_REFUNDED: {PaymentStatus.PAID, PaymentStatus.REFUNDED},
+        PaymentStatus.PARTIALLY_REFUNDED: {
+            PaymentStatus.PAID,
+            PaymentStatus.REFUNDED,
+            PaymentStatus.REVIEW,
+        },
         PaymentStatus.REFUNDED: {
             PaymentStatus.PAID,
             PaymentStatus.PARTIALLY_REFUNDED,
             PaymentStatus.REVIEW,
         },
-        PaymentStatus.REVIEW: {PaymentStatus.REFUNDED},
+        # Looked at, and it goes on; one whose payment was not its total only goes back.
+        PaymentStatus.REVIEW: {
+            PaymentStatus.PAID,
+            PaymentStatus.PARTIALLY_REFUNDED,
+            PaymentStatus.REFUNDED,
+        },
     }
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -227,6 +227,19 @@ def _response(status: int, body: bytes, headers: dict[str, str]) -> HttpResponse
     return HttpResponse(body, status=status, content_type="application/json", headers=headers)
 
 
+def comes_first(*parts: str) -> bool:
+    """Whether a form is sent for the first time; `parts` name who sent what under which key.
+
+    Asked inside the transaction of what it does: a second one waits for the first to commit.
+    """
+    text = "\x00".join((connection.schema_name, "form", *parts))
+    _key, is_first = IdempotencyKey.objects.get_or_create(
+        scope=hashlib.sha256(text.encode()).hexdigest(),
+        defaults={"fingerprint": "", "status": 204, "body": b""},
+    )
+    return is_first
+
+
 def forget_old_keys() -> int:
     """Delete the selected shop's keys that ended; returns how many."""
     since = timezone.now() - KEPT_FOR

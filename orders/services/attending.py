@@ -1,4 +1,4 @@
-"""What staff does with an order beside sending and paying: keep it, hold it back, note, write."""
+"""What the shop's people do with an order by hand: hold it back for a look, write once more."""
 
 from uuid import UUID
 
@@ -10,24 +10,7 @@ from orders.services.paying import lock_order
 from orders.services.placing import money_words
 from orders.services.timeline import Actor, note, save, tell
 
-NOTE_LENGTH = 500
 _PAID = {Order.PaymentStatus.PAID, Order.PaymentStatus.PARTIALLY_REFUNDED}
-
-
-@transaction.atomic
-def keep_until_paid(*, order_id: UUID, keep: bool, actor: Actor) -> Order:
-    """Whether a pending order waits for its payment for as long as it takes.
-
-    Raises IllegalTransition unless it is pending.
-    """
-    order = lock_order(order_id)
-    if order.status != Order.Status.PENDING:
-        raise IllegalTransition(f"Order {order} is {order.status}; it waits for no payment.")
-    if order.keep_until_paid != keep:
-        save(order, keep_until_paid=keep)
-        words = "Kept until it is paid." if keep else "Kept no longer than other orders."
-        note(order, "kept" if keep else "not_kept", words, actor)
-    return order
 
 
 @transaction.atomic
@@ -69,15 +52,6 @@ def end_review(*, order_id: UUID, actor: Actor) -> Order:
     save(order, payment_status=status)
     note(order, "review_ended", "Looked at: it goes on.", actor)
     return order
-
-
-@transaction.atomic
-def add_note(*, order_id: UUID, text: str, actor: Actor) -> None:
-    """Write a line for the staff on the timeline. Raises InvalidRequest naming `text`."""
-    order = lock_order(order_id)
-    if not 1 <= len(text.strip()) <= NOTE_LENGTH:
-        raise wrong_field("text", f"Use 1 to {NOTE_LENGTH} characters.")
-    note(order, "note", text.strip(), actor)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Giving money back: by amount, by units of lines, or all that is left."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,12 +17,22 @@ from pycommerce.core.money import round_money
 from tenants.shop.models import raise_catalogue_version
 
 
+@dataclass(frozen=True, slots=True)
+class RefundPlan:
+    """What a refund gives back: a sum, and units of line items by id where it is of units."""
+
+    amount: Decimal
+    units: dict[UUID, int]
+    lines: dict[UUID, LineItem]
+
+
 @transaction.atomic
 def refund_order(
     *,
     order_id: UUID,
     amount: Decimal | None = None,
     items: Mapping[UUID, int] | None = None,
+    expected: Decimal | None = None,
     restock: bool = False,
     reason: str = "",
     request_key: str | None = None,
@@ -32,11 +43,39 @@ def refund_order(
     It is sent to the provider after the commit. A repeat with the same `request_key` returns the
     refund that was written first. With `restock` the units come back into stock.
 
-    Raises InvalidRequest naming the field, or IllegalTransition where less is left.
+    Raises InvalidRequest naming the field, or IllegalTransition where less is left, or where the
+    sum would not be the `expected` one that somebody agreed to.
     """
     order = lock_order(order_id)
     if request_key and (known := Refund.objects.filter(request_key=request_key).first()):
         return known
+    plan = plan_refund(order, amount=amount, items=items)
+    if expected is not None and plan.amount != expected:
+        raise IllegalTransition(
+            f"Order {order} has changed: the refund would be {plan.amount.normalize():f} now."
+        )
+    units, lines = plan.units, plan.lines
+    refund = write_refund(
+        order, amount=plan.amount, reason=reason, request_key=request_key, actor=actor
+    )
+    assert refund is not None
+    RefundLine.objects.bulk_create(
+        RefundLine(refund=refund, line_item=lines[key], quantity=count)
+        for key, count in units.items()
+    )
+    for key, count in units.items():
+        lines[key].refunded += count
+        lines[key].save(update_fields=["refunded"])
+    complete_if_all_is_sent(order, lines.values(), actor)
+    if restock:
+        _restock(order, refund, lines, units, actor)
+    return refund
+
+
+def plan_refund(
+    order: Order, *, amount: Decimal | None = None, items: Mapping[UUID, int] | None = None
+) -> RefundPlan:
+    """What such a refund would give back; raises what `refund_order` raises, and writes nothing."""
     if amount is not None and items is not None:
         raise wrong_field("amount", "Give either an amount or items.")
     left = refundable(order)
@@ -59,19 +98,7 @@ def refund_order(
         raise IllegalTransition(
             f"Order {order}: {wanted.normalize():f} asked, {left.normalize():f} left to refund."
         )
-    refund = write_refund(order, amount=wanted, reason=reason, request_key=request_key, actor=actor)
-    assert refund is not None
-    RefundLine.objects.bulk_create(
-        RefundLine(refund=refund, line_item=lines[key], quantity=count)
-        for key, count in units.items()
-    )
-    for key, count in units.items():
-        lines[key].refunded += count
-        lines[key].save(update_fields=["refunded"])
-    complete_if_all_is_sent(order, lines.values(), actor)
-    if restock:
-        _restock(order, refund, lines, units, actor)
-    return refund
+    return RefundPlan(wanted, units, lines)
 
 
 def _check_items(items: Mapping[UUID, int], lines: Mapping[UUID, LineItem]) -> dict[UUID, int]:

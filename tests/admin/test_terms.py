@@ -157,7 +157,7 @@ def test_there_is_one_row_of_settings_and_it_is_changed(desk):
 @pytest.mark.parametrize(
     ("cells", "problem"),
     [
-        ({"number_prefix": "T-1"}, "It does not end in a digit."),
+        ({"number_prefix": "T-1"}, "Its last character must be no digit."),
         ({"number_prefix": "T 1-"}, "Use letters, digits and"),
         ({"hold_hours": "0"}, "greater than or equal to 1"),
         ({"hold_hours": "2161"}, "less than or equal to 2160"),
