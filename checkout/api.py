@@ -6,10 +6,12 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from checkout.description import cancelled, refunded
+from checkout.errors import PaymentRefused
 from checkout.services.refunding import cancel_order, send_refund
 from orders import serializers
 from orders.api import OrderViewSet as PlainOrderViewSet
 from orders.api import actor_of, read, units_from
+from orders.models import Refund
 from orders.reading import find_order, order_members
 from orders.services.refunding import refund_order
 from pycommerce.api.http import Request
@@ -62,7 +64,8 @@ class OrderViewSet(PlainOrderViewSet):
                 actor=actor_of(request),
             )
         )
-        send_refund(refund.pk)
+        if send_refund(refund.pk).state == Refund.State.FAILED:
+            raise PaymentRefused("The payment provider does not give this money back.")
 
     def _resumable(self, request: Request, work: Any) -> HttpResponse:
         """Answer with the order after `work`, once for a key."""

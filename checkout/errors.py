@@ -17,13 +17,21 @@ class PaymentProviderUnavailable(Refusal):
 
 
 class PaymentRefused(Conflict):
-    """The provider says that this can never be paid."""
+    """The provider says that this can never be paid, or never be given back.
+
+    `reason` are the provider's own words: for the shop and for logs, never for a shopper.
+    """
 
     message = "The payment provider does not accept this payment."
 
-    def __init__(self, details: str = "") -> None:
+    def __init__(self, details: str = "", *, reason: str = "") -> None:
         super().__init__(details or _("The payment provider does not accept this payment."))
+        self.reason = reason or details
+
+
+class KeptFailure(PaymentProviderUnavailable):
+    """The provider gives the failure again that it kept for this idempotency key."""
 
 
 class NotThatSession(Exception):
-    """A session that cannot be expired: it is complete, or gone already."""
+    """A session that cannot be expired: it is complete, expired already, or unknown."""

@@ -1,13 +1,15 @@
-"""What the worker does for every shop: deliver, settle, look after."""
+"""What the worker does for every shop: deliver, settle, look after, compare."""
 
 import logging
 
 from django.conf import settings
 from procrastinate.contrib.django import app
 
-from checkout.services.events import work_off_waiting
+from checkout.services.events import forget_old_events, work_off_waiting
+from checkout.services.reconciling import Recent, reconcile
 from checkout.services.sweeping import in_each, sweep, tenants_named
 from checkout.simulator.delivering import deliver_due
+from checkout.simulator.store import forget_old_things
 from orders.models import OutboxMessage
 from orders.services.mailing import deliver_outbox
 from tenants.idempotency import forget_old_keys
@@ -17,28 +19,29 @@ from tenants.public import in_public
 logger = logging.getLogger(__name__)
 
 
-def look_after_payments() -> int:
-    """Events that wait, and mails that are due; returns how many things were done."""
-    done = in_public(work_off_waiting)
+@app.periodic(cron="* * * * * */5")
+@app.task(queueing_lock="events", pass_context=False)
+def work_off_events_regularly(timestamp: int) -> None:
+    """Every five seconds: events that wait, and those of the simulator."""
     if settings.STRIPE_SIMULATOR:
-        done += deliver_due()
-    for _tenant, result in in_each(tenants_named(), _deliver):
-        done += result if isinstance(result, int) else 0
-    return done
+        deliver_due()
+    if done := in_public(work_off_waiting):
+        logger.info("Worked off %d events", done)
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(queueing_lock="outbox", pass_context=False)
+def deliver_outbox_regularly(timestamp: int) -> None:
+    """Every five seconds: a mail is there when its reader looks, whatever the provider does."""
+    for tenant, sent in in_each(tenants_named(), _deliver):
+        if not isinstance(sent, Exception) and sent:
+            logger.info("Tenant %s: sent %d messages", tenant.pk, sent)
 
 
 def _deliver(tenant: Tenant) -> int:
     if not OutboxMessage.objects.filter(sent_at=None).exists():
         return 0
     return sum(deliver_outbox())
-
-
-@app.periodic(cron="* * * * * */5")
-@app.task(queueing_lock="payments", pass_context=False)
-def look_after_payments_regularly(timestamp: int) -> None:
-    """Every five seconds: a mail is there when its reader looks."""
-    if done := look_after_payments():
-        logger.info("Looked after %d events and mails", done)
 
 
 @app.periodic(cron="* * * * *")
@@ -50,9 +53,23 @@ def sweep_regularly(timestamp: int) -> None:
             logger.info("Tenant %s swept: %s", tenant.pk, swept.as_json())
 
 
+@app.periodic(cron="7 3 * * *")
+@app.task(queueing_lock="reconcile", pass_context=False)
+def reconcile_regularly(timestamp: int) -> None:
+    """Every night: what no event and no sweep told; what is left is a problem for a person."""
+    if not (settings.STRIPE_SECRET_KEY or settings.STRIPE_SIMULATOR):
+        return
+    recent = Recent()
+    for tenant, found in in_each(tenants_named(), lambda tenant: reconcile(recent)):
+        if not isinstance(found, Exception) and (found.repaired or found.problems):
+            logger.warning("Tenant %s reconciled: %s", tenant.pk, found.as_json())
+
+
 @app.periodic(cron="7 * * * *")
 @app.task(queueing_lock="forget", pass_context=False)
 def forget_regularly(timestamp: int) -> None:
-    """Every hour: idempotency keys that ended."""
+    """Every hour: idempotency keys that ended, and events that were dealt with long ago."""
+    in_public(forget_old_events)
+    in_public(forget_old_things)
     for _tenant, _result in in_each(tenants_named(), lambda tenant: forget_old_keys()):
         pass

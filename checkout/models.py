@@ -81,6 +81,12 @@ class PaymentAttempt(models.Model):
         max_length=255, unique=True, null=True
     )
     url = models.TextField(blank=True)
+    account = models.CharField(
+        max_length=255, blank=True, help_text="The Stripe account it was made in; empty: ours."
+    )
+    payment_id = models.CharField(
+        max_length=255, blank=True, help_text="The provider's id of the payment, once there is one."
+    )
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(default=timezone.now)
@@ -99,7 +105,10 @@ class PaymentAttempt(models.Model):
                 fields=["checked_at"],
                 name="attempt_unfinished",
                 condition=Q(state="new") | Q(state="open") | Q(state="complete"),
-            )
+            ),
+            models.Index(
+                fields=["payment_id"], name="attempt_payment", condition=~Q(payment_id="")
+            ),
         ]
 
     def __str__(self) -> str:

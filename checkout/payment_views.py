@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from checkout.carts import forget_cart
 from checkout.errors import PaymentProviderUnavailable
+from checkout.models import PaymentAttempt
 from checkout.services.events import receive, webhook_secrets
 from checkout.services.settling import settle
 from checkout.stripe_gateway import BadSignature
@@ -45,12 +46,14 @@ def returned(request: HttpRequest) -> HttpResponse:
     session_id = request.GET.get("session_id", "")
     if not session_id.isascii() or not 5 <= len(session_id) <= 255:
         raise Http404
+    # The provider is asked about sessions of ours alone, not about whatever somebody makes up.
+    known = PaymentAttempt.objects.filter(session_id=session_id).first()
+    if known is None:
+        return _test_return(request, session_id)
     try:
-        attempt = settle(session_id)
+        attempt = settle(session_id) or known
     except PaymentProviderUnavailable:
         return _confirming(request)
-    if attempt is None:
-        return _test_return(request, session_id)
     order = Order.objects.get(pk=attempt.order_id)
     if order.payment_status == Order.PaymentStatus.UNPAID and order.status == Order.Status.PENDING:
         return _confirming(request)

@@ -1,11 +1,13 @@
-"""The only importer of `stripe`: speaks our types, passes an idempotency key and short time-outs.
+"""Stripe in our own types: with this module and its transport alone is `stripe` spoken to.
 
 Never called inside a database transaction: a slow provider must hold no lock.
 """
 
+import json
+import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,71 +16,26 @@ from typing import Any, NoReturn, TypeVar
 import stripe
 from django.conf import settings
 from django.db import connection as django_connection
-from django.utils.translation import gettext as _
-from stripe._http_client import HTTPClient, RequestsClient
+from stripe._http_client import HTTPClient
 
-from checkout.errors import NotThatSession, PaymentProviderUnavailable, PaymentRefused
+from checkout.errors import (
+    KeptFailure,
+    NotThatSession,
+    PaymentProviderUnavailable,
+    PaymentRefused,
+)
 from checkout.simulator.transport import SECRET_KEY as SIMULATOR_KEY
 from checkout.simulator.transport import SimulatorTransport
+from checkout.stripe_transport import RETRIES, PatientTransport, breakers, turn
 from pycommerce.core.money import from_minor_units
 
+# The library would keep an id of this machine in the home directory, and send it.
+stripe.enable_telemetry = False
+
+logger = logging.getLogger(__name__)
+
 Result = TypeVar("Result")
-
-CONNECT_SECONDS, READ_SECONDS, RETRIES = 2.0, 8.0, 1
-# After so many failures in a row the provider is left alone for a while.
-BREAK_AFTER, BREAK_SECONDS = 5, 30.0
-
-
-class PatientTransport(RequestsClient):
-    """requests, with a limit for the whole answer: one that drips byte by byte is cut off."""
-
-    def request(  # type: ignore[override]
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: Any = None,
-        **kwargs: Any,
-    ) -> tuple[bytes, int, Mapping[str, str]]:
-        deadline = time.monotonic() + CONNECT_SECONDS + READ_SECONDS
-        raw, status, answer_headers = self.request_stream(method, url, headers, post_data)
-        parts = []
-        try:
-            while part := raw.read1(65536, decode_content=True):
-                parts.append(part)
-                if time.monotonic() > deadline:
-                    raise TimeoutError("The answer did not end in time.")
-        except Exception as error:
-            raw.close()
-            raise stripe.APIConnectionError(str(error), should_retry=False) from error
-        raw.release_conn()
-        return b"".join(parts), status, answer_headers
-
-
-class _Breaker:
-    """Stops asking a provider that failed several times in a row; shared by threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._failures = 0
-        self._open_until = 0.0
-
-    def check(self) -> None:
-        if time.monotonic() < self._open_until:
-            raise PaymentProviderUnavailable()
-
-    def failed(self) -> None:
-        with self._lock:
-            self._failures += 1
-            if self._failures >= BREAK_AFTER:
-                self._open_until = time.monotonic() + BREAK_SECONDS
-                self._failures = BREAK_AFTER - 1
-
-    def succeeded(self) -> None:
-        self._failures, self._open_until = 0, 0.0
-
-
-breaker = _Breaker()
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +83,15 @@ class RefundFact:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+def is_live() -> bool:
+    """Whether real money moves: a key that does not say `test`."""
+    key = settings.STRIPE_SECRET_KEY
+    return bool(key) and not key.startswith(("sk_test_", "rk_test_"))
+
+
 def is_test_mode() -> bool:
-    """Whether no real money can move."""
-    return settings.STRIPE_SIMULATOR or settings.STRIPE_SECRET_KEY.startswith(
-        ("sk_test_", "rk_test_")
-    )
+    """Whether payments can be made and no real money moves."""
+    return settings.STRIPE_SIMULATOR or (bool(settings.STRIPE_SECRET_KEY) and not is_live())
 
 
 def provider_name() -> str:
@@ -142,25 +103,22 @@ _transports = threading.local()
 
 def _transport() -> HTTPClient:
     """One for each thread: its connections are kept."""
-    kind = "simulator" if settings.STRIPE_SIMULATOR else "http"
-    kept: dict[str, HTTPClient] = _transports.__dict__.setdefault("kept", {})
+    kind = SimulatorTransport if settings.STRIPE_SIMULATOR else PatientTransport
+    kept: dict[type[HTTPClient], HTTPClient] = _transports.__dict__.setdefault("kept", {})
     if kind not in kept:
-        kept[kind] = (
-            SimulatorTransport()
-            if settings.STRIPE_SIMULATOR
-            else PatientTransport(timeout=(CONNECT_SECONDS, READ_SECONDS))
-        )
+        kept[kind] = kind()
     return kept[kind]
 
 
 class Gateway:
-    """Stripe for one shop: `account` is its Connect account, or the platform's own."""
+    """Stripe for one shop: `account` is its Connect account, or "" for the platform's own."""
 
     def __init__(self, account: str = "") -> None:
         key = SIMULATOR_KEY if settings.STRIPE_SIMULATOR else settings.STRIPE_SECRET_KEY
         if not key:
-            raise PaymentProviderUnavailable(_("This shop takes no card payments yet."))
+            raise PaymentProviderUnavailable("This installation takes no card payments yet.")
         base = settings.STRIPE_API_BASE
+        self.account = account
         self._client = stripe.StripeClient(
             key,
             stripe_account=account or None,
@@ -169,76 +127,127 @@ class Gateway:
             base_addresses={"api": base} if base else None,
         )
 
-    def _ask(self, call: Callable[[], Result]) -> Result:
-        """The provider's answer. Raises PaymentProviderUnavailable or PaymentRefused."""
+    def _ask(self, call: Callable[[], Thing], read: Callable[[Thing], Result]) -> Result:
+        """What `read` makes of the provider's answer.
+
+        Raises stripe.InvalidRequestError for what the provider refuses, PaymentProviderUnavailable
+        for whatever else is no answer.
+        """
         _assert_no_transaction()
-        breaker.check()
+        breakers.check(self.account)
         try:
-            answer = call()
-        except stripe.InvalidRequestError:
-            breaker.succeeded()
+            with nullcontext() if settings.STRIPE_SIMULATOR else turn():
+                answer = read(call())
+        except (stripe.InvalidRequestError, stripe.CardError):
+            breakers.succeeded(self.account)
             raise
-        except stripe.CardError as error:
-            breaker.succeeded()
-            raise PaymentRefused(error.user_message or "") from error
-        except (stripe.StripeError, ValueError) as error:
-            breaker.failed()
+        except (stripe.AuthenticationError, stripe.PermissionError, stripe.IdempotencyError) as no:
+            # It works, and does not let us: our configuration, or an account that left.
+            breakers.succeeded(self.account)
+            logger.error("Stripe refuses to answer for account %r: %s", self.account, no)
+            raise PaymentProviderUnavailable() from no
+        except stripe.StripeError as error:
+            breakers.failed(self.account, error)
+            kept = (error.headers or {}).get("Idempotent-Replayed") == "true"
+            raise (KeptFailure if kept else PaymentProviderUnavailable)() from error
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # JSON, but none of Stripe's.
+            breakers.failed(self.account, error)
             raise PaymentProviderUnavailable() from error
-        breaker.succeeded()
+        breakers.succeeded(self.account)
         return answer
+
+    def _pages(
+        self, first: Callable[[], stripe.ListObject[Any]], read: Callable[[Any], Result]
+    ) -> Iterator[Result]:
+        """Every row of a list, page by page."""
+        rest: Callable[[], stripe.ListObject[Any]] | None = first
+        while rest:
+            rows, rest = self._ask(
+                rest,
+                lambda page: (
+                    [read(found) for found in page.data],
+                    page.next_page if page.has_more else None,
+                ),
+            )
+            yield from rows
 
     # --- Sessions ---------------------------------------------------------------------------
 
     def create_session(self, params: Mapping[str, Any], key: str) -> Session:
-        """Make a session; a repeat with the same key and parameters gets the same one."""
+        """Make a session; a repeat with the same key and parameters gets the same one.
+
+        Raises PaymentRefused, or KeptFailure: then only another key can help.
+        """
         try:
-            found = self._ask(
+            return self._ask(
                 lambda: self._client.v1.checkout.sessions.create(
                     dict(params),  # type: ignore[arg-type]
                     {"idempotency_key": key},
-                )
+                ),
+                _session,
             )
-        except stripe.InvalidRequestError as error:
+        except (stripe.InvalidRequestError, stripe.CardError) as error:
             _refuse(error)
-        return _session(found)
 
     def retrieve_session(self, session_id: str) -> Session | None:
         """The session, or None where there is none of this id."""
         try:
-            found = self._ask(
+            return self._ask(
                 lambda: self._client.v1.checkout.sessions.retrieve(
                     session_id, {"expand": ["payment_intent"]}
-                )
+                ),
+                _session,
             )
-        except stripe.InvalidRequestError:
+        except stripe.InvalidRequestError as error:
+            _must_be_missing(error)
             return None
-        return _session(found)
 
     def expire_session(self, session_id: str) -> Session:
-        """End an open session. Raises NotThatSession where it is complete or gone."""
+        """End an open session. Raises NotThatSession where it is none."""
         try:
-            found = self._ask(lambda: self._client.v1.checkout.sessions.expire(session_id))
+            return self._ask(
+                lambda: self._client.v1.checkout.sessions.expire(
+                    session_id, {"expand": ["payment_intent"]}
+                ),
+                _session,
+            )
         except stripe.InvalidRequestError as error:
             raise NotThatSession(session_id) from error
-        return _session(found)
 
     def sessions_since(self, moment: datetime) -> Iterator[Session]:
         """Every session made since then, newest first."""
-        page = self._ask(
-            lambda: self._client.v1.checkout.sessions.list(
-                {
-                    "created": {"gte": int(moment.timestamp())},
-                    "limit": 100,
-                    "expand": ["data.payment_intent"],
-                }
+        try:
+            yield from self._pages(
+                lambda: self._client.v1.checkout.sessions.list(
+                    {
+                        "created": {"gte": int(moment.timestamp())},
+                        "limit": 100,
+                        "expand": ["data.payment_intent"],
+                    }
+                ),
+                _session,
             )
-        )
-        while True:
-            for found in page.data:
-                yield _session(found)
-            if not page.has_more:
-                return
-            page = self._ask(page.next_page)
+        except stripe.InvalidRequestError as error:
+            _must_be_missing(error)
+
+    def session_of_payment(self, payment_intent: str) -> Session | None:
+        """The session in which a payment was made; None where it was made elsewhere."""
+        try:
+            found = self._ask(
+                lambda: self._client.v1.checkout.sessions.list(
+                    {
+                        "payment_intent": payment_intent,
+                        "limit": 1,
+                        "expand": ["data.payment_intent"],
+                    }
+                ),
+                lambda page: [_session(found) for found in page.data],
+            )
+        except stripe.InvalidRequestError as error:
+            _must_be_missing(error)
+            return None
+        return found[0] if found else None
 
     # --- Refunds ----------------------------------------------------------------------------
 
@@ -247,7 +256,7 @@ class Gateway:
     ) -> RefundFact:
         """Give money back. Raises PaymentRefused where it can never be."""
         try:
-            found = self._ask(
+            return self._ask(
                 lambda: self._client.v1.refunds.create(
                     {
                         "payment_intent": payment_intent,
@@ -255,30 +264,61 @@ class Gateway:
                         "metadata": dict(metadata),
                     },
                     {"idempotency_key": key},
+                ),
+                _refund,
+            )
+        except (stripe.InvalidRequestError, stripe.CardError) as error:
+            _refuse(error)
+
+    def refunds_of(self, payment_intent: str) -> list[RefundFact]:
+        """Every refund of a payment. Raises PaymentRefused where there is no such payment."""
+        try:
+            return list(
+                self._pages(
+                    lambda: self._client.v1.refunds.list(
+                        {"payment_intent": payment_intent, "limit": 100}
+                    ),
+                    _refund,
                 )
             )
         except stripe.InvalidRequestError as error:
             _refuse(error)
-        return _refund(found)
 
-    def refunds_of(self, payment_intent: str) -> list[RefundFact]:
-        """Every refund of a payment."""
-        page = self._ask(
-            lambda: self._client.v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
-        )
-        return [_refund(found) for found in page.data]
+    def refunds_since(self, moment: datetime) -> Iterator[RefundFact]:
+        """Every refund made since then, newest first."""
+        try:
+            yield from self._pages(
+                lambda: self._client.v1.refunds.list(
+                    {"created": {"gte": int(moment.timestamp())}, "limit": 100}
+                ),
+                _refund,
+            )
+        except stripe.InvalidRequestError as error:
+            _must_be_missing(error)
 
     def metadata_of_payment(self, payment_intent: str) -> dict[str, str]:
         """What we wrote onto the payment when its session was made; {} for a strange one."""
         try:
-            found = self._ask(lambda: self._client.v1.payment_intents.retrieve(payment_intent))
-        except stripe.InvalidRequestError:
+            return self._ask(
+                lambda: self._client.v1.payment_intents.retrieve(payment_intent),
+                lambda found: _plain(found.metadata),
+            )
+        except stripe.InvalidRequestError as error:
+            _must_be_missing(error)
             return {}
-        return _plain(found.metadata)
 
 
-def _refuse(error: stripe.InvalidRequestError) -> NoReturn:
-    raise PaymentRefused(error.user_message or "") from error
+def _refuse(error: stripe.StripeError) -> NoReturn:
+    reason = error.user_message or ""
+    logger.warning("Stripe refuses: %s", reason)
+    raise PaymentRefused(reason=reason) from error
+
+
+def _must_be_missing(error: stripe.InvalidRequestError) -> None:
+    """Passes for what does not exist; any other refusal of a question is no answer to it."""
+    if error.http_status != 404 and error.code != "resource_missing":
+        logger.error("Stripe does not understand: %s", error)
+        raise PaymentProviderUnavailable() from error
 
 
 def _assert_no_transaction() -> None:
@@ -336,7 +376,7 @@ def _refund(found: stripe.Refund) -> RefundFact:
 
 
 class BadSignature(Exception):
-    """The body was not signed by the provider, or too long ago."""
+    """The body was not signed by the provider, or too long ago, or holds no event."""
 
 
 def verified_event(body: bytes, signature: str, secrets: list[str]) -> dict[str, Any]:
@@ -346,11 +386,14 @@ def verified_event(body: bytes, signature: str, secrets: list[str]) -> dict[str,
     """
     for secret in secrets:
         try:
-            event = stripe.Webhook.construct_event(body, signature, secret)
-        except (stripe.SignatureVerificationError, ValueError, KeyError, AttributeError):
+            stripe.WebhookSignature.verify_header(
+                body, signature, secret, stripe.Webhook.DEFAULT_TOLERANCE
+            )
+            event: dict[str, Any] = json.loads(body)
+            if event["id"] and isinstance(event["data"]["object"], dict):
+                return event
+        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, IndexError):
             continue
-        plain: dict[str, Any] = event.to_dict()
-        return plain
     raise BadSignature()
 
 

@@ -289,7 +289,8 @@ class Order(models.Model):
     STATUS_MOVES: ClassVar[Mapping[str, Set[str]]] = {
         Status.PENDING: {Status.PROCESSING, Status.CANCELLED},
         Status.PROCESSING: {Status.COMPLETED, Status.CANCELLED},
-        Status.COMPLETED: set(),
+        # A refund failed: its units are owed again.
+        Status.COMPLETED: {Status.PROCESSING},
         # Paid after it had expired, and its units were still there.
         Status.CANCELLED: {Status.PENDING},
     }
@@ -532,6 +533,11 @@ class LineItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.name}"
+
+    @property
+    def to_send(self) -> int:
+        """Units that nobody sent, gave the money back for, or put back into stock."""
+        return max(0, self.quantity - self.fulfilled - max(self.refunded, self.restocked))
 
 
 class OrderEvent(models.Model):

@@ -3,7 +3,6 @@
 from django.utils.translation import gettext as _
 
 from orders.models import Order
-from orders.services.fulfilling import units_to_send
 
 
 def state_words(order: Order) -> str:
@@ -32,7 +31,7 @@ def order_context(order: Order) -> dict[str, object]:
         {
             "line": line,
             "options": " / ".join(line.options.values()),
-            "to_send": units_to_send(line),
+            "to_send": line.to_send,
         }
         for line in order.line_items.all()
     ]

@@ -266,7 +266,10 @@ STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 # One secret for each webhook endpoint: the platform's own, and Connect's.
 STRIPE_WEBHOOK_SECRET = env.list("STRIPE_WEBHOOK_SECRET", default=[])
 STRIPE_API_BASE = api_base("STRIPE_API_BASE")
-STRIPE_IS_LIVE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+# How many threads of a process may wait for Stripe at once; the others serve pages.
+STRIPE_CALLS_AT_ONCE = env.int(
+    "STRIPE_CALLS_AT_ONCE", default=max(1, env.int("WEB_THREADS", default=4) // 2)
+)
 # Without a key the simulator takes the place of Stripe: no money moves.
 STRIPE_SIMULATOR = env.bool("STRIPE_SIMULATOR", default=not STRIPE_SECRET_KEY and not PRODUCTION)
 if STRIPE_SIMULATOR and STRIPE_SECRET_KEY:

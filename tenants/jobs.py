@@ -5,7 +5,9 @@ from datetime import timedelta
 
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
 
 from pycommerce.api.models import RateCounter
 from pycommerce.api.rates import window_now
@@ -40,3 +42,22 @@ def clean_up() -> dict[str, int]:
 def clean_up_regularly(timestamp: int) -> None:
     """Every quarter of an hour."""
     logger.info("Cleaned up: %s", clean_up())
+
+
+_JOBS_KEPT_HOURS = 72
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="tidy_jobs", pass_context=True)
+async def tidy_jobs_regularly(context: JobContext, timestamp: int) -> None:
+    """Every ten minutes: end the jobs of workers that were killed, and forget what failed long ago.
+
+    A job that was lost is made up for by the next of its kind.
+    """
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs():
+        logger.warning("Job %s of a worker that is gone: ended", job.task_name)
+        await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+    await manager.delete_old_jobs(
+        nb_hours=_JOBS_KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+    )

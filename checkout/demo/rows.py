@@ -220,6 +220,7 @@ def _remember_session(rows: Rows, order: Order, payment: str) -> None:
             amount=order.total,
             currency=order.currency,
             session_id=session_id,
+            payment_id=payment,
             expires_at=ends,
             created_at=order.created_at,
         )

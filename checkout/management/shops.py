@@ -12,7 +12,11 @@ from tenants.models import Tenant
 
 
 class ShopCommand(BaseCommand):
-    """Runs once over all shops, or over one; exits with 1 where something is not in order."""
+    """Runs once over all shops, or over one.
+
+    Exits with 0 where all is well, with 1 where something is not in order in any shop, and with 2
+    where it could not begin. A shop that fails does not stop the next.
+    """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--tenant", help="slug of one shop (default: all)")
@@ -28,7 +32,7 @@ class ShopCommand(BaseCommand):
         """Print the result of each shop; one whose `problems` are not empty fails the command."""
         tenants = tenants_named(tenant)
         if tenant and not tenants:
-            raise CommandError(f"There is no shop '{tenant}'.")
+            raise CommandError(f"There is no shop '{tenant}'.", returncode=2)
         results = []
         for each, result in in_each(tenants, work):
             if isinstance(result, Exception):

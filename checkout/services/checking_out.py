@@ -1,6 +1,5 @@
 """From a cart to an order: one pending order for a cart, however often it is checked out."""
 
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from checkout.models import Cart
-from checkout.services.starting import end_open_sessions
+from checkout.services.starting import end_unpaid
 from orders.errors import IllegalTransition, wrong_field
 from orders.models import Order
-from orders.services.paying import end_order
 from orders.services.placing import give_number, place_order
 from pycommerce.db.retrying import once_more
-
-_REPLACED = "Replaced by another checkout."
 
 
 class AlreadyPaid(Exception):
@@ -52,10 +48,9 @@ def _end_earlier(cart_id: UUID) -> None:
     if earlier is None:
         return
     if earlier.status == Order.Status.PENDING:
-        end_open_sessions(earlier.pk)
-        once_more(partial(end_order, earlier.pk, reason=_REPLACED, expired=True))
+        end_unpaid(earlier.pk, reason="Replaced by another checkout.", expired=True)
         earlier.refresh_from_db()
-    if earlier.captured or earlier.payment_status == Order.PaymentStatus.PROCESSING:
+    if earlier.payment_status != Order.PaymentStatus.UNPAID:
         raise AlreadyPaid(earlier)
 
 

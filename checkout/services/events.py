@@ -7,19 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from checkout.errors import PaymentProviderUnavailable
 from checkout.services.refunding import book_refund
-from checkout.services.settling import settle
-from checkout.stripe_gateway import Gateway, provider_name, verified_event
+from checkout.services.settling import account_of_payment, book_of_shop
+from checkout.stripe_gateway import Gateway, is_live, provider_name, verified_event
 from checkout.stripe_inbox.models import StripeEvent
+from orders.models import LedgerEntry
 from orders.services.paying import record_dispute
+from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.money import from_minor_units
-from pycommerce.db import connection
+from pycommerce.core.text import storable
 from tenants.models import Tenant
 from tenants.public import in_public
 
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 State = StripeEvent.State
 MOST_ATTEMPTS = 10
+KEPT_FOR = timedelta(days=90)
+# A worker that died while it acted on an event leaves it to another after so long.
+LEASE = timedelta(seconds=90)
 
 Thing = dict[str, Any]
 
@@ -57,18 +61,20 @@ def receive(body: bytes, signature: str) -> StripeEvent:
 
 
 def _keep(event: Thing) -> StripeEvent:
-    thing = event.get("data", {}).get("object", {})
+    event = storable(event)
+    thing = event["data"]["object"]
     row, _ = StripeEvent.objects.get_or_create(
         pk=str(event["id"])[:255],
         defaults={
-            "type": str(event.get("type", ""))[:100],
+            "type": str(event.get("type") or "")[:100],
             "object_id": str(thing.get("id") or "")[:255],
-            "account": str(event.get("account") or ""),
+            "account": str(event.get("account") or "")[:255],
             "livemode": bool(event.get("livemode")),
             "payload": event,
         },
     )
-    if row.state == State.RECEIVED:
+    # One that was given up is sent again by a person, who has set something right.
+    if row.state in {State.RECEIVED, State.UNMATCHED, State.DEAD}:
         work_off(row.pk)
         row.refresh_from_db()
     return row
@@ -102,7 +108,8 @@ def _finish(
 
 def _try_again(row: StripeEvent, problem: str) -> None:
     attempts = row.attempts + 1
-    StripeEvent.objects.filter(pk=row.pk).update(
+    # Unless a twin has done it meanwhile.
+    StripeEvent.objects.filter(pk=row.pk).exclude(state__in=[State.DONE, State.IGNORED]).update(
         attempts=attempts,
         problem=problem[:500],
         state=State.DEAD if attempts >= MOST_ATTEMPTS else State.RECEIVED,
@@ -116,71 +123,87 @@ def _act(row: StripeEvent) -> UUID | None:
     if handler is None:
         logger.info("Stripe event of type %s is of no concern", row.type)
         return None
-    if row.livemode != settings.STRIPE_IS_LIVE:
+    if row.livemode != is_live():
         raise Unmatched("It comes from the other mode, live or test.")
     thing: Thing = row.payload["data"]["object"]
-    if thing.get("metadata", {}).get("kind") == "test":
+    metadata = _metadata_of(row, thing)
+    if metadata.get("kind") == "test":
         return None
-    tenant = _tenant_of(row, thing)
+    tenant_id = parse_uuid(str(metadata.get("tenant")))
+    tenant = Tenant.objects.filter(pk=tenant_id).first() if tenant_id else None
+    if tenant is None:
+        raise Unmatched("It names no shop.")
     with tenant_context(tenant):
-        handler(thing)
+        handler(thing, row.account)
     return UUID(str(tenant.pk))
 
 
-def _tenant_of(row: StripeEvent, thing: Thing) -> Tenant:
-    """The shop by metadata and account, which must agree. Raises Unmatched."""
-    metadata = thing.get("metadata") or {}
-    intent = thing.get("payment_intent")
-    if "tenant" not in metadata and isinstance(intent, str) and intent:
-        # A refund or a dispute made over there carries nothing of ours; its payment does.
-        metadata = Gateway(row.account).metadata_of_payment(intent)
-    try:
-        tenant = Tenant.objects.filter(pk=UUID(str(metadata.get("tenant")))).first()
-    except ValueError:
-        tenant = None
-    if tenant is None:
-        raise Unmatched("It names no shop.")
-    if tenant.stripe_account != row.account:
-        raise Unmatched("The shop it names has another Stripe account.")
-    return tenant
+def _metadata_of(row: StripeEvent, thing: Thing) -> Thing:
+    """What we wrote onto the thing, or onto the payment that it is about.
+
+    A refund or a dispute that was made over there carries nothing of ours; its payment does.
+    """
+    metadata: Thing = thing.get("metadata") or {}
+    payment = _payment_of(thing)
+    if "tenant" in metadata or metadata.get("kind") == "test" or not payment:
+        return metadata
+    return Gateway(row.account).metadata_of_payment(payment)
 
 
-def _on_session(thing: Thing) -> None:
-    if settle(str(thing["id"])) is None:
-        raise Unmatched("The shop has no such order.")
+def _payment_of(thing: Thing) -> str:
+    """The id of the payment that a session, charge, refund or dispute is about, or ""."""
+    payment = thing.get("payment_intent") or ""
+    return payment if isinstance(payment, str) else str(payment["id"])
 
 
-def _on_refund(thing: Thing) -> None:
-    _book_refunds_of(str(thing.get("payment_intent") or ""))
+def _on_session(thing: Thing, account: str) -> None:
+    session = Gateway(account).retrieve_session(str(thing["id"]))
+    if session is None or book_of_shop(session, account) is None:
+        raise Unmatched("The shop has no such order, or another Stripe account.")
 
 
-def _book_refunds_of(payment_intent: str) -> None:
-    if not payment_intent:
-        raise Unmatched("It names no payment.")
-    gateway = Gateway(connection.tenant.stripe_account)
-    for fact in gateway.refunds_of(payment_intent):
-        book_refund(fact)
+def _on_refund(thing: Thing, account: str) -> None:
+    payment = _known_payment(thing, account)
+    facts = Gateway(account).refunds_of(payment)
+    if [fact for fact in facts if book_refund(fact) is None]:
+        raise Unmatched("A refund is more than what is left of the payment.")
 
 
-def _on_dispute(thing: Thing) -> None:
-    currency = str(thing.get("currency", "usd")).upper()
-    order = record_dispute(
-        charge_id=str(thing.get("payment_intent") or ""),
+def _on_dispute(thing: Thing, account: str) -> None:
+    currency = str(thing.get("currency") or "usd").upper()
+    record_dispute(
+        charge_id=_known_payment(thing, account),
         provider_id=str(thing["id"]),
-        amount=from_minor_units(int(thing.get("amount", 0)), currency),
+        amount=from_minor_units(int(thing.get("amount") or 0), currency),
+        currency=currency,
         reason=str(thing.get("reason") or ""),
         provider=provider_name(),
     )
-    if order is None:
+
+
+def _known_payment(thing: Thing, account: str) -> str:
+    """The payment that a refund or a dispute is about, booked first where nobody told of it yet.
+
+    Raises Unmatched where it is none of the selected shop's.
+    """
+    payment = _payment_of(thing)
+    charges = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.CHARGE, provider_id=payment)
+    if payment and not charges.exists():
+        session = Gateway(account).session_of_payment(payment)
+        if session:
+            book_of_shop(session, account)
+    if not payment or not charges.exists() or account_of_payment(payment) != account:
         raise Unmatched("The shop has no such payment.")
+    return payment
 
 
-_HANDLERS: dict[str, Callable[[Thing], None]] = {
+_HANDLERS: dict[str, Callable[[Thing, str], None]] = {
     "checkout.session.completed": _on_session,
     "checkout.session.async_payment_succeeded": _on_session,
     "checkout.session.async_payment_failed": _on_session,
     "checkout.session.expired": _on_session,
     "charge.refunded": _on_refund,
+    "refund.created": _on_refund,
     "refund.updated": _on_refund,
     "refund.failed": _on_refund,
     "charge.dispute.created": _on_dispute,
@@ -188,17 +211,19 @@ _HANDLERS: dict[str, Callable[[Thing], None]] = {
 
 
 def work_off_waiting(limit: int = 100) -> int:
-    """Act on events that are due again; returns how many."""
+    """Act on events that are due again, the oldest first; returns how many."""
     due = StripeEvent.objects.filter(state=State.RECEIVED, next_try_at__lte=timezone.now())
-    waiting = list(due.order_by("next_try_at").values_list("pk", flat=True)[:limit])
+    waiting = list(due.order_by("next_try_at", "received_at").values_list("pk", flat=True)[:limit])
     done = 0
     for event_id in waiting:
-        with transaction.atomic():
-            # Taken by a lease and not by a lock: the provider is asked meanwhile.
-            taken = due.filter(pk=event_id).update(
-                next_try_at=timezone.now() + timedelta(seconds=60)
-            )
-        if taken:
+        # Taken by a lease and not by a lock: the provider is asked meanwhile.
+        if due.filter(pk=event_id).update(next_try_at=timezone.now() + LEASE):
             work_off(event_id)
             done += 1
     return done
+
+
+def forget_old_events() -> int:
+    """Delete events that were dealt with long ago; returns how many."""
+    old = StripeEvent.objects.filter(received_at__lt=timezone.now() - KEPT_FOR)
+    return old.exclude(state=State.RECEIVED).delete()[0]

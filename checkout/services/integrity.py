@@ -112,7 +112,8 @@ RULES: dict[str, str] = {
     """,
     "a completed order has nothing left to send": """
         SELECT o.number FROM orders_order o JOIN orders_lineitem l ON l.order_id = o.id
-        WHERE o.status = 'completed' AND l.fulfilled + l.refunded < l.quantity
+        WHERE o.status = 'completed'
+            AND l.fulfilled + greatest(l.refunded, l.restocked) < l.quantity
     """,
     "what was sent is the sum of shipments": """
         SELECT o.number FROM orders_lineitem l JOIN orders_order o ON o.id = l.order_id

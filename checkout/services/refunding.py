@@ -4,20 +4,22 @@ import logging
 from uuid import UUID
 
 from checkout.errors import PaymentProviderUnavailable, PaymentRefused
-from checkout.services.starting import end_open_sessions
+from checkout.services.settling import account_of_payment
+from checkout.services.starting import end_unpaid
 from checkout.stripe_gateway import Gateway, RefundFact, provider_name
 from orders.errors import IllegalTransition
 from orders.models import LedgerEntry, Order, Refund
 from orders.reading import find_order
 from orders.services.paying import (
     cancel_paid_order,
-    end_order,
     record_outside_refund,
     settle_refund,
 )
 from orders.services.timeline import NOBODY, Actor
-from pycommerce.core.money import to_minor_units
+from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.money import TooFine, to_minor_units
 from pycommerce.db import connection
+from pycommerce.db.retrying import once_more
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +27,8 @@ logger = logging.getLogger(__name__)
 def send_refund(refund_id: UUID) -> Refund:
     """Ask the provider for a refund that was written down, under its own key.
 
-    A repeat resumes it. Raises PaymentProviderUnavailable; then it is sent again later.
+    A repeat resumes it. Returns it as the provider has it: one that is refused has failed, and
+    says why. Raises PaymentProviderUnavailable; then it is sent again later.
     """
     refund = Refund.objects.select_related("order").get(pk=refund_id)
     if refund.state != Refund.State.NEW:
@@ -35,67 +38,84 @@ def send_refund(refund_id: UUID) -> Refund:
         return settle_refund(
             refund.pk, provider_id=f"manual:{refund.pk}", state="succeeded", provider="manual"
         )
-    gateway = Gateway(connection.tenant.stripe_account)
-    metadata = {
-        "tenant": str(connection.tenant.pk),
-        "order": str(refund.order_id),
-        "refund": str(refund.pk),
-    }
-    # Asked first: after a day the provider has forgotten the key, but not the refund.
-    known = [
-        fact
-        for fact in gateway.refunds_of(refund.charge_id)
-        if fact.metadata.get("refund") == str(refund.pk)
-    ]
     try:
-        fact = (
-            known[0]
-            if known
-            else gateway.create_refund(
-                payment_intent=refund.charge_id,
-                minor=to_minor_units(refund.amount, charge.currency),
-                key=f"refund-{refund.pk}",
-                metadata=metadata,
-            )
-        )
-    except PaymentRefused as error:
-        logger.warning("Refund %s was refused", refund.pk)
-        return settle_refund(
-            refund.pk,
-            provider_id=f"refused:{refund.pk}",
-            state="failed",
-            provider=provider_name(),
-            problem=error.details,
-        )
-    return settle_refund(
-        refund.pk,
-        provider_id=fact.id,
-        state=fact.state,
-        provider=provider_name(),
-        problem=fact.problem,
+        fact = _ask_for(refund, charge)
+    except PaymentRefused as refusal:
+        fact = _refused(refund, refusal.reason)
+    except TooFine as problem:
+        fact = _refused(refund, str(problem))
+    return _settle(refund.pk, fact)
+
+
+def _refused(refund: Refund, reason: str) -> RefundFact:
+    """How a refund stands that the provider did not make."""
+    return RefundFact(
+        id=f"refused:{refund.pk}",
+        payment_intent=refund.charge_id,
+        amount=refund.amount,
+        state="failed",
+        problem=reason,
     )
 
 
-def book_refund(fact: RefundFact) -> Refund | None:
-    """Book a refund as the provider has it: one of ours, or one that was made over there."""
-    ours = Refund.objects.filter(provider_id=fact.id).first()
-    if ours is None and (written := fact.metadata.get("refund")):
-        ours = Refund.objects.filter(pk=written).first()
-    if ours:
-        return settle_refund(
-            ours.pk,
+def _ask_for(refund: Refund, charge: LedgerEntry) -> RefundFact:
+    """The refund at the provider: the one that is there, or a new one."""
+    minor = to_minor_units(refund.amount, charge.currency)
+    gateway = Gateway(account_of_payment(refund.charge_id))
+    # Asked first: after a day the provider has forgotten the key, but not the refund.
+    for fact in gateway.refunds_of(refund.charge_id):
+        if fact.metadata.get("refund") == str(refund.pk):
+            return fact
+    return gateway.create_refund(
+        payment_intent=refund.charge_id,
+        minor=minor,
+        key=f"refund-{refund.pk}",
+        metadata={
+            "tenant": str(connection.tenant.pk),
+            "order": str(refund.order_id),
+            "refund": str(refund.pk),
+        },
+    )
+
+
+def _settle(refund_id: UUID, fact: RefundFact) -> Refund:
+    return once_more(
+        lambda: settle_refund(
+            refund_id,
             provider_id=fact.id,
             state=fact.state,
             provider=provider_name(),
             problem=fact.problem,
         )
-    return record_outside_refund(
-        charge_id=fact.payment_intent,
-        provider_id=fact.id,
-        amount=fact.amount,
-        state=fact.state,
-        provider=provider_name(),
     )
+
+
+def book_refund(fact: RefundFact) -> Refund | None:
+    """Book a refund as the provider has it: one of ours, or one that was made over there.
+
+    Returns None where it fits no payment of the shop, or is more than is left of it.
+    """
+    ours = Refund.objects.filter(provider_id=fact.id).first() or _written_for(fact)
+    if ours:
+        return _settle(ours.pk, fact)
+    return once_more(
+        lambda: record_outside_refund(
+            charge_id=fact.payment_intent,
+            provider_id=fact.id,
+            amount=fact.amount,
+            state=fact.state,
+            provider=provider_name(),
+        )
+    )
+
+
+def _written_for(fact: RefundFact) -> Refund | None:
+    """The refund of ours that asked for it, as long as it knows of none."""
+    written = parse_uuid(fact.metadata.get("refund", ""))
+    if written is None:
+        return None
+    waiting = Refund.objects.filter(provider_id=None, charge_id=fact.payment_intent)
+    return waiting.filter(pk=written).first()
 
 
 def send_refunds_of(order_id: UUID) -> None:
@@ -121,11 +141,9 @@ def cancel_order(
         return find_order(order_id)
     if order.status not in {Order.Status.PENDING, Order.Status.PROCESSING}:
         raise IllegalTransition(f"Order {order} is {order.status}.")
-    end_open_sessions(order_id)
-    order = find_order(order_id)
-    if order.payment_status == Order.PaymentStatus.PROCESSING:
-        raise IllegalTransition(f"The payment of order {order} is on its way.")
-    if not end_order(order_id, reason=reason, request_key=request_key, actor=actor):
-        cancel_paid_order(order_id, reason=reason, request_key=request_key, actor=actor)
+    if not end_unpaid(order_id, reason=reason, request_key=request_key, actor=actor):
+        once_more(
+            lambda: cancel_paid_order(order_id, reason=reason, request_key=request_key, actor=actor)
+        )
         send_refunds_of(order_id)
     return find_order(order_id)

@@ -1,12 +1,14 @@
 """The one way in which a payment becomes known, whoever heard of it first.
 
-Webhook, return page, sweeper and `reconcile` all call `settle`: it asks the provider how the
-session is, and books that. Called a hundred times, at once or in any order, it ends the same.
+Webhook, return page, sweeper and `reconcile` all call `settle` or `book`: the provider is asked
+how the session is, and that is booked. Called a hundred times, at once or in any order, it ends
+the same.
 """
 
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from checkout.models import Cart, PaymentAttempt
@@ -15,14 +17,30 @@ from orders.models import Order
 from orders.services.paying import (
     end_order,
     lock_order,
+    mark_payment_failed,
     mark_payment_processing,
     record_payment,
 )
-from orders.services.timeline import note, save
+from orders.services.timeline import note
+from pycommerce.api.parameters import parse_uuid
 from pycommerce.db import connection
 from pycommerce.db.retrying import once_more
 
 State = PaymentAttempt.State
+
+
+def account_of(session_id: str) -> str:
+    """The Stripe account in which a session was made; the shop's present one for a strange id."""
+    account: str = connection.tenant.stripe_account
+    known = PaymentAttempt.objects.filter(session_id=session_id).values_list("account", flat=True)
+    return account if (found := known.first()) is None else found
+
+
+def account_of_payment(payment_id: str) -> str:
+    """The Stripe account in which a payment was made; the shop's present one for a strange id."""
+    account: str = connection.tenant.stripe_account
+    known = PaymentAttempt.objects.filter(payment_id=payment_id).values_list("account", flat=True)
+    return account if (found := known.first()) is None else found
 
 
 def settle(session_id: str, *, keep_order: bool = False) -> PaymentAttempt | None:
@@ -32,55 +50,61 @@ def settle(session_id: str, *, keep_order: bool = False) -> PaymentAttempt | Non
     Returns the attempt, or None where the session is none of this shop's. Raises
     PaymentProviderUnavailable.
     """
-    session = Gateway(connection.tenant.stripe_account).retrieve_session(session_id)
-    if session is None or session.metadata.get("tenant") != str(connection.tenant.pk):
+    account = account_of(session_id)
+    session = Gateway(account).retrieve_session(session_id)
+    return book_of_shop(session, account, keep_order=keep_order) if session else None
+
+
+def book_of_shop(
+    session: Session, account: str, *, keep_order: bool = False
+) -> PaymentAttempt | None:
+    """Book the state of a session; None where it is none of the selected shop's."""
+    if session.metadata.get("tenant") != str(connection.tenant.pk):
         return None
-    return once_more(lambda: book(session, keep_order=keep_order))
+    return once_more(lambda: book(session, account, keep_order=keep_order))
 
 
 @transaction.atomic
-def book(session: Session, *, keep_order: bool = False) -> PaymentAttempt | None:
-    """Book the state of a session, forward only. Lock order: the order, then its attempt."""
-    order_id = _order_id(session)
-    if order_id is None:
+def book(session: Session, account: str, *, keep_order: bool = False) -> PaymentAttempt | None:
+    """Book the state of a session, forward only. Lock order: carts, the order, its attempt."""
+    order_id = parse_uuid(session.order_id)
+    if order_id is None or not Order.objects.filter(pk=order_id).exists():
         return None
+    carts = lock_carts(order_id)
     order = lock_order(order_id)
-    attempt = _attempt_of(session, order)
+    attempt = _attempt_of(session, order, account)
     if attempt is None:
         return None
     attempt.checked_at = timezone.now()
+    attempt.payment_id = session.payment_intent
     if session.is_paid:
         _book_payment(order, attempt, session)
+        carts.delete()
     elif session.has_failed:
         _book_end(order, attempt, State.FAILED, keep_order=keep_order)
     elif session.status == "expired":
         _book_end(order, attempt, State.EXPIRED, keep_order=keep_order)
-    elif session.status == "complete":
+    elif session.status == "complete" and attempt.state != State.FAILED:
         mark_payment_processing(order.pk)
         attempt.state = State.COMPLETE
-    attempt.save(update_fields=["state", "checked_at", "session_id"])
+    attempt.save(update_fields=["state", "checked_at", "session_id", "payment_id"])
     return attempt
 
 
-def _order_id(session: Session) -> UUID | None:
-    try:
-        order_id = UUID(session.order_id)
-    except ValueError:
-        return None
-    return order_id if Order.objects.filter(pk=order_id).exists() else None
+def lock_carts(order_id: UUID) -> QuerySet[Cart]:
+    """The carts from which an order was made, locked: a checkout locks its cart before all else."""
+    carts = Cart.objects.select_for_update().filter(order=order_id).order_by("pk")
+    return Cart.objects.filter(pk__in=[cart.pk for cart in carts])
 
 
-def _attempt_of(session: Session, order: Order) -> PaymentAttempt | None:
+def _attempt_of(session: Session, order: Order, account: str) -> PaymentAttempt | None:
     """The attempt behind a session, locked; one whose id was never stored is known by its own."""
-    attempts = PaymentAttempt.objects.select_for_update().filter(order=order)
+    attempts = PaymentAttempt.objects.select_for_update().filter(order=order, account=account)
     attempt = attempts.filter(session_id=session.id).first()
     if attempt is None:
         # Killed between S and T2: the provider knows the attempt, we do not know the session.
-        try:
-            attempt_id = UUID(session.metadata.get("attempt", ""))
-        except ValueError:
-            return None
-        attempt = attempts.filter(pk=attempt_id, session_id=None).first()
+        attempt_id = parse_uuid(session.metadata.get("attempt", ""))
+        attempt = attempts.filter(pk=attempt_id, session_id=None).first() if attempt_id else None
         if attempt:
             attempt.session_id = session.id
     return attempt
@@ -88,8 +112,6 @@ def _attempt_of(session: Session, order: Order) -> PaymentAttempt | None:
 
 def _book_payment(order: Order, attempt: PaymentAttempt, session: Session) -> None:
     attempt.state = State.COMPLETE
-    # Carts stand before variants in the lock order: a checkout of the same cart may be under way.
-    Cart.objects.filter(order=order).delete()
     record_payment(
         order_id=order.pk,
         amount=session.amount,
@@ -103,17 +125,19 @@ def _book_payment(order: Order, attempt: PaymentAttempt, session: Session) -> No
 def _book_end(
     order: Order, attempt: PaymentAttempt, state: PaymentAttempt.State, *, keep_order: bool
 ) -> None:
-    """A session ended without a payment: the hold ends with it, unless another is open."""
+    """A session ended without a payment: the hold ends with it, unless another is on its way."""
     if attempt.state in {State.EXPIRED, State.FAILED}:
         return
     attempt.state = state
-    waiting = order.attempts.filter(state__in=[State.NEW, State.OPEN]).exclude(pk=attempt.pk)
-    if order.status != Order.Status.PENDING or keep_order or waiting.exists():
+    # An attempt that is complete while its order waits is paid by a method that takes days.
+    on_the_way = order.attempts.filter(state__in=[State.NEW, State.OPEN, State.COMPLETE])
+    if order.status != Order.Status.PENDING or on_the_way.exclude(pk=attempt.pk).exists():
+        return
+    mark_payment_failed(order.pk)
+    if keep_order:
         return
     if order.keep_until_paid:
-        if order.payment_status == Order.PaymentStatus.PROCESSING:
-            save(order, payment_status=Order.PaymentStatus.UNPAID)
         note(order, "payment_ended", "The payment was not completed.")
         return
     words = "The payment failed." if state == State.FAILED else "Nobody paid in time."
-    end_order(order.pk, reason=words, expired=True, payment_failed=True)
+    end_order(order.pk, reason=words, expired=True)

@@ -14,15 +14,22 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from checkout.errors import NotThatSession, PaymentProviderUnavailable, PaymentRefused
+from checkout.errors import (
+    KeptFailure,
+    NotThatSession,
+    PaymentProviderUnavailable,
+    PaymentRefused,
+)
 from checkout.models import PaymentAttempt
-from checkout.services.settling import settle
+from checkout.services.settling import book_of_shop, settle
 from checkout.stripe_gateway import Gateway
 from orders.errors import IllegalTransition
 from orders.models import Order
-from orders.services.paying import lock_order
+from orders.services.paying import end_order, lock_order
+from orders.services.timeline import NOBODY, Actor
 from pycommerce.core.money import TooFine, to_minor_units
 from pycommerce.db import connection
+from pycommerce.db.retrying import once_more
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +41,7 @@ NEW_FOR = timedelta(minutes=4)
 # A session that ends sooner is not handed out any more.
 STILL_OPEN = timedelta(minutes=1)
 NAME_LENGTH = 250
+_UNFINISHED = [State.NEW, State.OPEN]
 
 
 def start_payment(order_id: UUID, *, origin: str) -> PaymentAttempt:
@@ -48,7 +56,7 @@ def start_payment(order_id: UUID, *, origin: str) -> PaymentAttempt:
         if attempt.state == State.OPEN and attempt.session_id:
             if attempt.expires_at > timezone.now() + STILL_OPEN:
                 return attempt
-            _end_session(attempt)
+            end_session(attempt)
             continue
         opened = _open_session(attempt)
         if opened is not None:
@@ -63,7 +71,7 @@ def _take_attempt(order_id: UUID, origin: str) -> PaymentAttempt:
     if not order.is_payable:
         problem = _("Order %(number)s waits for no payment any more.") % {"number": order}
         raise IllegalTransition(problem)
-    unfinished = order.attempts.filter(state__in=[State.NEW, State.OPEN]).first()
+    unfinished = order.attempts.filter(state__in=_UNFINISHED).first()
     now = timezone.now()
     if unfinished:
         if unfinished.state == State.OPEN or unfinished.created_at > now - NEW_FOR:
@@ -76,6 +84,7 @@ def _take_attempt(order_id: UUID, origin: str) -> PaymentAttempt:
         stripe_key=secrets.token_hex(24),
         amount=order.total,
         currency=order.currency,
+        account=connection.tenant.stripe_account,
         expires_at=expires_at,
     )
     attempt.params = _params(order, attempt, origin)
@@ -147,13 +156,17 @@ def line_item(name: str, minor: int, quantity: int, currency: str) -> dict[str, 
 
 def _open_session(attempt: PaymentAttempt) -> PaymentAttempt | None:
     """S and T2; None where the attempt was given up meanwhile."""
+    made = PaymentAttempt.objects.filter(pk=attempt.pk, state=State.NEW)
     try:
-        session = Gateway(_account()).create_session(attempt.params, attempt.stripe_key)
+        session = Gateway(attempt.account).create_session(attempt.params, attempt.stripe_key)
     except PaymentRefused:
-        PaymentAttempt.objects.filter(pk=attempt.pk, state=State.NEW).update(state=State.FAILED)
+        made.update(state=State.FAILED)
         raise
-    fresh = PaymentAttempt.objects.filter(pk=attempt.pk, state=State.NEW)
-    if fresh.update(
+    except KeptFailure:
+        # The same key fails for a day. Nobody has the address of what it may have made.
+        made.update(state=State.ABANDONED)
+        raise
+    if made.update(
         state=State.OPEN, session_id=session.id, url=session.url, checked_at=timezone.now()
     ):
         logger.info("Order %s: payment session opened", attempt.order_id)
@@ -162,39 +175,83 @@ def _open_session(attempt: PaymentAttempt) -> PaymentAttempt | None:
         return attempt
     if attempt.state == State.ABANDONED and session.status == "open":
         # The order was cancelled between S and T2: nobody may pay this session.
-        _expire_quietly(session.id)
+        _expire_quietly(attempt.account, session.id)
     return None
 
 
-def _account() -> str:
-    account: str = connection.tenant.stripe_account
-    return account
-
-
-def _expire_quietly(session_id: str) -> None:
+def _expire_quietly(account: str, session_id: str) -> None:
     try:
-        Gateway(_account()).expire_session(session_id)
+        Gateway(account).expire_session(session_id)
     except (NotThatSession, PaymentProviderUnavailable):
         logger.warning("Session %s could not be expired", session_id)
 
 
-def _end_session(attempt: PaymentAttempt) -> None:
-    """Expire an open session at the provider and book how it ended."""
+def end_session(attempt: PaymentAttempt) -> None:
+    """Expire an open session at the provider and book how it ended; its order stays.
+
+    Raises PaymentProviderUnavailable, or IllegalTransition where it is being paid right now.
+    """
     assert attempt.session_id
     try:
-        Gateway(_account()).expire_session(attempt.session_id)
+        session = Gateway(attempt.account).expire_session(attempt.session_id)
     except NotThatSession:
         logger.info("Session of order %s had ended already", attempt.order_id)
-    settle(attempt.session_id, keep_order=True)
+        if settle(attempt.session_id, keep_order=True) is None:
+            give_up_unknown(attempt)
+    else:
+        book_of_shop(session, attempt.account, keep_order=True)
+    attempt.refresh_from_db()
+    if attempt.state == State.OPEN:
+        raise IllegalTransition(_("This order is being paid at this moment."))
+
+
+def give_up_unknown(attempt: PaymentAttempt) -> None:
+    """The provider has no such session (any more): nobody can pay it."""
+    logger.warning("Session %s is unknown to the provider", attempt.session_id)
+    PaymentAttempt.objects.filter(pk=attempt.pk, state=State.OPEN).update(state=State.ABANDONED)
+
+
+def end_unpaid(
+    order_id: UUID,
+    *,
+    reason: str,
+    expired: bool = False,
+    request_key: str | None = None,
+    actor: Actor = NOBODY,
+) -> Order | None:
+    """Cancel an order that nobody paid: its sessions end first, so that nobody can pay them.
+
+    Returns None where it was paid, or its payment is on its way; a payment that came meanwhile is
+    booked. Raises PaymentProviderUnavailable, or IllegalTransition where it is being paid.
+    """
+    for _attempt in range(3):
+        end_open_sessions(order_id)
+        has_ended, order = once_more(
+            lambda: _end_idle(
+                order_id, reason=reason, expired=expired, request_key=request_key, actor=actor
+            )
+        )
+        if has_ended:
+            return order
+    raise IllegalTransition(_("This order is being paid in another tab. Try again in a moment."))
+
+
+@transaction.atomic
+def _end_idle(order_id: UUID, **how: Any) -> tuple[bool, Order | None]:
+    """Whether nothing was open under the order's lock, and the order if it was cancelled."""
+    lock_order(order_id)
+    if PaymentAttempt.objects.filter(order=order_id, state__in=_UNFINISHED).exists():
+        # Another tab opened a session meanwhile.
+        return False, None
+    return True, end_order(order_id, **how)
 
 
 def end_open_sessions(order_id: UUID) -> None:
-    """Leave no session of the order that could still be paid.
+    """Leave no session of the order that could still be paid; one that was paid is booked.
 
-    A session that was paid meanwhile is booked. Raises PaymentProviderUnavailable; then the
-    session may still be open.
+    Raises PaymentProviderUnavailable, or IllegalTransition where it is being paid right now.
     """
-    for attempt in PaymentAttempt.objects.filter(order=order_id, state=State.NEW):
-        PaymentAttempt.objects.filter(pk=attempt.pk, state=State.NEW).update(state=State.ABANDONED)
-    for attempt in PaymentAttempt.objects.filter(order=order_id, state=State.OPEN):
-        _end_session(attempt)
+    attempts = PaymentAttempt.objects.filter(order=order_id)
+    attempts.filter(state=State.NEW).update(state=State.ABANDONED)
+    for attempt in attempts.filter(state=State.OPEN):
+        end_session(attempt)

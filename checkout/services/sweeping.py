@@ -14,8 +14,10 @@ from django_tenants.utils import tenant_context
 
 from checkout.errors import PaymentProviderUnavailable
 from checkout.models import Cart, PaymentAttempt
-from checkout.services.refunding import send_refund
-from checkout.services.settling import settle
+from checkout.services.refunding import book_refund, send_refund
+from checkout.services.settling import account_of_payment, settle
+from checkout.services.starting import NEW_FOR, give_up_unknown
+from checkout.stripe_gateway import Gateway
 from orders.models import Order, Refund
 from orders.services.paying import end_order, lock_order
 from orders.services.pricing import order_settings
@@ -28,8 +30,11 @@ State = PaymentAttempt.State
 # An open session is asked about again after so long; one that waits for a bank, more seldom.
 ASK_AGAIN = timedelta(minutes=5)
 ASK_PENDING_AGAIN = timedelta(hours=1)
-NEW_FOR = timedelta(minutes=4)
+# A session that the provider does not know is given up so long after its end.
+UNKNOWN_FOR = timedelta(hours=1)
 CARTS_KEPT_FOR = timedelta(days=90)
+# At most so many of a kind in one sweep: the next shop waits for its turn.
+MOST = 200
 
 
 @dataclass
@@ -75,72 +80,106 @@ def in_each(
 def sweep(tenant: Tenant) -> Swept:
     """Settle what should be known by now, end holds, send refunds, of the selected shop."""
     swept = Swept(tenant.slug)
-    _settle_open(swept)
-    _send_refunds(swept)
-    swept.expired = len(expire_holds())
+    swept.abandoned = abandon_stale_attempts()
+    swept.settled = _for_each(swept, _attempts_to_ask_about(), _ask_about)
+    new = Refund.objects.filter(state=Refund.State.NEW)
+    swept.refunds = _for_each(swept, new[:MOST], lambda refund: send_refund(refund.pk))
+    pending = Refund.objects.filter(
+        state=Refund.State.PENDING, updated_at__lt=timezone.now() - ASK_PENDING_AGAIN
+    )
+    swept.refunds += _for_each(swept, pending[:MOST], _ask_about_refund)
+    expired, problems = expire_holds()
+    swept.expired = len(expired)
+    swept.problems += problems
     Cart.objects.filter(updated_at__lt=timezone.now() - CARTS_KEPT_FOR).delete()
     return swept
 
 
-def _settle_open(swept: Swept) -> None:
+def _for_each(swept: Swept, things: Iterable[Any], work: Callable[[Any], object]) -> int:
+    """Do something for each thing; returns for how many it was done.
+
+    One that fails is a problem of its own; a provider that does not answer ends the round.
+    """
+    done = 0
+    for thing in things:
+        try:
+            work(thing)
+            done += 1
+        except PaymentProviderUnavailable as error:
+            swept.problems.append(f"{thing.pk}: {error.details}")
+            return done
+        except Exception as error:
+            logger.exception("Tenant %s: %s failed", swept.tenant, thing.pk)
+            swept.problems.append(f"{thing.pk}: {type(error).__name__}: {error}")
+    return done
+
+
+def abandon_stale_attempts() -> int:
+    """Give up attempts that never got a session; returns how many."""
+    stale = PaymentAttempt.objects.filter(state=State.NEW, created_at__lt=timezone.now() - NEW_FOR)
+    return stale.update(state=State.ABANDONED)
+
+
+def _attempts_to_ask_about() -> list[PaymentAttempt]:
     now = timezone.now()
-    stale = PaymentAttempt.objects.filter(state=State.NEW, created_at__lt=now - NEW_FOR)
-    swept.abandoned = stale.update(state=State.ABANDONED)
-    waits = PaymentAttempt.objects.filter(
+    attempts = PaymentAttempt.objects.order_by("checked_at")
+    is_open = attempts.filter(state=State.OPEN, checked_at__lt=now - ASK_AGAIN)
+    waits = attempts.filter(
         state=State.COMPLETE,
         order__payment_status=Order.PaymentStatus.PROCESSING,
         checked_at__lt=now - ASK_PENDING_AGAIN,
     )
-    is_open = PaymentAttempt.objects.filter(state=State.OPEN, checked_at__lt=now - ASK_AGAIN)
-    for session_id in [
-        *is_open.values_list("session_id", flat=True),
-        *waits.values_list("session_id", flat=True),
-    ]:
-        try:
-            settle(str(session_id))
-            swept.settled += 1
-        except PaymentProviderUnavailable as error:
-            swept.problems.append(f"{session_id}: {error.details}")
-            return
+    return [*is_open[:MOST], *waits[:MOST]]
 
 
-def _send_refunds(swept: Swept) -> None:
-    for refund_id in Refund.objects.filter(state=Refund.State.NEW).values_list("pk", flat=True):
-        try:
-            send_refund(refund_id)
-            swept.refunds += 1
-        except PaymentProviderUnavailable as error:
-            swept.problems.append(f"refund {refund_id}: {error.details}")
-            return
+def _ask_about(attempt: PaymentAttempt) -> None:
+    # Written first: one that fails has its next turn after the others.
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(checked_at=timezone.now())
+    unknown = settle(str(attempt.session_id)) is None
+    if unknown and attempt.expires_at < timezone.now() - UNKNOWN_FOR:
+        give_up_unknown(attempt)
 
 
-def expire_holds() -> list[UUID]:
+def _ask_about_refund(refund: Refund) -> None:
+    Refund.objects.filter(pk=refund.pk).update(updated_at=timezone.now())
+    gateway = Gateway(account_of_payment(refund.charge_id))
+    for fact in gateway.refunds_of(refund.charge_id):
+        book_refund(fact)
+
+
+def expire_holds() -> tuple[list[UUID], list[str]]:
     """Cancel pending orders of the selected shop that never got a payment session in time.
 
-    The hold of an order with a session ends with the session, never by our clock.
+    The hold of an order with a session ends with the session, never by our clock. Returns the
+    orders, and problems in words.
     """
     since = timezone.now() - timedelta(hours=order_settings().hold_hours)
-    attempts = PaymentAttempt.objects.filter(
-        order=OuterRef("pk"), state__in=[State.NEW, State.OPEN, State.COMPLETE]
-    )
     late = Order.objects.filter(
-        ~Exists(attempts),
+        ~Exists(_unfinished().filter(order=OuterRef("pk"))),
         status=Order.Status.PENDING,
         payment_status=Order.PaymentStatus.UNPAID,
         keep_until_paid=False,
         created_at__lt=since,
     )
-    return [order_id for order_id in late.values_list("pk", flat=True) if _expire(order_id)]
+    expired, problems = [], []
+    for order_id in late.values_list("pk", flat=True):
+        try:
+            if _expire(order_id):
+                expired.append(order_id)
+        except Exception as error:
+            logger.exception("Order %s could not be expired", order_id)
+            problems.append(f"Order {order_id}: {type(error).__name__}: {error}")
+    return expired, problems
+
+
+def _unfinished() -> Any:
+    return PaymentAttempt.objects.filter(state__in=[State.NEW, State.OPEN, State.COMPLETE])
 
 
 @transaction.atomic
 def _expire(order_id: UUID) -> bool:
     order = lock_order(order_id)
     # Looked at again under the lock: somebody may have started a payment or kept it since.
-    if order.keep_until_paid:
-        return False
-    if PaymentAttempt.objects.filter(
-        order=order_id, state__in=[State.NEW, State.OPEN, State.COMPLETE]
-    ).exists():
+    if order.keep_until_paid or _unfinished().filter(order=order_id).exists():
         return False
     return end_order(order_id, reason="Nobody paid in time.", expired=True) is not None

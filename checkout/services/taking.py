@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from checkout.models import Cart, PaymentAttempt
+from checkout.models import PaymentAttempt
+from checkout.services.settling import lock_carts
 from checkout.services.starting import end_open_sessions
 from orders.errors import IllegalTransition
 from orders.models import Order
@@ -33,8 +34,9 @@ def take_manual_payment(*, order_id: UUID, reference: str, actor: Actor) -> Orde
 @transaction.atomic
 def _record(order_id: UUID, reference: str, actor: Actor) -> Order | None:
     """The paid order; None where another session was started meanwhile."""
+    carts = lock_carts(order_id)
     order = lock_order(order_id)
     if order.attempts.filter(state__in=[State.NEW, State.OPEN]).exists():
         return None
-    Cart.objects.filter(order=order).delete()
+    carts.delete()
     return record_manual_payment(order_id=order_id, reference=reference, actor=actor)

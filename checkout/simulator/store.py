@@ -7,10 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from checkout.simulator.models import Delivery, Refund, Session
+from checkout.simulator.models import Delivery, Refund, Session, StoredAnswer
 
 # How long a delayed method takes here, and how late a late event is.
 DELAY, LATE = timedelta(seconds=10), timedelta(seconds=30)
+# Stripe forgets an idempotency key after a day; its events can be read for thirty.
+ANSWERS_KEPT_FOR, DELIVERIES_KEPT_FOR = timedelta(days=1), timedelta(days=30)
 DELIVERIES = {
     "now": "At once",
     "twice": "Twice",
@@ -218,3 +220,10 @@ def dispute(session_id: str) -> bool:
     }
     _tell("charge.dispute.created", session, thing, delivery=session.delivery)
     return True
+
+
+def forget_old_things() -> None:
+    """Delete kept answers and delivered events of long ago."""
+    now = timezone.now()
+    StoredAnswer.objects.filter(created__lt=now - ANSWERS_KEPT_FOR).delete()
+    Delivery.objects.filter(delivered_at__lt=now - DELIVERIES_KEPT_FOR).delete()

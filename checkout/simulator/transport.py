@@ -216,6 +216,8 @@ def _list_sessions(params: Params, account: str) -> dict[str, Any]:
     found = Session.objects.filter(account=account)
     if since := params.get("created", {}).get("gte"):
         found = found.filter(created__gte=datetime.fromtimestamp(int(since), UTC))
+    if intent_id := params.get("payment_intent"):
+        found = found.filter(payment_intent=intent_id)
     if after := params.get("starting_after"):
         last = Session.objects.get(pk=after)
         found = found.filter(created__lte=last.created).exclude(pk=after)
@@ -244,22 +246,25 @@ def _expire_session(params: Params, account: str, session_id: str) -> dict[str, 
 # --- Payments and refunds ------------------------------------------------------------------------
 
 
-def _get_intent(params: Params, account: str, intent_id: str) -> dict[str, Any]:
-    session = Session.objects.filter(payment_intent=intent_id, account=account).first()
-    if session is None:
-        raise ApiProblem(
-            f"No such payment_intent: '{intent_id}'", status=404, code="resource_missing"
-        )
-    return intent_json(session)
-
-
-def _create_refund(params: Params, account: str) -> dict[str, Any]:
-    intent_id = params.get("payment_intent", "")
+def _paid_session(intent_id: str, account: str) -> Session:
+    """The session behind a payment."""
     session = Session.objects.filter(payment_intent=intent_id, account=account).first()
     if not intent_id or session is None:
         raise ApiProblem(
-            f"No such payment_intent: '{intent_id}'", status=404, code="resource_missing"
+            f"No such payment_intent: '{intent_id}'",
+            status=404,
+            param="payment_intent",
+            code="resource_missing",
         )
+    return session
+
+
+def _get_intent(params: Params, account: str, intent_id: str) -> dict[str, Any]:
+    return intent_json(_paid_session(intent_id, account))
+
+
+def _create_refund(params: Params, account: str) -> dict[str, Any]:
+    session = _paid_session(params.get("payment_intent", ""), account)
     amount = int(params.get("amount", session.amount_total - session.amount_refunded))
     left = Session.objects.filter(
         pk=session.pk,
@@ -281,12 +286,20 @@ def _create_refund(params: Params, account: str) -> dict[str, Any]:
 
 
 def _list_refunds(params: Params, account: str) -> dict[str, Any]:
-    found = Refund.objects.filter(
-        session__payment_intent=params.get("payment_intent", ""), session__account=account
-    ).select_related("session")
+    found = Refund.objects.filter(session__account=account)
+    if intent_id := params.get("payment_intent"):
+        found = found.filter(session=_paid_session(intent_id, account))
+    if since := params.get("created", {}).get("gte"):
+        found = found.filter(created__gte=datetime.fromtimestamp(int(since), UTC))
+    if after := params.get("starting_after"):
+        last = Refund.objects.get(pk=after)
+        found = found.filter(created__lte=last.created).exclude(pk=after)
+        found = found.exclude(created=last.created, pk__gt=after)
+    limit = int(params.get("limit", 10))
+    rows = list(found.select_related("session")[: limit + 1])
     return {
         "object": "list",
         "url": "/v1/refunds",
-        "has_more": False,
-        "data": [refund_json(refund) for refund in found[:100]],
+        "has_more": len(rows) > limit,
+        "data": [refund_json(refund) for refund in rows[:limit]],
     }

@@ -13,11 +13,6 @@ from orders.services.timeline import NOBODY, Actor, changes_of, note, save, tell
 _PAID = {Order.PaymentStatus.PAID, Order.PaymentStatus.PARTIALLY_REFUNDED}
 
 
-def units_to_send(line: LineItem) -> int:
-    """Units of the line that nobody sent and nobody gave the money back for."""
-    return max(0, line.quantity - line.fulfilled - line.refunded)
-
-
 @transaction.atomic
 def fulfil_order(
     *,
@@ -39,7 +34,7 @@ def fulfil_order(
         )
     lines = {line.pk: line for line in order.line_items.all()}
     if items is None:
-        items = {key: units_to_send(line) for key, line in lines.items() if units_to_send(line)}
+        items = {key: line.to_send for key, line in lines.items() if line.to_send}
         if not items:
             raise IllegalTransition(f"Order {order} has nothing left to send.")
     else:
@@ -75,7 +70,7 @@ def complete_if_all_is_sent(
     if (
         order.status == Order.Status.PROCESSING
         and any(line.fulfilled for line in lines)
-        and not any(units_to_send(line) for line in lines)
+        and not any(line.to_send for line in lines)
     ):
         save(order, status=Order.Status.COMPLETED)
         note(order, "completed", "Nothing is left to send.", actor)
@@ -89,6 +84,6 @@ def _check(items: Mapping[UUID, int], lines: Mapping[UUID, LineItem]) -> None:
             raise wrong_field("items", f"The order has no line item '{key}'.")
         if count < 1:
             raise wrong_field("items", "Use quantities of 1 or more.")
-        left = units_to_send(lines[key])
+        left = lines[key].to_send
         if count > left:
             raise IllegalTransition(f"{lines[key].sku}: {count} units asked, {left} left to send.")

@@ -32,7 +32,14 @@ def lock_order(order_id: UUID) -> Order:
 
 
 def _book(
-    order: Order, kind: str, amount: Decimal, provider: str, provider_id: str, surplus: bool = False
+    order: Order,
+    kind: str,
+    amount: Decimal,
+    provider: str,
+    provider_id: str,
+    *,
+    currency: str = "",
+    surplus: bool = False,
 ) -> bool:
     """Write money that moved into the ledger; False where it stands there already."""
     entry, made = LedgerEntry.objects.get_or_create(
@@ -41,7 +48,7 @@ def _book(
         defaults={
             "order": order,
             "amount": amount,
-            "currency": order.currency,
+            "currency": currency or order.currency,
             "provider": provider,
             "is_surplus": surplus,
         },
@@ -70,12 +77,15 @@ def record_payment(
     a paid order goes back.
     """
     order = lock_order(order_id)
-    if LedgerEntry.objects.filter(provider_id=provider_id, kind=LedgerEntry.Kind.CHARGE).exists():
+    charges = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.CHARGE)
+    if known := charges.filter(provider_id=provider_id).first():
+        if known.order_id != order.pk:
+            raise IllegalTransition(f"{provider_id} was booked for another order.")
         return order
-    if order.captured > 0 or order.status == Status.COMPLETED:
-        _return_surplus(order, amount, provider, provider_id)
+    if charges.filter(order=order, is_surplus=False).exists():
+        _return_surplus(order, amount, currency, provider, provider_id)
         return order
-    _book(order, LedgerEntry.Kind.CHARGE, amount, provider, provider_id)
+    _book(order, LedgerEntry.Kind.CHARGE, amount, provider, provider_id, currency=currency)
     words = money_words(amount, currency)
     if currency != order.currency or amount != order.total:
         save(order, captured=amount, payment_status=Payment.REVIEW)
@@ -86,11 +96,13 @@ def record_payment(
         )
         tell("alert.payment_mismatch", order, provider_id)
         logger.warning("Order %s: amount or currency of a payment does not match", order.pk)
+        if order.status == Status.CANCELLED:
+            _give_everything_back(order)
         return order
     note(order, "paid", f"Paid {words}{f' ({remark})' if remark else ''}.", actor)
     if not _take_up(order):
         save(order, captured=amount, payment_status=Payment.PAID)
-        _give_everything_back(order, provider_id)
+        _give_everything_back(order)
         raise_catalogue_version()
         return order
     save(order, captured=amount, payment_status=Payment.PAID, status=Status.PROCESSING)
@@ -118,22 +130,19 @@ def _take_up(order: Order) -> bool:
     return True
 
 
-def _give_everything_back(order: Order, charge_id: str) -> None:
+def _give_everything_back(order: Order) -> None:
     """The units are gone: the money goes back, and both sides are told."""
-    Refund.objects.create(
-        order=order,
-        amount=order.captured,
-        charge_id=charge_id,
-        reason="Paid after the order had ended.",
-    )
     note(order, "late_payment", "Paid after the order had ended: the money goes back.")
-    tell("mail.late_payment", order)
     tell("alert.late_payment", order)
+    if write_refund(order, amount=order.captured, reason="Paid after the order had ended."):
+        tell("mail.late_payment", order)
 
 
-def _return_surplus(order: Order, amount: Decimal, provider: str, provider_id: str) -> None:
-    if not _book(order, LedgerEntry.Kind.CHARGE, amount, provider, provider_id, surplus=True):
-        return
+def _return_surplus(
+    order: Order, amount: Decimal, currency: str, provider: str, provider_id: str
+) -> None:
+    charge = LedgerEntry.Kind.CHARGE
+    _book(order, charge, amount, provider, provider_id, currency=currency, surplus=True)
     if amount > 0:
         Refund.objects.create(
             order=order,
@@ -142,7 +151,7 @@ def _return_surplus(order: Order, amount: Decimal, provider: str, provider_id: s
             is_surplus=True,
             reason="Paid twice.",
         )
-    note(order, "paid_twice", f"Paid a second time: {amount.normalize():f} goes back.")
+    note(order, "paid_twice", f"Paid a second time: {money_words(amount, currency)} go back.")
     tell("alert.paid_twice", order, provider_id)
 
 
@@ -153,6 +162,16 @@ def mark_payment_processing(order_id: UUID) -> Order:
     if order.status == Status.PENDING and order.payment_status == Payment.UNPAID:
         save(order, payment_status=Payment.PROCESSING)
         note(order, "payment_processing", "The payment is on its way.")
+    return order
+
+
+@transaction.atomic
+def mark_payment_failed(order_id: UUID) -> Order:
+    """A payment that was on its way did not come: the order waits for another."""
+    order = lock_order(order_id)
+    if order.status == Status.PENDING and order.payment_status == Payment.PROCESSING:
+        save(order, payment_status=Payment.UNPAID)
+        note(order, "payment_failed", "The payment failed.")
     return order
 
 
@@ -189,19 +208,16 @@ def end_order(
     *,
     reason: str,
     expired: bool = False,
-    payment_failed: bool = False,
     request_key: str | None = None,
     actor: Actor = NOBODY,
 ) -> Order | None:
     """Cancel an order that nobody paid and give its units free.
 
-    Returns None where it is not pending and unpaid any more; then nothing has changed. One whose
-    payment is on its way ends only with `payment_failed`: the provider said so.
+    Returns None where it is not pending and unpaid any more, or where its payment is on its way;
+    then nothing has changed.
     """
     order = lock_order(order_id)
-    if order.status != Status.PENDING or order.captured > 0:
-        return None
-    if order.payment_status == Payment.PROCESSING and not payment_failed:
+    if not order.is_payable:
         return None
     if order.units == Units.HELD:
         release_units(quantities_of(order))
@@ -209,7 +225,6 @@ def end_order(
         order,
         status=Status.CANCELLED,
         units=Units.RELEASED,
-        payment_status=Payment.UNPAID,
         cancel_reason=reason[:255],
         cancel_key=request_key or "",
         expired=expired,
@@ -235,8 +250,8 @@ def cancel_paid_order(
     lines = list(order.line_items.all())
     if order.status not in {Status.PENDING, Status.PROCESSING}:
         raise IllegalTransition(f"Order {order} is {order.status}.")
-    if order.payment_status == Payment.PROCESSING:
-        raise IllegalTransition(f"The payment of order {order} is on its way.")
+    if order.payment_status in {Payment.UNPAID, Payment.PROCESSING}:
+        raise IllegalTransition(f"Order {order} is {_state(order)}.")
     if any(line.fulfilled for line in lines):
         raise IllegalTransition(f"Order {order} was sent in part; refund it instead.")
     if order.units == Units.HELD:
@@ -250,7 +265,9 @@ def cancel_paid_order(
         for line in lines:
             line.restocked = line.quantity
             line.save(update_fields=["restocked"])
-    write_refund(order, amount=refundable(order), reason=reason, request_key=request_key)
+    write_refund(
+        order, amount=refundable(order), reason=reason, request_key=request_key, actor=actor
+    )
     save(
         order,
         status=Status.CANCELLED,
@@ -304,44 +321,85 @@ def settle_refund(
     order_id = Refund.objects.values_list("order_id", flat=True).get(pk=refund_id)
     order = lock_order(order_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
-    if state == refund.state and refund.provider_id == provider_id:
-        return refund
-    if refund.state == Refund.State.FAILED:
+    if refund.provider_id not in {None, provider_id}:
+        raise IllegalTransition(f"Refund {refund.pk} is {refund.provider_id} at the provider.")
+    if refund.state == Refund.State.FAILED or refund.state == state:
         return refund
     if refund.state == Refund.State.SUCCEEDED and state == Refund.State.PENDING:
         return refund
-    was_booked = LedgerEntry.objects.filter(
-        provider_id=provider_id, kind=LedgerEntry.Kind.REFUND
-    ).exists()
     refund.provider_id, refund.state, refund.problem = provider_id, state, problem[:500]
     refund.save(update_fields=["provider_id", "state", "problem", "updated_at"])
-    words = money_words(refund.amount, order.currency)
     if state == Refund.State.FAILED:
-        note(order, "refund_failed", f"The refund of {words} failed. {problem}".strip())
-        tell("alert.refund_failed", order, str(refund.pk))
-        if was_booked:
-            kind = LedgerEntry.Kind.REFUND_REVERSAL
-            _book(order, kind, refund.amount, provider, provider_id, refund.is_surplus)
-            _move_refunded(order, refund, -refund.amount)
-        return refund
-    kind = LedgerEntry.Kind.REFUND
-    if _book(order, kind, refund.amount, provider, provider_id, refund.is_surplus):
-        _move_refunded(order, refund, refund.amount)
-        by = Actor(refund.user_id, refund.user_name)
-        note(order, "refunded", f"Refunded {words}. {refund.reason}".strip(), by)
-        tell("mail.order_refunded", order, str(refund.pk), amount=str(refund.amount))
+        _book_failure(order, refund, provider)
+    else:
+        _book_refund(order, refund, provider)
     return refund
+
+
+def _book_refund(order: Order, refund: Refund, provider: str) -> None:
+    assert refund.provider_id
+    kind, currency = LedgerEntry.Kind.REFUND, _currency_of(refund)
+    if not _book(
+        order,
+        kind,
+        refund.amount,
+        provider,
+        refund.provider_id,
+        currency=currency,
+        surplus=refund.is_surplus,
+    ):
+        return
+    _move_refunded(order, refund, refund.amount)
+    by = Actor(refund.user_id, refund.user_name)
+    words = money_words(refund.amount, currency)
+    note(order, "refunded", f"Refunded {words}. {refund.reason}".strip(), by)
+    tell("mail.order_refunded", order, str(refund.pk), amount=str(refund.amount))
+
+
+def _book_failure(order: Order, refund: Refund, provider: str) -> None:
+    """The customer did not get it: what was booked is booked back, and its units are owed again."""
+    assert refund.provider_id
+    currency = _currency_of(refund)
+    words = money_words(refund.amount, currency)
+    note(order, "refund_failed", f"The refund of {words} failed. {refund.problem}".strip())
+    tell("alert.refund_failed", order, str(refund.pk))
+    booked = LedgerEntry.objects.filter(provider_id=refund.provider_id)
+    if booked.filter(kind=LedgerEntry.Kind.REFUND).exists() and _book(
+        order,
+        LedgerEntry.Kind.REFUND_REVERSAL,
+        refund.amount,
+        provider,
+        refund.provider_id,
+        currency=currency,
+        surplus=refund.is_surplus,
+    ):
+        _move_refunded(order, refund, -refund.amount)
+    for part in refund.lines.select_related("line_item"):
+        line = part.line_item
+        line.refunded -= part.quantity
+        line.save(update_fields=["refunded"])
+    if order.status == Status.COMPLETED and any(line.to_send for line in order.line_items.all()):
+        save(order, status=Status.PROCESSING)
+
+
+def _currency_of(refund: Refund) -> str:
+    """That of the payment: in review it may be another than the order's."""
+    charge = LedgerEntry.objects.get(provider_id=refund.charge_id, kind=LedgerEntry.Kind.CHARGE)
+    return charge.currency
 
 
 def _move_refunded(order: Order, refund: Refund, amount: Decimal) -> None:
     if refund.is_surplus:
         return
     refunded = order.refunded + amount
-    status = order.payment_status
-    if status != Payment.REVIEW or refunded == order.captured:
+    charge = order.ledger.get(kind=LedgerEntry.Kind.CHARGE, is_surplus=False)
+    matches = charge.amount == order.total and charge.currency == order.currency
+    if refunded == order.captured:
+        status = Payment.REFUNDED
+    elif not matches:
+        status = Payment.REVIEW
+    else:
         status = Payment.PARTIALLY_REFUNDED if refunded else Payment.PAID
-        if refunded == order.captured:
-            status = Payment.REFUNDED
     save(order, refunded=refunded, payment_status=status)
 
 
@@ -356,9 +414,20 @@ def record_outside_refund(
     order = lock_order(charge.order_id)
     refund = Refund.objects.filter(provider_id=provider_id).first()
     if refund is None:
-        if not charge.is_surplus and amount > order.captured - order.refunded:
+        if state == Refund.State.FAILED:
+            # It came to nothing before we heard of it.
+            return Refund.objects.create(
+                order=order,
+                amount=amount,
+                charge_id=charge_id,
+                provider_id=provider_id,
+                state=state,
+                is_surplus=charge.is_surplus,
+                reason="Made at the payment provider.",
+            )
+        if amount > _left_of(charge):
+            logger.error("Refund %s is more than is left of %s", provider_id, charge_id)
             tell("alert.refund_unexplained", order, provider_id)
-            note(order, "refund_unexplained", f"{provider_id} is more than what is left.")
             return None
         refund = Refund.objects.create(
             order=order,
@@ -370,16 +439,39 @@ def record_outside_refund(
     return settle_refund(refund.pk, provider_id=provider_id, state=state, provider=provider)
 
 
+def _left_of(charge: LedgerEntry) -> Decimal:
+    """What of a payment was not given back yet, by the ledger."""
+    given = Refund.objects.filter(
+        charge_id=charge.provider_id, state__in=[Refund.State.PENDING, Refund.State.SUCCEEDED]
+    )
+    return charge.amount - sum((refund.amount for refund in given), Decimal(0))
+
+
 @transaction.atomic
 def record_dispute(
-    *, charge_id: str, provider_id: str, amount: Decimal, reason: str, provider: str
+    *,
+    charge_id: str,
+    provider_id: str,
+    amount: Decimal,
+    currency: str,
+    reason: str,
+    provider: str,
 ) -> Order | None:
     """A customer's bank asks the money back: noted on the order for a person to answer."""
     charge = LedgerEntry.objects.filter(provider_id=charge_id, kind=LedgerEntry.Kind.CHARGE).first()
     if charge is None:
         return None
     order = lock_order(charge.order_id)
-    if _book(order, LedgerEntry.Kind.DISPUTE, amount, provider, provider_id, charge.is_surplus):
+    kind = LedgerEntry.Kind.DISPUTE
+    if _book(
+        order,
+        kind,
+        amount,
+        provider,
+        provider_id,
+        currency=currency,
+        surplus=charge.is_surplus,
+    ):
         note(order, "disputed", f"Disputed: {reason or 'no reason given'}.")
         tell("alert.disputed", order, provider_id)
         save(order)

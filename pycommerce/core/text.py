@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 # NUL cannot be stored in a text column; a lone surrogate cannot be encoded as UTF-8.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -31,3 +32,14 @@ def problems_within(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for index, member in enumerate(value):
             yield from problems_within(member, f"{path}[{index}]")
+
+
+def storable(value: Any) -> Any:
+    """Parsed JSON from somebody who is believed, with U+FFFD for what cannot be stored."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {str(storable(key)): storable(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [storable(member) for member in value]
+    return value

@@ -11,7 +11,7 @@ from checkout.models import PaymentAttempt
 from checkout.services.events import work_off
 from checkout.services.refunding import cancel_order, send_refund
 from checkout.services.settling import settle
-from checkout.services.starting import end_open_sessions, start_payment
+from checkout.services.starting import end_unpaid, start_payment
 from checkout.services.sweeping import expire_holds, sweep
 from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
@@ -174,7 +174,7 @@ def test_a_hold_ends_with_the_session_and_never_by_our_clock(order, product):
     start_payment(order.pk, origin=ORIGIN)
     Order.objects.update(created_at=timezone.now() - timedelta(hours=25))
 
-    assert expire_holds() == [other.pk]
+    assert expire_holds() == ([other.pk], [])
     assert stock() == (25, 1)
 
 
@@ -308,7 +308,7 @@ def test_a_dispute_is_noted(order):
 def test_ending_sessions_of_a_paid_order_books_it(order):
     pay(order, delivery="lost")
 
-    end_open_sessions(order.pk)
+    assert end_unpaid(order.pk, reason="Nobody wants it.") is None
 
     assert state_of(order) == ("processing", "paid")
 

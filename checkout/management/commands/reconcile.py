@@ -1,17 +1,18 @@
 """`reconcile`: compare sessions and refunds at the provider with our orders."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
 from checkout.management.shops import ShopCommand
 from checkout.services.events import work_off_waiting
-from checkout.services.reconciling import default_since, reconcile
+from checkout.services.reconciling import HOURS, Recent, reconcile
 from checkout.stripe_inbox.models import StripeEvent
 from tenants.public import in_public
 
-HOURS = 48
+State = StripeEvent.State
 
 
 class Command(ShopCommand):
@@ -26,24 +27,25 @@ class Command(ShopCommand):
     def handle(
         self, *args: Any, tenant: str | None, as_json: bool, hours: int, **options: Any
     ) -> None:
-        events = in_public(lambda: work_off_waiting(10_000))
-        since = default_since(hours)
-        unmatched = in_public(lambda: list(_strange_events(since)))
+        recent = Recent(hours)
         if not (settings.STRIPE_SECRET_KEY or settings.STRIPE_SIMULATOR):
             self.run_over(tenant, as_json, lambda shop: {"sessions": 0, "refunds": 0})
             return
+        events = in_public(lambda: work_off_waiting(10_000))
+        dead = in_public(lambda: _events(State.DEAD, recent.since))
         self.run_over(
             tenant,
             as_json,
-            lambda shop: reconcile(since).as_json(),
+            lambda shop: reconcile(recent).as_json(),
             events=events,
-            unmatched_events=unmatched,
+            unmatched_events=in_public(lambda: _events(State.UNMATCHED, recent.since)),
+            problems=[f"Event {each['id']} was given up: {each['problem']}" for each in dead],
         )
 
 
-def _strange_events(since: Any) -> Any:
-    strange = StripeEvent.objects.filter(
-        state__in=[StripeEvent.State.UNMATCHED, StripeEvent.State.DEAD], received_at__gte=since
-    )
-    for event_id, kind, problem in strange.values_list("pk", "type", "problem"):
-        yield {"id": event_id, "type": kind, "problem": problem}
+def _events(state: str, since: datetime) -> list[dict[str, str]]:
+    found = StripeEvent.objects.filter(state=state, received_at__gte=since)
+    return [
+        {"id": event_id, "type": kind, "problem": problem}
+        for event_id, kind, problem in found.values_list("pk", "type", "problem")
+    ]
