@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog import views
+from catalog import machine_views, views
 
 app_name = "catalog"
 urlpatterns = [
@@ -12,7 +12,9 @@ urlpatterns = [
     path("categories/<str:slug>/", views.category, name="category"),
     path("search/", views.search, name="search"),
     path("theme.css", views.theme, name="theme"),
-    path("robots.txt", views.robots, name="robots"),
-    path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("robots.txt", machine_views.robots, name="robots"),
+    path("sitemap.xml", machine_views.sitemap, name="sitemap"),
+    path("feeds/google.xml", machine_views.product_feed, name="product-feed"),
+    path("feeds/new.rss", machine_views.news, name="news"),
     path("favicon.ico", views.favicon, name="favicon"),
 ]

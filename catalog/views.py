@@ -1,20 +1,16 @@
 """The storefront's pages."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import TextField
-from django.db.models.functions import Cast, Right
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
-from django.utils.html import strip_tags
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from catalog import structured
 from catalog.cards import render_cards
 from catalog.display import percent_off, price_html
 from catalog.forms import ListForm, SearchForm
@@ -37,7 +33,6 @@ from tenants.theme import stylesheet, theme_of
 from tenants.versions import recent_catalogue_version
 
 PAGE_SIZE = 24
-_SITEMAP_SIZE = 40_000
 
 
 def _shop(request: HttpRequest, **more: Any) -> dict[str, Any]:
@@ -54,13 +49,8 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         newest=render_cards(newest),
         on_sale=render_cards(on_sale.rows),
-        structured=_structured(
-            {
-                "@type": "OnlineStore",
-                "name": request.tenant.name,
-                "url": request.build_absolute_uri(reverse("catalog:home")),
-            }
-        ),
+        share_picture=_full(request, [card.image for card in newest if card.image]),
+        structured=structured.json_ld(*structured.about_shop(request)),
     )
     return render(request, "catalog/home.html", context)
 
@@ -91,7 +81,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         node=node,
         crumbs=links_to(node.path[:-1]),
         children=links_to(node.children),
-        structured=_structured(_trail(request, node.path)),
+        structured=structured.json_ld(structured.trail(request, node.path)),
     )
 
 
@@ -177,8 +167,10 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         request,
         product=found,
         title=found.seo_title or found.name,
-        summary=found.seo_description or _summary(found.description),
+        summary=found.seo_description or structured.summary(found.description),
         pictures=pictures,
+        share_picture=_full(request, pictures),
+        share_price=structured.amount(found.price, request.tenant.currency),
         price=price_html(found.price, found.max_price, found.compare_at_price),
         off=percent_off(found.price, found.compare_at_price),
         has_options=bool(found.option_names),
@@ -186,12 +178,17 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         variants=[_variant(variant, found) for variant in found.variants],
         crumbs=links_to(node.path) if node else [],
         related=render_cards(_related(request, found, node)),
-        structured=_structured(
-            _offer(request, found, pictures),
-            *([_trail(request, node.path)] if node else []),
+        structured=structured.json_ld(
+            structured.product(request, found, pictures),
+            *([structured.trail(request, node.path, found.name)] if node else []),
         ),
     )
     return render(request, "catalog/product.html", context)
+
+
+def _full(request: HttpRequest, pictures: list[dict[str, Any]]) -> str:
+    """The first picture's whole address, for those who share the page."""
+    return request.build_absolute_uri(pictures[0]["url"]) if pictures else ""
 
 
 def _deepest(tree: CategoryTree, row: ProductRow) -> Node | None:
@@ -221,10 +218,6 @@ def _related(request: HttpRequest, row: ProductRow, node: Node | None) -> list[C
     return [card for card in page.rows if card.id != row.id][:4]
 
 
-def _summary(html: str) -> str:
-    return Truncator(" ".join(strip_tags(html).split())).chars(160)
-
-
 def _moved_product(request: HttpRequest, slug: str) -> HttpResponse:
     past = ProductPastSlug.objects.filter(slug=slug, product__status=Product.Status.ACTIVE)
     return _moved(request, "catalog:product", past.values_list("product__slug", flat=True).first())
@@ -239,93 +232,12 @@ def _moved(request: HttpRequest, name: str, slug: str | None) -> HttpResponse:
     return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
 
 
-# --- For machines --------------------------------------------------------------------------------
-
-
-def _structured(*things: dict[str, Any]) -> str:
-    """JSON-LD (schema.org), safe inside a script element."""
-    graph = {"@context": "https://schema.org", "@graph": list(things)}
-    text = json.dumps(graph, ensure_ascii=False, default=str)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _trail(request: HttpRequest, path: list[Node]) -> dict[str, Any]:
-    return {
-        "@type": "BreadcrumbList",
-        "itemListElement": [
-            {
-                "@type": "ListItem",
-                "position": position,
-                "name": node.name,
-                "item": request.build_absolute_uri(reverse("catalog:category", args=[node.slug])),
-            }
-            for position, node in enumerate(path, 1)
-        ],
-    }
-
-
-def _offer(request: HttpRequest, row: ProductRow, pictures: list[dict[str, Any]]) -> dict[str, Any]:
-    availability = "InStock" if row.stock else "OutOfStock"
-    offer = {
-        "availability": f"https://schema.org/{availability}",
-        "priceCurrency": request.tenant.currency,
-        "url": request.build_absolute_uri(request.path),
-    }
-    if row.max_price > row.price:
-        offer |= {
-            "@type": "AggregateOffer",
-            "lowPrice": row.price,
-            "highPrice": row.max_price,
-            "offerCount": len(row.variants),
-        }
-    else:
-        offer |= {"@type": "Offer", "price": row.price}
-    found = {
-        "@type": "Product",
-        "name": row.name,
-        "sku": row.sku,
-        "description": _summary(row.description),
-        "image": [request.build_absolute_uri(image["url"]) for image in pictures],
-        "offers": offer,
-    }
-    if row.vendor:
-        found["brand"] = {"@type": "Brand", "name": row.vendor}
-    return found
+# --- Beside the pages ----------------------------------------------------------------------------
 
 
 @public_page
 def theme(request: HttpRequest) -> HttpResponse:
     return HttpResponse(stylesheet(theme_of(request.tenant)), content_type="text/css")
-
-
-@public_page
-def robots(request: HttpRequest) -> HttpResponse:
-    root = request.mount
-    sitemap_address = request.build_absolute_uri(reverse("catalog:sitemap"))
-    lines = ["User-agent: *", f"Disallow: {root}/admin/", f"Disallow: {root}/api/"]
-    lines += [f"Disallow: {root}/{name}/" for name in ("search", "cart", "checkout", "account")]
-    lines += [f"Sitemap: {sitemap_address}", ""]
-    return HttpResponse("\n".join(lines), content_type="text/plain")
-
-
-@public_page
-def sitemap(request: HttpRequest) -> HttpResponse:
-    """Every public address; in sixteen parts, by the ids' last digit, where they are many."""
-    here = request.build_absolute_uri(reverse("catalog:sitemap"))
-    part = request.GET.get("part", "")
-    products = Product.objects.filter(status=Product.Status.ACTIVE).order_by("pk")
-    if not part and count_products(ProductFilters(), request.version) > _SITEMAP_SIZE:
-        parts = [f"{here}?part={digit}" for digit in "0123456789abcdef"]
-        return render(request, "catalog/sitemap_index.xml", {"parts": parts}, "application/xml")
-    if part:
-        products = products.alias(digit=Right(Cast("id", TextField()), 1)).filter(digit=part)
-    rows = products.values_list("slug", "updated_at").iterator(2000)
-    context = {
-        "origin": f"{request.scheme}://{request.get_host()}",
-        "nodes": [] if part not in {"", "0"} else category_tree(request.version).by_id.values(),
-        "products": [(reverse("catalog:product", args=[slug]), at) for slug, at in rows],
-    }
-    return render(request, "catalog/sitemap.xml", context, "application/xml")
 
 
 def favicon(request: HttpRequest) -> HttpResponse:

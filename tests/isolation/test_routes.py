@@ -141,6 +141,8 @@ TENANT_ROUTES: dict[str, str] = {
     "theme.css": ANYBODY,
     "robots.txt": ANYBODY,
     "sitemap.xml": ANYBODY,
+    "feeds/google.xml": ANYBODY,
+    "feeds/new.rss": ANYBODY,
     "favicon.ico": ANYBODY,
 }
 PLATFORM_ROUTES: dict[str, str] = {
@@ -364,7 +366,7 @@ def _hides(content: str) -> bool:
 
 def _shown(response: HttpResponse) -> str:
     headers = "".join(f"{name}: {value}\n" for name, value in response.headers.items())
-    return (headers + response.content.decode(errors="replace")).lower()
+    return (headers + response.getvalue().decode(errors="replace")).lower()
 
 
 def _contents(shops: Shops) -> dict[str, str]:

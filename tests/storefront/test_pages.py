@@ -77,7 +77,7 @@ def test_a_product_page_says_what_a_shopper_needs(shop, audio):
     assert "−25 %" in page
     graph = json.loads(re.search(r"ld\+json\">(.*?)</script>", page).group(1))["@graph"]
     assert graph[0]["@type"] == "Product"
-    assert graph[0]["offers"]["lowPrice"] == "18.000"
+    assert graph[0]["offers"]["lowPrice"] == "18.00"
 
 
 def test_text_from_the_catalogue_is_escaped_and_sanitised(shop, tech):
@@ -306,18 +306,6 @@ def test_under_its_mount_every_link_stays_under_it(tech, audio):
         assert links
         strays = [link for link in links if not link.startswith(("/stores/tech/", "/static/"))]
         assert strays == []
-
-
-def test_what_crawlers_read(shop, audio):
-    make_product("Lamp", categories=[audio])
-
-    assert "Sitemap: http://tech.localhost/sitemap.xml" in text_of(shop.get("/robots.txt"))
-    sitemap = text_of(shop.get("/sitemap.xml"))
-    assert "<loc>http://tech.localhost/products/lamp/</loc>" in sitemap
-    assert "<loc>http://tech.localhost/categories/audio/</loc>" in sitemap
-    assert "<loc>http://tech.localhost/products/lamp/</loc>" in "".join(
-        text_of(shop.get(f"/sitemap.xml?part={digit}")) for digit in "0123456789abcdef"
-    )
 
 
 def test_pages_load_nothing_from_elsewhere(shop, audio):

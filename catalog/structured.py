@@ -1,0 +1,110 @@
+"""What search engines read of a page: JSON-LD in the words of schema.org."""
+
+import json
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
+
+from catalog.listing import ProductRow
+from catalog.tree import Node
+from pycommerce.core.http import HttpRequest
+from pycommerce.core.money import round_money
+
+Thing = dict[str, Any]
+
+
+def summary(html: str) -> str:
+    """The beginning of a description, as plain text."""
+    return Truncator(" ".join(unescape(strip_tags(html)).split())).chars(160)
+
+
+def amount(value: Decimal, currency: str) -> str:
+    """An amount with the decimals of its currency, such as 129.99."""
+    return f"{round_money(value, currency):f}"
+
+
+def json_ld(*things: Thing) -> str:
+    """JSON-LD, safe inside a script element."""
+    graph = {"@context": "https://schema.org", "@graph": list(things)}
+    text = json.dumps(graph, ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def about_shop(request: HttpRequest) -> list[Thing]:
+    """Who the shop is, and how it is searched."""
+    tenant = request.tenant
+    home = request.build_absolute_uri(reverse("catalog:home"))
+    organization: Thing = {"@type": "Organization", "name": tenant.name, "url": home}
+    if tenant.logo:
+        organization["logo"] = request.build_absolute_uri(tenant.logo.url)
+    if tenant.tagline:
+        organization["description"] = tenant.tagline
+    words = request.build_absolute_uri(reverse("catalog:search"))
+    website: Thing = {
+        "@type": "WebSite",
+        "name": tenant.name,
+        "url": home,
+        "inLanguage": tenant.language,
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": {"@type": "EntryPoint", "urlTemplate": f"{words}?q={{search_term_string}}"},
+            "query-input": "required name=search_term_string",
+        },
+    }
+    return [organization, website]
+
+
+def trail(request: HttpRequest, path: list[Node], here: str = "") -> Thing:
+    """The categories that lead to a page, and `here`, the name of the page itself."""
+    steps = [
+        (node.name, request.build_absolute_uri(reverse("catalog:category", args=[node.slug])))
+        for node in path
+    ]
+    if here:
+        steps.append((here, request.build_absolute_uri(request.path)))
+    return {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {"@type": "ListItem", "position": position, "name": name, "item": address}
+            for position, (name, address) in enumerate(steps, 1)
+        ],
+    }
+
+
+def product(request: HttpRequest, row: ProductRow, pictures: list[Thing]) -> Thing:
+    """A product with what it costs and whether it can be had."""
+    currency = request.tenant.currency
+    availability = "InStock" if row.stock else "OutOfStock"
+    offer: Thing = {
+        "availability": f"https://schema.org/{availability}",
+        "itemCondition": "https://schema.org/NewCondition",
+        "priceCurrency": currency,
+        "url": request.build_absolute_uri(request.path),
+    }
+    if row.max_price > row.price:
+        offer |= {
+            "@type": "AggregateOffer",
+            "lowPrice": amount(row.price, currency),
+            "highPrice": amount(row.max_price, currency),
+            "offerCount": len(row.variants),
+        }
+    else:
+        offer |= {"@type": "Offer", "price": amount(row.price, currency)}
+    found: Thing = {
+        "@type": "Product",
+        "name": row.name,
+        "sku": row.sku,
+        "url": request.build_absolute_uri(request.path),
+        "offers": offer,
+    }
+    if words := summary(row.description):
+        found["description"] = words
+    if pictures:
+        found["image"] = [request.build_absolute_uri(image["url"]) for image in pictures]
+    if row.vendor:
+        found["brand"] = {"@type": "Brand", "name": row.vendor}
+    return found
