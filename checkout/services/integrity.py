@@ -132,8 +132,22 @@ RULES: dict[str, str] = {
         SELECT c.id::text FROM checkout_cart c JOIN orders_order o ON o.id = c.order_id
         WHERE o.status = 'pending' GROUP BY c.id HAVING count(*) > 1
     """,
-    "a discount counts its uses within its limit": """
-        SELECT code FROM orders_discount WHERE used_count > usage_limit
+    "units that came back are movements of their lines": """
+        SELECT o.number || ' ' || l.sku FROM orders_lineitem l
+        JOIN orders_order o ON o.id = l.order_id
+        LEFT JOIN catalog_stockmovement m ON m.variant_id = l.variant_id
+            AND m.kind = 'return' AND m.source LIKE '%:' || l.id
+        WHERE l.variant_id IS NOT NULL
+        GROUP BY o.id, l.id HAVING l.restocked <> coalesce(sum(m.quantity), 0)
+    """,
+    "a discount counts the orders that use it, within its limit": """
+        SELECT code FROM orders_discount d
+        WHERE used_count > usage_limit OR used_count <> (
+            SELECT count(*) FROM orders_order o WHERE o.used_discount_id = d.id)
+    """,
+    "an order that nobody paid uses no discount": """
+        SELECT number FROM orders_order
+        WHERE status = 'cancelled' AND captured = 0 AND used_discount_id IS NOT NULL
     """,
     "a paid order is confirmed by mail": """
         SELECT o.number FROM orders_order o

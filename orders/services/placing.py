@@ -16,6 +16,7 @@ from catalog.services.holding import hold_units
 from orders.addresses import country_code
 from orders.errors import BadDiscount, OutOfStock, PricesChanged, wrong_field
 from orders.models import MAX_QUANTITY, Discount, LineItem, Order
+from orders.reading import exact
 from orders.services.pricing import Quote, quote
 from orders.services.timeline import NOBODY, Actor, note, save
 from pycommerce.core.ids import uuid7
@@ -307,4 +308,4 @@ def quantities_of(order: Order) -> dict[UUID, int]:
 
 def money_words(amount: Decimal, currency: str) -> str:
     """An amount for the timeline."""
-    return f"{amount.normalize():f} {currency}"
+    return f"{exact(amount, currency):f} {currency}"

@@ -1,0 +1,179 @@
+"""From a cart to an order: at what was seen, and one pending order for a cart."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Variant
+from checkout.carts import add_to_cart, change_cart
+from checkout.models import Cart
+from checkout.services.checking_out import AlreadyPaid, check_out
+from checkout.services.integrity import violations
+from checkout.services.settling import settle
+from checkout.services.starting import start_payment
+from checkout.simulator import store
+from checkout.simulator.delivering import deliver_due
+from checkout.simulator.models import Session
+from orders.errors import OutOfStock, PricesChanged
+from orders.models import Discount, Order
+from pycommerce.core.errors import InvalidRequest
+from tests.checkout.conftest import ORIGIN, pay, state_of, stock
+from tests.factories import JOHN, PARK_AVENUE, make_order, make_product
+
+
+def place(cart, **fields):
+    return check_out(
+        cart.pk,
+        **{
+            "buyer": JOHN,
+            "shipping_address": PARK_AVENUE,
+            "shipping_method": "standard",
+            **fields,
+        },
+    )
+
+
+@pytest.fixture
+def cart(product):
+    return add_to_cart(None, variant_id=product.variants.get().pk, quantity=2)
+
+
+def pending():
+    return [order.pk for order in Order.objects.filter(status="pending")]
+
+
+def test_a_cart_becomes_an_order_and_stays_until_it_is_paid(cart):
+    order = place(cart)
+
+    assert [(line.sku, line.quantity) for line in order.line_items.all()] == [("WH-001", 2)]
+    assert order.number == "T-1001"
+    assert stock() == (25, 2)
+    assert Cart.objects.get().order_id == order.pk
+
+    pay(order)
+    deliver_due()
+
+    assert not Cart.objects.exists()
+    assert stock() == (23, 0)
+
+
+def test_a_second_checkout_ends_the_first_and_its_session(cart):
+    first = place(cart)
+    attempt = start_payment(first.pk, origin=ORIGIN)
+    change_cart(cart, {cart.lines.get().pk: 25})
+
+    second = place(cart)
+
+    assert pending() == [second.pk]
+    assert state_of(first) == ("cancelled", "unpaid")
+    assert Session.objects.get(pk=attempt.session_id).status == "expired"
+    assert stock() == (25, 25)
+    deliver_due()
+    assert pending() == [second.pk]
+    assert violations() == []
+
+
+def test_a_cart_that_was_paid_in_another_tab_is_not_checked_out_again(cart):
+    order = place(cart)
+    pay(order, delivery="lost")
+
+    with pytest.raises(AlreadyPaid) as paid:
+        place(cart)
+
+    assert paid.value.order.pk == order.pk
+    assert Order.objects.count() == 1
+    assert state_of(order) == ("processing", "paid")
+
+
+def test_a_cart_whose_payment_is_on_its_way_is_not_checked_out_again(cart):
+    order = place(cart)
+    session_id = pay(order, outcome="delayed")
+    deliver_due()
+    assert state_of(order) == ("pending", "processing")
+
+    with pytest.raises(AlreadyPaid):
+        place(cart)
+
+    assert pending() == [order.pk]
+    assert state_of(order) == ("pending", "processing")
+    assert stock() == (25, 2)
+    # The bank says no: then the units are free, and the cart may be checked out again.
+    Session.objects.filter(pk=session_id).update(intent_status="requires_payment_method")
+    settle(session_id)
+    assert state_of(order) == ("cancelled", "unpaid")
+    assert place(cart).pk in pending()
+
+
+def test_the_code_of_an_order_that_is_replaced_counts_once(cart):
+    code = Discount.objects.create(code="ONCE", value=10, usage_limit=1)
+
+    orders = [place(cart, discount_code="ONCE") for _ in range(3)]
+
+    code.refresh_from_db()
+    assert code.used_count == 1
+    assert pending() == [orders[-1].pk]
+    assert violations() == []
+
+
+def test_a_price_that_changes_between_page_and_order_is_refused(cart):
+    """The page looked before; the transaction looks again."""
+    Variant.objects.update(price=Decimal("1.00"))
+
+    with pytest.raises(PricesChanged):
+        place(cart)
+
+    assert not Order.objects.exists()
+    change_cart(cart, {cart.lines.get().pk: 2})
+    assert place(cart).total == 2
+
+
+def test_what_was_bought_by_others_meanwhile_is_refused(cart, product):
+    make_order(product, quantity=24)
+
+    with pytest.raises(OutOfStock, match="WH-001: 2 requested, 1 available"):
+        place(cart)
+
+    assert stock() == (25, 24)
+
+
+def test_an_empty_cart_is_no_order(cart):
+    change_cart(cart, {cart.lines.get().pk: 0})
+
+    with pytest.raises(InvalidRequest):
+        place(cart)
+
+
+def test_a_cart_that_is_gone_is_no_order(cart):
+    Cart.objects.all().delete()
+
+    with pytest.raises(InvalidRequest):
+        place(cart)
+
+
+def test_the_earlier_order_that_had_ended_by_itself_stays_as_it_ended(cart):
+    first = place(cart)
+    attempt = start_payment(first.pk, origin=ORIGIN)
+    store.expire(attempt.session_id)
+    deliver_due()
+    reason = Order.objects.get(pk=first.pk).cancel_reason
+
+    second = place(cart)
+
+    assert Order.objects.get(pk=first.pk).cancel_reason == reason == "Nobody paid in time."
+    assert pending() == [second.pk]
+
+
+@pytest.mark.parametrize("lines", [1, 40])
+def test_a_checkout_costs_at_most_25_statements_whatever_the_number_of_lines(tech, lines):
+    cart = None
+    for _ in range(lines):
+        variant = make_product(on_hand=9).variants.get()
+        cart = add_to_cart(cart, variant_id=variant.pk, quantity=1)
+
+    with CaptureQueriesContext(connection) as statements:
+        order = place(cart)
+
+    assert order.line_items.count() == lines
+    assert len(statements) <= 25
