@@ -1,22 +1,30 @@
-"""The catalogue, read by programs: `/api/products` and `/api/categories`.
+"""The catalogue for programs: `/api/products`, `/api/categories` and `/api/stock-adjustments`.
 
 Answers are kept in the process by tenant, catalogue version and query; the version is read in the
 statement that lets the caller in, so that an answer is never older than the last commit.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.db.models import Q
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from catalog import serializers
 from catalog.description import (
     describe_categories,
     describe_category,
     describe_product,
+    describe_product_change,
     describe_products,
+    describe_stock_adjustment,
 )
+from catalog.errors import UnknownProduct
 from catalog.listing import (
     SORTS,
     ProductFilters,
@@ -27,17 +35,24 @@ from catalog.listing import (
     money_sql,
     variants_sql,
 )
+from catalog.models import Product, Variant
+from catalog.services.editing import edit_product
+from catalog.services.stock import adjust_stock
 from pycommerce.api import parameters
 from pycommerce.api.conditional import Body, answer, etag_of
 from pycommerce.api.cursors import decode_cursor
+from pycommerce.api.fields import read
 from pycommerce.api.http import Request
 from pycommerce.api.paging import cut_page, page_body
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.api.renderers import dumps
 from pycommerce.core.bounded_cache import BoundedCache
-from pycommerce.core.errors import NotFound
+from pycommerce.core.errors import MissingParameter, NotFound, wrong_field
 from pycommerce.core.http import HttpRequest
+from pycommerce.core.money import decimals_of, round_money
 from pycommerce.db import connection
+from tenants.idempotency import Answer, once
+from tenants.roles import Right
 from tenants.viewsets import TenantViewSet
 
 _bodies: BoundedCache[Body] = BoundedCache(settings.RESPONSE_CACHE_BYTES)
@@ -99,6 +114,8 @@ def _product_select(request: HttpRequest, currency: str) -> Select:
 class ProductViewSet(TenantViewSet):
     """Products of a tenant."""
 
+    rights = {"change": Right.WRITE_CATALOGUE}
+
     @describe_products
     def list(self, request: Request) -> HttpResponseBase:
         django_request = request._request
@@ -148,11 +165,123 @@ class ProductViewSet(TenantViewSet):
             select = _product_select(django_request, self.tenant.currency)
             product = find_one(id_or_slug, select)
             if product is None:
-                raise NotFound(f"Product with ID '{id_or_slug}' does not exist.")
+                raise UnknownProduct(id_or_slug)
             content = dumps(product)
             return Body(content, etag_of(content))
 
         return _kept(django_request, "product", id_or_slug, make)
+
+    @describe_product_change
+    def change(self, request: Request, id_or_slug: str) -> HttpResponse:
+        return once(request, lambda: self._change(request, id_or_slug))
+
+    def _change(self, request: Request, id_or_slug: str) -> Answer:
+        found = parse_uuid(id_or_slug)
+        known = Q(pk=found) if found else Q(slug=id_or_slug)
+        product = Product.objects.filter(known).prefetch_related("variants").first()
+        if product is None:
+            raise UnknownProduct(id_or_slug)
+        data = read(serializers.ProductChangeSerializer(data=request.data))
+        edit_product(
+            product.pk,
+            fields={name: data[name] for name in ("name", "description", "status") if name in data},
+            prices=prices_from(data, list(product.variants.all()), self.tenant.currency),
+            user=request.user,
+        )
+        select = _product_select(request._request, self.tenant.currency)
+        content = find_one(str(product.pk), select, condition="true")
+        return Answer(200, content | {"status": data.get("status", product.status)})
+
+
+def prices_from(
+    data: dict[str, Any], variants: list[Variant], currency: str
+) -> dict[UUID, dict[str, Decimal | None]]:
+    """Variant id to field to amount, as the call names them; InvalidRequest names what is wrong."""
+    found: dict[UUID, dict[str, Decimal | None]] = {}
+    own = _amounts(data, "", currency)
+    if own:
+        if len(variants) != 1:
+            raise wrong_field(next(iter(own)), "The product has several variants: use `variants`.")
+        found[variants[0].pk] = own
+    for index, item in enumerate(data.get("variants", [])):
+        path = f"variants[{index}]"
+        variant = _variant(path, item, variants)
+        if variant.pk in found:
+            raise wrong_field(path, "The variant is given twice.")
+        found[variant.pk] = _amounts(item, f"{path}.", currency)
+    return found
+
+
+def _amounts(data: dict[str, Any], path: str, currency: str) -> dict[str, Decimal | None]:
+    names = ("price", "compare_at_price")
+    found = {name: data[name] for name in names if name in data}
+    for name, amount in found.items():
+        if amount is not None and amount != round_money(amount, currency):
+            raise wrong_field(f"{path}{name}", f"{currency} has {decimals_of(currency)} decimals.")
+    return found
+
+
+def _variant(path: str, item: dict[str, Any], variants: list[Variant]) -> Variant:
+    if not {"id", "sku"} & set(item):
+        raise wrong_field(path, "Name the variant by its id or its SKU.")
+    found = variants
+    for name, member in (("id", "pk"), ("sku", "sku")):
+        if name in item:
+            found = [variant for variant in found if getattr(variant, member) == item[name]]
+            if not found:
+                raise wrong_field(f"{path}.{name}", "The product has no such variant.")
+    return found[0]
+
+
+class StockViewSet(TenantViewSet):
+    """Units that came, went or were counted, told by a merchant's other systems."""
+
+    rights = {"create": Right.WRITE_CATALOGUE}
+
+    @describe_stock_adjustment
+    def create(self, request: Request) -> HttpResponse:
+        return once(request, lambda: self._create(request))
+
+    def _create(self, request: Request) -> Answer:
+        data = read(serializers.StockAdjustmentSerializer(data=request.data))
+        variant = adjust_stock(
+            variant_id=_variant_id(data),
+            change=data.get("change"),
+            on_hand=data.get("on_hand"),
+            reason=data["reason"],
+            user=request.user,
+        )
+        return Answer(
+            200,
+            {
+                "product_id": variant.product_id,
+                "variant_id": variant.pk,
+                "sku": variant.sku,
+                "on_hand": variant.on_hand,
+                "held": variant.held,
+                "stock": variant.stock,
+            },
+        )
+
+
+def _variant_id(data: dict[str, Any]) -> UUID:
+    """The variant that is named. Raises InvalidRequest, or MissingParameter where none is."""
+    named = {
+        name: member for name, member in (("variant_id", "pk"), ("sku", "sku")) if name in data
+    }
+    if not named:
+        problem = ["Name the variant by one of the two."]
+        raise MissingParameter(
+            "Missing: sku, variant_id.", fields={"sku": problem, "variant_id": problem}
+        )
+    known, variant_id = Variant.objects.all(), None
+    for name, member in named.items():
+        known = known.filter(**{member: data[name]})
+        variant_id = known.values_list("pk", flat=True).first()
+        if variant_id is None:
+            raise wrong_field(name, "There is no such variant.")
+    assert variant_id
+    return variant_id
 
 
 _CATEGORY = "c.id::text, c.name, c.description, c.slug, c.parent_id::text"

@@ -3,8 +3,10 @@
 from drf_spectacular.utils import OpenApiParameter
 
 from catalog import serializers
+from catalog.errors import StockWouldBeNegative
 from pycommerce.api.description import describe
-from pycommerce.core.errors import InvalidRequest, MissingParameter, NotFound
+from pycommerce.core.errors import Forbidden, InvalidRequest, MissingParameter, NotFound, Refusal
+from tenants.description import KEY, OF_WRITING, REPLAYED
 from tenants.errors import TenantInactive, TenantMismatch, TenantNotFound
 
 TENANT = OpenApiParameter(
@@ -129,4 +131,49 @@ describe_category = describe(
     parameters=[TENANT],
     example=_AUDIO,
     kept=True,
+)
+_MAY_WRITE: dict[type[Refusal], str | None] = {
+    Forbidden: "Your role in this shop does not allow to change products, categories and stock."
+}
+describe_product_change = describe(
+    tag="Catalogue",
+    summary="Change name, description, status or prices of a product, by its id or its slug",
+    request=serializers.ProductChangeSerializer,
+    answers={200: serializers.ChangedProductSerializer},
+    refusals={
+        InvalidRequest: "variants[0].sku: The product has no such variant.",
+        NotFound: "Product with ID 'no-such-product' does not exist.",
+        **OF_TENANT,
+        **_MAY_WRITE,
+        **OF_WRITING,
+    },
+    parameters=[TENANT, KEY, REPLAYED],
+    request_example={
+        "name": "Wireless Headphones",
+        "variants": [{"sku": "WH-001", "price": 129.99, "compare_at_price": None}],
+    },
+    example=_HEADPHONES | {"status": "active"},
+)
+describe_stock_adjustment = describe(
+    tag="Catalogue",
+    summary="Change the units on hand of a variant, or set them to a count",
+    request=serializers.StockAdjustmentSerializer,
+    answers={200: serializers.StockSerializer},
+    refusals={
+        InvalidRequest: "sku: There is no such variant.",
+        StockWouldBeNegative: "WH-001: 30 requested, 25 available.",
+        **OF_TENANT,
+        **_MAY_WRITE,
+        **OF_WRITING,
+    },
+    parameters=[TENANT, KEY, REPLAYED],
+    request_example={"sku": "WH-001", "change": 12, "reason": "Delivery"},
+    example={
+        "product_id": "b5c6d7e8-f9a0-4b1c-8d2e-3f4a5b6c7d8e",
+        "variant_id": "019a5c3e-8f7a-7d0c-9b1e-2f3a4b5c6d7e",
+        "sku": "WH-001",
+        "on_hand": 37,
+        "held": 1,
+        "stock": 36,
+    },
 )

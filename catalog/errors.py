@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from pycommerce.core.errors import Conflict, InvalidRequest, NotFound
+from pycommerce.core.errors import Conflict, NotFound
+
+
+class UnknownProduct(NotFound):
+    def __init__(self, product_id: UUID | str) -> None:
+        super().__init__(f"Product with ID '{product_id}' does not exist.")
 
 
 class UnknownVariant(NotFound):
@@ -20,11 +25,11 @@ class HeldForOrders(Conflict):
         super().__init__(f"Orders hold units of {', '.join(skus)}; archive the product instead.")
 
 
-class StockWouldBeNegative(InvalidRequest):
+class StockWouldBeNegative(Conflict):
     """Fewer units than are held for orders cannot be on hand."""
 
-    def __init__(self, *, sku: str, wanted: int, held: int) -> None:
-        problem = f"{sku}: {wanted} units on hand are fewer than the {held} held for orders."
-        if held == 0:
-            problem = f"{sku}: {wanted} units cannot be on hand."
-        super().__init__(problem, fields={"on_hand": [problem]})
+    code = "out_of_stock"
+    message = "There are not enough units in stock."
+
+    def __init__(self, *, sku: str, requested: int, available: int) -> None:
+        super().__init__(f"{sku}: {requested} requested, {available} available.")

@@ -452,14 +452,14 @@ def find_products(
     return ProductPage(*find_page(filters, sort=sort, limit=limit, cursor=cursor, select=_full()))
 
 
-def find_one(id_or_slug: str, select: Select) -> Any | None:
-    """One active product, by its id or its slug."""
+def find_one(id_or_slug: str, select: Select, *, condition: str = "p.status = 'active'") -> Any:
+    """One product, by its id or its slug; None where there is none that is active."""
     found = parse_uuid(id_or_slug)
     key = "id" if found else "slug"
     rows = connection.fetch_prepared(
         f"SELECT {select.columns} FROM catalog_product p "
         f"CROSS JOIN LATERAL ({select.variants}) AS v "
-        f"WHERE p.{key} = %s AND p.status = 'active'",
+        f"WHERE p.{key} = %s AND {condition}",
         [found or id_or_slug],
     )
     return select.read(rows[0]) if rows else None

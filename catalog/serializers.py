@@ -5,7 +5,46 @@ Hot lists are rendered from rows directly (`catalog.api`); a test compares the t
 
 from rest_framework import serializers
 
-from pycommerce.api.fields import MoneyField
+from catalog.models import Product
+from pycommerce.api.fields import IdentifierField, MoneyField, TextField, UnitsField
+
+Status = Product.Status.choices
+
+
+# --- Requests ------------------------------------------------------------------------------------
+
+
+class PricesSerializer(serializers.Serializer):
+    id = IdentifierField(required=False, help_text="Of a variant; or `sku`.")
+    sku = TextField(max_length=255, required=False)
+    price = MoneyField(required=False)
+    compare_at_price = MoneyField(required=False, allow_null=True)
+
+
+class ProductChangeSerializer(serializers.Serializer):
+    name = TextField(max_length=255, required=False)
+    description = TextField(
+        allow_blank=True, required=False, help_text="HTML; it is sanitised when it is saved."
+    )
+    status = serializers.ChoiceField(choices=Status, required=False)
+    price = MoneyField(required=False, help_text="Of a product with one variant.")
+    compare_at_price = MoneyField(required=False, allow_null=True)
+    variants = serializers.ListField(
+        child=PricesSerializer(), required=False, max_length=1000, help_text="Prices by variant."
+    )
+
+
+class StockAdjustmentSerializer(serializers.Serializer):
+    variant_id = IdentifierField(required=False, help_text="Or `sku`.")
+    sku = TextField(max_length=255, required=False)
+    change = UnitsField(required=False, help_text="Such as 12, or -1. Or `on_hand`.")
+    on_hand = UnitsField(
+        required=False, help_text="A count: all there are, those held for orders included."
+    )
+    reason = TextField(max_length=255)
+
+
+# --- Answers -------------------------------------------------------------------------------------
 
 
 class ImageSerializer(serializers.Serializer):
@@ -46,6 +85,19 @@ class ProductSerializer(serializers.Serializer):
     compare_at_price = MoneyField(allow_null=True)
     variants = VariantSerializer(many=True)
     updated_at = serializers.DateTimeField()
+
+
+class ChangedProductSerializer(ProductSerializer):
+    status = serializers.ChoiceField(choices=Status)
+
+
+class StockSerializer(serializers.Serializer):
+    product_id = serializers.UUIDField()
+    variant_id = serializers.UUIDField()
+    sku = serializers.CharField()
+    on_hand = serializers.IntegerField(help_text="Units there are, those held included.")
+    held = serializers.IntegerField(help_text="Units held for orders.")
+    stock = serializers.IntegerField(help_text="Units that can be sold now.")
 
 
 class ProductFiltersSerializer(serializers.Serializer):

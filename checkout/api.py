@@ -10,10 +10,11 @@ from checkout.errors import PaymentRefused
 from checkout.services.refunding import cancel_order, send_refund
 from orders import serializers
 from orders.api import OrderViewSet as PlainOrderViewSet
-from orders.api import actor_of, read, units_from
+from orders.api import actor_of, units_from
 from orders.models import Refund
 from orders.reading import find_order, order_members
 from orders.services.refunding import refund_order
+from pycommerce.api.fields import read
 from pycommerce.api.http import Request
 from pycommerce.core.errors import Refusal
 from pycommerce.db.retrying import once_more

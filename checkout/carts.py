@@ -15,9 +15,9 @@ from django.utils.translation import ngettext
 
 from catalog.models import Product, Variant
 from checkout.models import Cart, CartLine
-from orders.errors import wrong_field
 from orders.models import MAX_QUANTITY
 from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.errors import wrong_field
 from pycommerce.core.http import HttpRequest
 from tenants.middleware import cookie_place
 

@@ -7,11 +7,10 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from rest_framework.serializers import Serializer
 
 from catalog.models import Product, Variant
 from orders import description, serializers
-from orders.errors import UnknownOrder, wrong_field
+from orders.errors import UnknownOrder
 from orders.models import MAX_QUANTITY, Order
 from orders.reading import OrderFilters, find_order, find_orders, order_members, row_members
 from orders.services.fulfilling import fulfil_order
@@ -19,11 +18,12 @@ from orders.services.placing import Address, Buyer, address_from, give_number, p
 from orders.services.timeline import Actor
 from pycommerce.api import parameters
 from pycommerce.api.conditional import Body, answer, etag_of
+from pycommerce.api.fields import read
 from pycommerce.api.http import Request
 from pycommerce.api.paging import page_body
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.api.renderers import dumps
-from pycommerce.core.errors import InvalidRequest, MissingParameter
+from pycommerce.core.errors import InvalidRequest, MissingParameter, wrong_field
 from pycommerce.db import connection
 from tenants.errors import TenantInactive, TenantMismatch, TenantNotFound
 from tenants.idempotency import Answer, fingerprint_of, once
@@ -33,13 +33,6 @@ from tenants.roles import Right
 from tenants.viewsets import TenantViewSet, TokenViewSet
 
 MOST_TENANTS = 20
-
-
-def read(serializer: Serializer) -> dict[str, Any]:
-    """What was sent, checked. Raises ValidationError naming every wrong member."""
-    serializer.is_valid(raise_exception=True)
-    data: dict[str, Any] = serializer.validated_data
-    return data
 
 
 def actor_of(request: Request) -> Actor:

@@ -10,18 +10,14 @@ from orders.errors import IllegalTransition, OutOfStock
 from orders.models import Order
 from pycommerce.api.description import describe
 from pycommerce.core.errors import (
-    Busy,
     Forbidden,
     InvalidRequest,
-    MalformedJSON,
     MissingParameter,
     NotFound,
-    PayloadTooLarge,
     Refusal,
-    UnsupportedMediaType,
 )
+from tenants.description import KEY, OF_WRITING, REPLAYED
 from tenants.errors import TenantInactive, TenantMismatch, TenantNotFound
-from tenants.idempotency import KeyReused, RequestInProgress
 
 _JANE = {
     "line1": "123 Main St",
@@ -129,29 +125,9 @@ _NEW = {
     "payment_method": "credit_card",
     "notes": "Please call before delivery",
 }
-_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255},
-    OpenApiParameter.HEADER,
-    description="The same call again with the same key gets the same answer, for 24 hours.",
-)
-_REPLAYED = OpenApiParameter(
-    "Idempotent-Replayed",
-    {"type": "string", "enum": ["true"]},
-    OpenApiParameter.HEADER,
-    description="On the stored answer of an earlier call with this key.",
-    response=[200, 201],
-)
-_BODY = {
-    MalformedJSON: "Expecting value (line 1, column 1).",
-    PayloadTooLarge: "A request body has at most 256 KiB.",
-    UnsupportedMediaType: "Send the body as application/json.",
-}
-_WRITING = _BODY | {
+_WRITING = {
     Forbidden: "Your role in this shop does not allow to create, cancel and refund orders.",
-    KeyReused: "Use a new key for another body.",
-    RequestInProgress: None,
-    Busy: None,
+    **OF_WRITING,
 }
 _ONE = {
     NotFound: "Order with ID '12345' does not exist.",
@@ -219,8 +195,8 @@ created = describe(
     },
     parameters=[
         TENANT,
-        _KEY,
-        _REPLAYED,
+        KEY,
+        REPLAYED,
         OpenApiParameter(
             "Location", str, OpenApiParameter.HEADER, description="The order.", response=[201]
         ),
@@ -247,7 +223,7 @@ def step(summary: str, request: Any, request_example: Any, details: str, **refus
             **_WRITING,
             **refusals.get("refusals", {}),
         },
-        parameters=[_TENANT, _KEY, _REPLAYED],
+        parameters=[_TENANT, KEY, REPLAYED],
         request_example=request_example,
         example=ORDER,
     )

@@ -37,8 +37,3 @@ class BadDiscount(InvalidRequest):
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem, fields={"discount_code": [problem]})
-
-
-def wrong_field(name: str, problem: str) -> InvalidRequest:
-    """The refusal of one member of what was asked for."""
-    return InvalidRequest(f"{name}: {problem}", fields={name: [problem]})

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import re_path
 
-from catalog.api import CategoryViewSet, ProductViewSet
+from catalog.api import CategoryViewSet, ProductViewSet, StockViewSet
 from checkout.api import OrderViewSet
 from pycommerce.api_docs import DocsViewSet, SchemaViewSet
 from tenants.api import (
@@ -29,7 +29,11 @@ urlpatterns = [
     re_path(r"^auth/me/?$", MeViewSet.as_view({"get": "list"})),
     re_path(r"^tenants/?$", TenantListViewSet.as_view({"get": "list"})),
     re_path(r"^products/?$", ProductViewSet.as_view({"get": "list"})),
-    re_path(rf"^products/{_NAME}/?$", ProductViewSet.as_view({"get": "retrieve"})),
+    re_path(
+        rf"^products/{_NAME}/?$",
+        ProductViewSet.as_view({"get": "retrieve", "patch": "change"}),
+    ),
+    re_path(r"^stock-adjustments/?$", StockViewSet.as_view({"post": "create"})),
     re_path(r"^categories/?$", CategoryViewSet.as_view({"get": "list"})),
     re_path(rf"^categories/{_NAME}/?$", CategoryViewSet.as_view({"get": "retrieve"})),
     re_path(

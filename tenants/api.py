@@ -1,31 +1,26 @@
 """What the API offers beside the shops' own data: health, tokens, the list of tenants."""
 
-from typing import Any
-
 from django.conf import settings
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
 import pycommerce
 from pycommerce.api import parameters
 from pycommerce.api.conditional import answer
 from pycommerce.api.cursors import decode_cursor
-from pycommerce.api.description import describe
+from pycommerce.api.description import OF_BODY, describe
+from pycommerce.api.fields import read
 from pycommerce.api.http import Request
 from pycommerce.api.paging import cut_page, page_body
 from pycommerce.api.renderers import dumps
 from pycommerce.core.errors import (
     InvalidCredentials,
     InvalidRequest,
-    MalformedJSON,
     MissingParameter,
     NotFound,
-    PayloadTooLarge,
     TokenExpired,
     TokenInvalid,
-    UnsupportedMediaType,
 )
 from pycommerce.db import connection
 from tenants import serializers
@@ -40,10 +35,8 @@ _HEALTH = {
     "message": "PyCommerce API is running",
 }
 _BODY = {
-    MalformedJSON: "Expecting value (line 1, column 1).",
+    **OF_BODY,
     MissingParameter: "Missing: refresh.",
-    PayloadTooLarge: "A request body has at most 256 KiB.",
-    UnsupportedMediaType: "Send the body as application/json.",
 }
 _PAIR = {
     "access": "eyJhbGciOiJIUzI1NiIs...",
@@ -51,12 +44,6 @@ _PAIR = {
     "token_type": "Bearer",
     "expires_in": 300,
 }
-
-
-def _read(serializer: Serializer) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    data: dict[str, Any] = serializer.validated_data
-    return data
 
 
 class HealthViewSet(OpenViewSet):
@@ -85,7 +72,7 @@ class AuthViewSet(OpenViewSet):
         token=False,
     )
     def login(self, request: Request) -> Response:
-        data = _read(serializers.LoginSerializer(data=request.data))
+        data = read(serializers.LoginSerializer(data=request.data))
         user = sign_in(
             email=data["email"],
             password=data["password"],
@@ -105,7 +92,7 @@ class AuthViewSet(OpenViewSet):
     )
     def refresh(self, request: Request) -> Response:
         return Response(
-            rotate_tokens(_read(serializers.RefreshSerializer(data=request.data))["refresh"])
+            rotate_tokens(read(serializers.RefreshSerializer(data=request.data))["refresh"])
         )
 
     @describe(
@@ -118,7 +105,7 @@ class AuthViewSet(OpenViewSet):
         token=False,
     )
     def logout(self, request: Request) -> Response:
-        data = _read(serializers.RefreshSerializer(data=request.data))
+        data = read(serializers.RefreshSerializer(data=request.data))
         revoke_tokens(data["refresh"])
         return Response(status=204)
 

@@ -37,6 +37,10 @@ class Caller:
     is_authenticated: ClassVar[bool] = True
 
     @property
+    def pk(self) -> UUID:
+        return self.id
+
+    @property
     def rights(self) -> frozenset[Right]:
         """What the caller may do in the tenant of this call."""
         if self.is_superuser:

@@ -1,6 +1,6 @@
 """The base classes of every API resource: open, with a token, in a tenant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -19,6 +19,7 @@ from tenants.api_access import BearerAuthentication
 from tenants.errors import TenantInactive, TenantMismatch, TenantNotFound
 from tenants.models import Tenant
 from tenants.resolution import tenant_by_slug
+from tenants.roles import Right
 
 
 class OpenViewSet(ViewSet):
@@ -73,11 +74,12 @@ class TokenViewSet(OpenViewSet):
 class TenantViewSet(TokenViewSet):
     """A resource of one tenant: that of the host, or on a platform host of `tenant=`.
 
-    `self.tenant` is the tenant and its schema is selected; anybody with a valid token gets this
-    far, and what they may do there `request.user.rights` says.
+    `self.tenant` is the tenant and its schema is selected. Anybody with a valid token may do what
+    does not stand in `rights`, which maps an action to what it needs.
     """
 
     tenant: Tenant
+    rights: Mapping[str, Right] = {}
 
     def enter(self, request: Request) -> None:
         if request.method == "OPTIONS":
@@ -90,6 +92,8 @@ class TenantViewSet(TokenViewSet):
         if problem:
             raise problem
         self.tenant = request._request.tenant
+        if right := self.rights.get(self.action):
+            request.user.require(right)
 
 
 def _select_tenant(request: HttpRequest) -> Refusal | None:

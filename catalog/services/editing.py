@@ -1,6 +1,8 @@
 """What saving a product or a category by hand means beyond its own row."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,7 +19,8 @@ from catalog.services.slugs import (
     slug_from,
 )
 from pycommerce.db import connection
-from tenants.shop.models import raise_catalogue_version
+from tenants.services.audit import Person, record
+from tenants.shop.models import AuditEntry, raise_catalogue_version
 
 
 def prepare_product(product: Product) -> None:
@@ -32,6 +35,53 @@ def finish_product(product: Product, *, old_slug: str | None) -> None:
     if old_slug and old_slug != product.slug:
         remember_product_slug(product, old_slug)
     refresh_products([product.pk])
+
+
+@transaction.atomic
+def edit_product(
+    product_id: UUID,
+    *,
+    fields: Mapping[str, Any],
+    prices: Mapping[UUID, Mapping[str, Decimal | None]],
+    user: Person | None,
+) -> None:
+    """Set fields of a product, and prices of its variants (id to field to amount).
+
+    What is as it was already is not written, and where nothing changes nothing is.
+    """
+    variants = Variant.objects.filter(product_id=product_id, pk__in=prices).order_by("pk")
+    changed = [
+        (variant, new)
+        for variant in variants.select_for_update()
+        if (new := _differences(variant, prices[variant.pk]))
+    ]
+    product = Product.objects.select_for_update().get(pk=product_id)
+    if "description" in fields:
+        fields = {**fields, "description": sanitise_html(fields["description"])}
+    new_fields = _differences(product, fields)
+    if not new_fields and not changed:
+        return
+    changes = _apply(product, new_fields)
+    for variant, new in changed:
+        done = _apply(variant, new | {"updated_at": timezone.now()})
+        changes |= {f"{name} of {variant.sku}": done[name] for name in new}
+    record(user=user, action=AuditEntry.Action.CHANGE, thing=product, changes=changes)
+    refresh_products([product_id])
+    raise_catalogue_version()
+
+
+def _differences(thing: Product | Variant, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if getattr(thing, name) != value}
+
+
+def _apply(thing: Product | Variant, fields: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Save the fields; returns field to old and new value."""
+    changes = {name: (getattr(thing, name), value) for name, value in fields.items()}
+    for name, value in fields.items():
+        setattr(thing, name, value)
+    if fields:
+        thing.save(update_fields=list(fields))
+    return changes
 
 
 def prepare_variant(variant: Variant, product: Product) -> None:

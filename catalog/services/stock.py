@@ -6,9 +6,8 @@ from django.db import transaction
 
 from catalog.errors import StockWouldBeNegative, UnknownVariant
 from catalog.models import StockMovement, Variant
-from pycommerce.core.errors import InvalidRequest
-from tenants.models import User
-from tenants.services.audit import record
+from pycommerce.core.errors import InvalidRequest, wrong_field
+from tenants.services.audit import Person, record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
 
 MAX_UNITS = 1_000_000_000
@@ -21,7 +20,7 @@ def adjust_stock(
     change: int | None = None,
     on_hand: int | None = None,
     reason: str,
-    user: User | None,
+    user: Person | None,
 ) -> Variant:
     """Change the units on hand by `change`, or to a count of `on_hand`, for a reason.
 
@@ -31,8 +30,10 @@ def adjust_stock(
     if (change is None) == (on_hand is None):
         problem = "Give either a change or a count."
         raise InvalidRequest(problem, fields={"change": [problem], "on_hand": [problem]})
+    if on_hand is not None and on_hand < 0:
+        raise wrong_field("on_hand", "Use 0 or more.")
     if not reason.strip() or len(reason) > 255:
-        raise InvalidRequest("Give a reason.", fields={"reason": ["Use 1 to 255 characters."]})
+        raise wrong_field("reason", "Use 1 to 255 characters.")
     # Lines of orders and carts may name the variant meanwhile: its key stays as it is.
     variant = Variant.objects.select_for_update(no_key=True).filter(pk=variant_id).first()
     if variant is None:
@@ -40,9 +41,12 @@ def adjust_stock(
     before = variant.on_hand
     after = on_hand if on_hand is not None else before + (change or 0)
     if after < variant.held:
-        raise StockWouldBeNegative(sku=variant.sku, wanted=after, held=variant.held)
+        raise StockWouldBeNegative(
+            sku=variant.sku, requested=before - after, available=variant.stock
+        )
     if after > MAX_UNITS:
-        raise InvalidRequest("That is too many.", fields={"on_hand": [f"At most {MAX_UNITS}."]})
+        name = "change" if on_hand is None else "on_hand"
+        raise wrong_field(name, f"At most {MAX_UNITS} can be on hand.")
     if after == before:
         return variant
     variant.on_hand = after
@@ -65,7 +69,7 @@ def adjust_stock(
     return variant
 
 
-def receive_first_stock(variant: Variant, units: int, user: User | None) -> None:
+def receive_first_stock(variant: Variant, units: int, user: Person | None) -> None:
     """Put the units of a variant that was just made on hand."""
     if units <= 0:
         return

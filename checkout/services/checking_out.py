@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from checkout.models import Cart
 from checkout.services.starting import end_unpaid
-from orders.errors import IllegalTransition, wrong_field
+from orders.errors import IllegalTransition
 from orders.models import Order
 from orders.services.placing import give_number, place_order
+from pycommerce.core.errors import wrong_field
 from pycommerce.db.retrying import once_more
 
 

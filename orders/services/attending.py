@@ -4,11 +4,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from orders.errors import IllegalTransition, wrong_field
+from orders.errors import IllegalTransition
 from orders.models import Order
 from orders.services.paying import lock_order
 from orders.services.placing import money_words
 from orders.services.timeline import Actor, note, save, tell
+from pycommerce.core.errors import wrong_field
 
 _PAID = {Order.PaymentStatus.PAID, Order.PaymentStatus.PARTIALLY_REFUNDED}
 

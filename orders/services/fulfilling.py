@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from orders.errors import IllegalTransition, wrong_field
+from orders.errors import IllegalTransition
 from orders.models import Fulfilment, FulfilmentLine, LineItem, Order
 from orders.services.paying import lock_order
 from orders.services.timeline import NOBODY, Actor, changes_of, note, save, tell
+from pycommerce.core.errors import wrong_field
 
 _PAID = {Order.PaymentStatus.PAID, Order.PaymentStatus.PARTIALLY_REFUNDED}
 

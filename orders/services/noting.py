@@ -4,10 +4,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from orders.errors import IllegalTransition, wrong_field
+from orders.errors import IllegalTransition
 from orders.models import MAX_NOTE, Order
 from orders.services.paying import lock_order
 from orders.services.timeline import Actor, note, save
+from pycommerce.core.errors import wrong_field
 
 
 @transaction.atomic

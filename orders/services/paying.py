@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.services.holding import hold_units, release_units, return_units, sell_units
-from orders.errors import IllegalTransition, UnknownOrder, wrong_field
+from orders.errors import IllegalTransition, UnknownOrder
 from orders.models import LedgerEntry, Order, Refund
 from orders.services.placing import (
     free_discount,
@@ -16,6 +16,7 @@ from orders.services.placing import (
     use_discount_again,
 )
 from orders.services.timeline import NOBODY, Actor, note, save, tell
+from pycommerce.core.errors import wrong_field
 from tenants.shop.models import raise_catalogue_version
 
 logger = logging.getLogger(__name__)

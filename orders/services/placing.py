@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from catalog.models import Product, Variant
 from catalog.services.holding import hold_units
 from orders.addresses import country_code
-from orders.errors import BadDiscount, OutOfStock, PricesChanged, wrong_field
+from orders.errors import BadDiscount, OutOfStock, PricesChanged
 from orders.models import MAX_QUANTITY, Discount, LineItem, Order
 from orders.reading import exact
 from orders.services.pricing import Quote, quote
 from orders.services.timeline import NOBODY, Actor, note, save
+from pycommerce.core.errors import wrong_field
 from pycommerce.core.ids import uuid7
 from pycommerce.db import connection
 from tenants.errors import TenantInactive

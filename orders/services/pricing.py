@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.addresses import state_code
-from orders.errors import BadDiscount, wrong_field
+from orders.errors import BadDiscount
 from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
 from orders.totals import Rate, Totals, compute_totals
+from pycommerce.core.errors import wrong_field
 from pycommerce.core.money import UPPER_LIMIT, round_money
 
 

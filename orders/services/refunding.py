@@ -8,11 +8,12 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.services.holding import return_units
-from orders.errors import IllegalTransition, wrong_field
+from orders.errors import IllegalTransition
 from orders.models import LineItem, Order, Refund, RefundLine
 from orders.services.fulfilling import complete_if_all_is_sent
 from orders.services.paying import lock_order, refundable, write_refund
 from orders.services.timeline import NOBODY, Actor, note
+from pycommerce.core.errors import wrong_field
 from pycommerce.core.money import round_money
 from tenants.shop.models import raise_catalogue_version
 

@@ -45,6 +45,11 @@ LINK_HEADER: Headers = {
 }
 RETRY_HEADER: Headers = {"Retry-After": ("integer", "Seconds to wait.", "1")}
 ALWAYS = (errors.HttpsRequired, errors.RateLimited, errors.InternalError, errors.ServiceUnavailable)
+OF_BODY: Mapping[type[Refusal], str | None] = {
+    errors.MalformedJSON: "Expecting value (line 1, column 1).",
+    errors.PayloadTooLarge: "A request body has at most 256 KiB.",
+    errors.UnsupportedMediaType: "Send the body as application/json.",
+}
 WITH_TOKEN = (errors.Unauthenticated, errors.TokenInvalid, errors.TokenExpired)
 
 

@@ -11,6 +11,13 @@ from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.money import UPPER_LIMIT
 
 
+def read(serializer: serializers.Serializer) -> dict[str, Any]:
+    """What was sent, checked. Raises ValidationError naming every wrong member."""
+    serializer.is_valid(raise_exception=True)
+    data: dict[str, Any] = serializer.validated_data
+    return data
+
+
 @extend_schema_field(
     {
         "type": "number",

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
-from pycommerce.core.errors import InvalidRequest
+from pycommerce.core.errors import wrong_field
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import UPPER_LIMIT, decimals_of
 from pycommerce.core.text import problem_in
@@ -20,26 +20,21 @@ _INTEGER = re.compile(r"\d{1,9}\Z", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 
-def wrong(name: str, problem: str) -> InvalidRequest:
-    """The refusal of one member of a request."""
-    return InvalidRequest(f"{name}: {problem}", fields={name: [problem]})
-
-
 def check_query(request: HttpRequest) -> None:
     """Refuse a parameter given twice, and text that cannot be stored."""
     for name, values in request.GET.lists():
         if problem_in(name) or any(problem_in(value) for value in values):
             shown = name.encode("utf-8", "replace").decode()
-            raise wrong(shown, "It contains characters that no text can hold.")
+            raise wrong_field(shown, "It contains characters that no text can hold.")
         if len(values) > 1:
-            raise wrong(name, "It is given more than once.")
+            raise wrong_field(name, "It is given more than once.")
 
 
 def text(query: QueryDict, name: str, *, max_length: int = 255) -> str | None:
     """The text, stripped; None where it is not given or empty."""
     value = query.get(name, "").strip()
     if len(value) > max_length:
-        raise wrong(name, f"Use at most {max_length} characters.")
+        raise wrong_field(name, f"Use at most {max_length} characters.")
     return value or None
 
 
@@ -49,12 +44,12 @@ def money(query: QueryDict, name: str, currency: str) -> Decimal | None:
     if value is None:
         return None
     if not _MONEY.match(value):
-        raise wrong(name, "Write a number such as 129.99.")
+        raise wrong_field(name, "Write a number such as 129.99.")
     amount = Decimal(value)
     if amount >= UPPER_LIMIT:
-        raise wrong(name, "The amount is too large.")
+        raise wrong_field(name, "The amount is too large.")
     if -int(amount.normalize().as_tuple().exponent) > decimals_of(currency):
-        raise wrong(name, f"{currency} has {decimals_of(currency)} decimals.")
+        raise wrong_field(name, f"{currency} has {decimals_of(currency)} decimals.")
     return amount
 
 
@@ -63,7 +58,7 @@ def boolean(query: QueryDict, name: str) -> bool | None:
     if value is None:
         return None
     if value.lower() not in {"true", "false"}:
-        raise wrong(name, "Write true or false.")
+        raise wrong_field(name, "Write true or false.")
     return value.lower() == "true"
 
 
@@ -71,7 +66,7 @@ def choice(query: QueryDict, name: str, choices: Iterable[str]) -> str | None:
     value = query.get(name)
     allowed = list(choices)
     if value is not None and value not in allowed:
-        raise wrong(name, f"Use one of {', '.join(allowed)}.")
+        raise wrong_field(name, f"Use one of {', '.join(allowed)}.")
     return value
 
 
@@ -86,7 +81,7 @@ def identifier(query: QueryDict, name: str) -> UUID | None:
         return None
     found = parse_uuid(value)
     if found is None:
-        raise wrong(name, "Write a UUID.")
+        raise wrong_field(name, "Write a UUID.")
     return found
 
 
@@ -103,7 +98,7 @@ def moment(query: QueryDict, name: str) -> datetime | None:
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise wrong(name, "Write a time such as 2025-03-15T10:30:00Z.")
+    raise wrong_field(name, "Write a time such as 2025-03-15T10:30:00Z.")
 
 
 def limit(query: QueryDict) -> int:
@@ -112,5 +107,5 @@ def limit(query: QueryDict) -> int:
     if value is None:
         return DEFAULT_LIMIT
     if not _INTEGER.match(value) or not 1 <= int(value) <= MAX_LIMIT:
-        raise wrong("limit", f"Write a whole number from 1 to {MAX_LIMIT}.")
+        raise wrong_field("limit", f"Write a whole number from 1 to {MAX_LIMIT}.")
     return int(value)

@@ -36,6 +36,11 @@ class InvalidRequest(Refusal):
     """The request itself is wrong (400)."""
 
 
+def wrong_field(name: str, problem: str) -> InvalidRequest:
+    """The refusal of one member of what was asked for."""
+    return InvalidRequest(f"{name}: {problem}", fields={name: [problem]})
+
+
 class MissingParameter(InvalidRequest):
     code = "missing_parameter"
     message = "A required parameter is missing."

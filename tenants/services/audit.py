@@ -3,18 +3,27 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db.models import Model
 
-from tenants.models import User
 from tenants.shop.models import AuditEntry
+
+
+class Person(Protocol):
+    """Who does something: a user, or the caller of the API."""
+
+    @property
+    def pk(self) -> Any: ...
+
+    @property
+    def email(self) -> str: ...
 
 
 def record(
     *,
-    user: User | None,
+    user: Person | None,
     action: str,
     thing: Model,
     changes: Mapping[str, tuple[Any, Any]] | None = None,

@@ -25,9 +25,16 @@ class Caller:
         return self.client.get(path, **(self.headers | headers))
 
     def post(self, path: str, body: object = None, **headers: str) -> Any:
+        return self.send("POST", path, body, **headers)
+
+    def patch(self, path: str, body: object = None, **headers: str) -> Any:
+        return self.send("PATCH", path, body, **headers)
+
+    def send(self, method: str, path: str, body: object, **headers: str) -> Any:
+        """Send JSON; bytes are sent as they are."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"content_type": "application/json"} | self.headers | headers
-        return self.client.post(path, content, **headers)
+        return self.client.generic(method, path, content, **headers)
 
     def request(self, method: str, path: str, **headers: str) -> Any:
         return self.client.generic(method, path, **(self.headers | headers))

@@ -88,6 +88,7 @@ _API = {
     "api/tenants": TOKEN,
     "api/products": TOKEN,
     "api/products/{product}": TOKEN,
+    "api/stock-adjustments": TOKEN,
     "api/categories": TOKEN,
     "api/categories/{category}": TOKEN,
     "api/orders": TOKEN,
