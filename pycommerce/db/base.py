@@ -5,7 +5,6 @@ search path than the connection has; the embedded server is started just before 
 connection; a connection is checked for health only after it was idle for a while.
 """
 
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -14,16 +13,26 @@ import psycopg
 from django.conf import settings
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantDatabaseWrapper
 
+from pycommerce.db.prepared import PreparedStatements
+
 IDLE_SECONDS = 5.0
+_IDLE = psycopg.pq.TransactionStatus.IDLE
 
 
 class DatabaseWrapper(TenantDatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._sent_path: tuple[str, ...] | None = None
+        self._prepared: PreparedStatements | None = None
         self._last_used_at = 0.0
         super().__init__(*args, **kwargs)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = self._connect(conn_params)
+        is_pooled = self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
+        self._prepared = None if is_pooled else PreparedStatements(connection)
+        return connection
+
+    def _connect(self, conn_params: dict[str, Any]) -> Any:
         self._forget_path()
         server = settings.EMBEDDED_POSTGRES
         if server is None:
@@ -39,11 +48,6 @@ class DatabaseWrapper(TenantDatabaseWrapper):
 
     # --- Prepared statements ------------------------------------------------------------------
 
-    def get_connection_params(self) -> dict[str, Any]:
-        # Only what asks for it is prepared: the threshold for all others is out of reach. Django's
-        # own default, None, switches preparing off even for those that ask.
-        return super().get_connection_params() | {"prepare_threshold": sys.maxsize}
-
     def fetch_prepared(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
         """The rows of a statement that the server parses and plans once for each connection.
 
@@ -51,21 +55,21 @@ class DatabaseWrapper(TenantDatabaseWrapper):
         by itself and plans anew. Behind a pooler, and while statements are being recorded, it is
         an ordinary one. `statement` must say the types of its arguments where it is not clear.
         """
-        with self.cursor() as cursor:
-            if self.queries_logged or self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        if self._prepared is None or self.queries_logged or not self._has_begun():
+            with self.cursor() as cursor:
                 cursor.execute(statement, arguments)
                 ordinary: list[tuple[Any, ...]] = cursor.fetchall()
                 return ordinary
-            with self.wrap_database_errors, psycopg.Cursor(self.connection) as prepared:
-                try:
-                    prepared.execute(statement, arguments, prepare=True)
-                except psycopg.errors.FeatureNotSupported:
-                    # A migration changed the type of a column since: prepare it once more.
-                    if self.in_atomic_block:
-                        raise
-                    prepared.execute("DEALLOCATE ALL")
-                    prepared.execute(statement, arguments, prepare=True)
-                return prepared.fetchall()
+        with self.wrap_database_errors:
+            self._handle_search_path()
+            return self._prepared.fetch(statement, arguments)
+
+    def _has_begun(self) -> bool:
+        """Whether nothing is left to be sent before a statement: a cursor sends BEGIN by itself."""
+        connection = self.connection
+        return connection.autocommit or connection.pgconn.transaction_status != _IDLE
 
     # --- The search path ----------------------------------------------------------------------
     # django-tenants calls _handle_search_path() for every cursor and asks whether a path is set at

@@ -4,9 +4,17 @@ import random
 import threading
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import (
+    DataError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    connections,
+    transaction,
+)
 from django.test.utils import CaptureQueriesContext
 
+from pycommerce.db.prepared import MOST
 from tenants.models import Tenant
 from tenants.services import create_tenant
 from tenants.shop.models import ShopState
@@ -122,7 +130,7 @@ def test_eight_threads_over_forty_shops_never_meet():
     assert _mix(shops, naively) != []
 
 
-def _plans() -> list[int]:
+def _runs() -> list[int]:
     """How often each statement that the connection has prepared was run."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT generic_plans + custom_plans FROM pg_prepared_statements")
@@ -135,7 +143,7 @@ def test_what_every_call_asks_is_prepared_once_and_nothing_else_is():
     for number in range(3):
         assert connection.fetch_prepared("SELECT %s::int + 1", [number]) == [(number + 1,)]
 
-    assert _plans() == [3]
+    assert _runs() == [3]
 
 
 def test_a_prepared_statement_outlives_a_change_of_its_columns():
@@ -160,3 +168,43 @@ def test_a_prepared_statement_reads_the_schema_that_is_selected():
         seen += connection.fetch_prepared(read, [])
 
     assert seen == [(1,), (2,), (1,), (2,)]
+
+
+def test_a_prepared_statement_takes_part_in_the_transaction():
+    (tech,) = _shops("tech")
+    connection.set_tenant(tech)
+    add = "UPDATE shop_state SET last_order_number = 5 RETURNING last_order_number"
+
+    with transaction.atomic():
+        assert connection.fetch_prepared(add, []) == [(5,)]
+        assert connection.fetch_prepared(add, []) == [(5,)]
+        transaction.set_rollback(True)
+
+    assert ShopState.objects.get().last_order_number == 1000
+
+
+def test_a_connection_keeps_a_bounded_number_of_prepared_statements():
+    _shops("tech", "outdoor")
+
+    for number in range(2 * MOST + 1):
+        assert connection.fetch_prepared(f"SELECT {number}, %s::text", ["a"]) == [(number, "a")]
+
+    assert len(_runs()) == 1
+
+
+def test_a_prepared_statement_refuses_text_that_the_database_cannot_hold():
+    _shops("tech", "outdoor")
+
+    with pytest.raises(DataError):
+        connection.fetch_prepared("SELECT %s::text", ["a\x00b"])
+
+
+def test_a_lost_connection_is_made_anew_for_the_next_request():
+    _shops("tech", "outdoor")
+    assert connection.fetch_prepared("SELECT 1", []) == [(1,)]
+    with pytest.raises(OperationalError):
+        connection.fetch_prepared("SELECT pg_terminate_backend(pg_backend_pid())", [])
+
+    close_old_connections()
+
+    assert connection.fetch_prepared("SELECT 1", []) == [(1,)]

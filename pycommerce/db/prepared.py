@@ -1,0 +1,73 @@
+"""Statements that the server parses and plans once for each connection, sent without a cursor.
+
+One blocking call of libpq gives the interpreter up once; a cursor does so four times, and with four
+threads each of these is a wait for the others (a call of the API: 0.37 ms of CPU against 0.50).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Transformer
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+MOST = 100
+
+
+class PreparedStatements:
+    """What one connection has prepared."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._names: dict[str, bytes] = {}
+
+    def fetch(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
+        """The rows of a statement, with `%s` for each argument; they are sent as their text."""
+        values = [_text(value) for value in arguments]
+        try:
+            return self._fetch(statement, values)
+        except psycopg.errors.FeatureNotSupported:
+            # A migration changed the type of a column since: prepare it once more.
+            if self._connection.info.transaction_status != TransactionStatus.IDLE:
+                raise
+            self._forget()
+            return self._fetch(statement, values)
+
+    def _fetch(self, statement: str, values: list[bytes]) -> list[tuple[Any, ...]]:
+        name = self._names.get(statement) or self._prepare(statement)
+        result = self._connection.pgconn.exec_prepared(name, values)
+        self._check(result, ExecStatus.TUPLES_OK)
+        loader = Transformer(self._connection)
+        loader.set_pgresult(result)
+        return loader.load_rows(0, result.ntuples, tuple)
+
+    def _prepare(self, statement: str) -> bytes:
+        if len(self._names) >= MOST:
+            self._forget()
+        name = b"s%d" % len(self._names)
+        first, *others = statement.split("%s")
+        marked = first + "".join(f"${number}{text}" for number, text in enumerate(others, 1))
+        result = self._connection.pgconn.prepare(name, marked.replace("%%", "%").encode())
+        self._check(result, ExecStatus.COMMAND_OK)
+        self._names[statement] = name
+        return name
+
+    def _forget(self) -> None:
+        self._names.clear()
+        self._check(self._connection.pgconn.exec_(b"DEALLOCATE ALL"), ExecStatus.COMMAND_OK)
+
+    def _check(self, result: PGresult, expected: ExecStatus) -> None:
+        if result.status == expected:
+            return
+        error = psycopg.errors.error_from_result(result)
+        if self._connection.pgconn.status != ConnStatus.OK:
+            raise psycopg.OperationalError(str(error)) from error
+        raise error
+
+
+def _text(value: object) -> bytes:
+    text = str(value).encode()
+    if b"\0" in text:
+        raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    return text
