@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client, TransactionTestCase
 
+from checkout.services.integrity import violations
 from pycommerce.core.bounded_cache import forget_everything
 from tenants.models import Tenant
 from tenants.resolution import clear_cache
@@ -92,11 +93,41 @@ def django_db_setup(
             if not _on_server("SELECT 1 FROM pg_database WHERE datname = %s", template):
                 _build_template(template)
             copy()
-        TransactionTestCase._fixture_teardown = copy  # type: ignore[method-assign]
+        TransactionTestCase._fixture_teardown = _check_and(copy)  # type: ignore[method-assign]
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         _use(original)
         _on_server(f'DROP DATABASE IF EXISTS "{mine}" WITH (FORCE)')
+
+
+# Whether the test that is running ends with books that contradict themselves, on purpose.
+_broken_on_purpose = [False]
+
+
+def _check_and(copy: Callable[..., None]) -> Callable[..., None]:
+    """After a test that commits: look at the books of both shops, then start with a fresh copy."""
+
+    def teardown(*_: object) -> None:
+        connections.close_all()
+        found = [] if _broken_on_purpose[0] else _contradictions()
+        copy()
+        assert found == [], "check_integrity after the test"
+
+    return teardown
+
+
+def _contradictions() -> list[str]:
+    connection.set_schema_to_public()
+    found = []
+    for tenant in Tenant.objects.all():
+        connection.set_tenant(tenant)
+        found += [f"{tenant.slug}: {each}" for each in violations()]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _books_may_be_broken(request: pytest.FixtureRequest) -> None:
+    _broken_on_purpose[0] = request.node.get_closest_marker("breaks_books") is not None
 
 
 @pytest.fixture(autouse=True)

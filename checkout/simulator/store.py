@@ -36,6 +36,7 @@ def session_json(session: Session, *, expand: bool = False) -> dict[str, Any]:
         "client_reference_id": params.get("client_reference_id"),
         "created": int(session.created.timestamp()),
         "currency": session.currency,
+        "customer_email": params.get("customer_email"),
         "expires_at": int(session.expires_at.timestamp()),
         "livemode": False,
         "metadata": params.get("metadata", {}),

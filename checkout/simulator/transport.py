@@ -153,7 +153,7 @@ def _create_session(params: Params, account: str) -> dict[str, Any]:
     if len(items) > 100:
         raise ApiProblem("At most 100 line items.", param="line_items")
     if not params.get("success_url", "").startswith(("http://", "https://")):
-        raise ApiProblem("Not a valid URL", param="success_url")
+        raise ApiProblem("Not a valid URL", param="success_url", code="url_invalid")
     total, currencies = 0, set()
     for index, item in enumerate(items):
         where = f"line_items[{index}]"

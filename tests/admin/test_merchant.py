@@ -319,6 +319,7 @@ def test_the_service_refuses_by_field(tech, given, field):
     assert field in refusal.value.fields
 
 
+@pytest.mark.breaks_books
 @pytest.mark.django_db(transaction=True)
 def test_adjustments_at_once_are_all_counted():
     def prepare(tenant):

@@ -1,6 +1,6 @@
-"""A shop that sells, and its payments with the simulator."""
+"""A shop that sells, and its payments with the simulator or with a Stripe of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -9,12 +9,16 @@ from django.db import connection
 from django.test import Client
 
 from catalog.models import Variant
+from checkout.services.events import receive
+from checkout.services.integrity import violations
 from checkout.services.starting import start_payment
 from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
+from checkout.stripe_gateway import breakers
 from orders.models import Order
 from tenants.models import Tenant
 from tests.factories import make_order, make_product
+from tests.fakes.stripe_server import FakeStripe
 
 ORIGIN = "http://tech.localhost"
 
@@ -76,3 +80,38 @@ def amounts() -> Callable[[Order], tuple[Decimal, Decimal]]:
         return fresh.captured, fresh.refunded
 
     return of
+
+
+@pytest.fixture
+def fake(settings: Any) -> Iterator[FakeStripe]:
+    """Stripe at an address of its own in the place of the simulator; nothing wrong is sent to it."""
+    stripe = FakeStripe()
+    settings.STRIPE_SIMULATOR = False
+    settings.STRIPE_SECRET_KEY = stripe.key
+    settings.STRIPE_WEBHOOK_SECRET = [stripe.webhook_secret]
+    settings.STRIPE_API_BASE = stripe.base
+    yield stripe
+    stripe.stop()
+    assert stripe.violations == []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_broken_from_another_test() -> None:
+    breakers.reset()
+
+
+@pytest.fixture(autouse=True)
+def _the_books_agree_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test did to the shop: stock, money and orders add up."""
+    has_shop = {"tech", "outdoor"} & set(request.fixturenames)
+    if has_shop:
+        request.getfixturevalue("db")
+    yield
+    if has_shop and not request.node.get_closest_marker("breaks_books"):
+        select()
+        assert [str(each) for each in violations()] == []
+
+
+def tell(fake: FakeStripe, *events: dict[str, Any]) -> list[str]:
+    """Let Stripe tell of events, all of them where none is named; returns their states."""
+    return [receive(*fake.signed(event)).state for event in events or fake.events]
