@@ -84,7 +84,7 @@ def amounts() -> Callable[[Order], tuple[Decimal, Decimal]]:
 
 @pytest.fixture
 def fake(settings: Any) -> Iterator[FakeStripe]:
-    """Stripe at an address of its own in the place of the simulator; nothing wrong is sent to it."""
+    """Stripe at an address of its own in place of the simulator; nothing wrong is sent to it."""
     stripe = FakeStripe()
     settings.STRIPE_SIMULATOR = False
     settings.STRIPE_SECRET_KEY = stripe.key

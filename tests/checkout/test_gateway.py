@@ -278,9 +278,7 @@ def test_a_port_that_nobody_answers_at_is_no_answer(fake, short, settings):
 
 
 @pytest.mark.parametrize(("turns", "waiting"), [(2, 2), (8, 8)], ids=["limited", "control"])
-def test_only_some_threads_wait_for_a_provider_that_hangs(
-    fake, short, monkeypatch, turns, waiting
-):
+def test_only_some_threads_wait_for_a_provider_that_hangs(fake, short, monkeypatch, turns, waiting):
     """The control: without a limit every thread waits there, and none is left for pages."""
     monkeypatch.setattr(stripe_transport, "_turns", threading.BoundedSemaphore(turns))
     monkeypatch.setattr(stripe_transport, "TURN_SECONDS", 0.05)
