@@ -1,9 +1,12 @@
 """Opening shops: which names they may have, all or nothing, and two at once."""
 
+import os
 import subprocess
+import sys
 import threading
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import ProgrammingError, connection, connections
@@ -200,6 +203,30 @@ def test_migrate_brings_only_those_that_lag_and_names_who_fails(capsys):
 
     assert [lag.schema_name for lag in lagging_tenants()] == [bad.schema_name]
     assert bad.schema_name in capsys.readouterr().err
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrate_brings_several_shops_at_once():
+    shops = [create_tenant(slug=slug, name=slug) for slug in ("one", "two", "three")]
+    with connection.cursor() as cursor:
+        for shop in shops:
+            cursor.execute(f'DROP SCHEMA "{shop.schema_name}" CASCADE')
+            cursor.execute(f'CREATE SCHEMA "{shop.schema_name}"')
+    assert len(lagging_tenants()) == 3
+    place = connection.settings_dict
+    url = f"postgres://{place['USER']}@/{place['NAME']}?host={place['HOST']}&port={place['PORT']}"
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--jobs", "2"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert lagging_tenants() == []
 
 
 # --- Members ----------------------------------------------------------------------------------

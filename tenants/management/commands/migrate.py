@@ -18,10 +18,6 @@ from tenants.services.migrating import (
 )
 
 
-def _prepare() -> None:
-    django.setup()
-
-
 def _migrate_one(schema_name: str) -> str:
     """Migrate a schema in a process of the pool; returns what went wrong, or nothing."""
     try:
@@ -77,7 +73,10 @@ class Command(BaseCommand):
         else:
             connections.close_all()
             with ProcessPoolExecutor(
-                min(jobs, len(schemas)), mp_context=get_context("spawn"), initializer=_prepare
+                # Unpickled in the new process before any app is there: no function of an app's.
+                min(jobs, len(schemas)),
+                mp_context=get_context("spawn"),
+                initializer=django.setup,
             ) as pool:
                 answers = list(pool.map(_migrate_one, schemas))
         return {name: answer for name, answer in zip(schemas, answers, strict=True) if answer}
