@@ -397,7 +397,7 @@ def _move_refunded(order: Order, refund: Refund, amount: Decimal) -> None:
     matches = charge.amount == order.total and charge.currency == order.currency
     if refunded == order.captured:
         status = Payment.REFUNDED
-    elif not matches:
+    elif not matches or order.payment_status == Payment.REVIEW:
         status = Payment.REVIEW
     else:
         status = Payment.PARTIALLY_REFUNDED if refunded else Payment.PAID

@@ -171,13 +171,18 @@ def test_a_shop_from_the_template_is_the_same_as_a_migrated_one():
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA t_migrated")
     migrate_schema("t_migrated")
+    # Written down and read once, as the template is: PostgreSQL words casts anew by that.
+    program = creating._pg_dump()
+    assert program
+    with connection.cursor() as cursor:
+        cursor.execute(creating._dump(program, "t_migrated").replace("t_migrated", "t_read"))
 
     def objects(schema_name):
         # The times at which migrations ran differ, and nothing else.
         lines = _dump(schema_name).splitlines()
         return sorted(line for line in lines if "django_migrations VALUES" not in line)
 
-    assert objects(replayed.schema_name) == objects("t_migrated")
+    assert objects(replayed.schema_name) == objects("t_read")
 
 
 @pytest.mark.django_db(transaction=True)
