@@ -86,6 +86,4 @@ class OrderViewSet(PlainOrderViewSet):
                 if not idempotency.is_stored(refusal):
                     raise
                 return idempotency.remember_refusal(request, scope, refusal)
-            return idempotency.remember(
-                request, scope, Answer(200, order_members(find_order(order_id)))
-            )
+            return idempotency.remember(scope, Answer(200, order_members(find_order(order_id))))

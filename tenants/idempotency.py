@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 
-from pycommerce.api.errors import error_response
+from pycommerce.api.errors import error_response, refusal_for
 from pycommerce.api.http import Request
 from pycommerce.api.renderers import dumps
 from pycommerce.core.errors import Conflict, InvalidRequest, Refusal
@@ -28,6 +28,8 @@ KEPT_FOR = timedelta(hours=24)
 MAX_LENGTH = 255
 # Refusals that a repeat gets again; every other one lets the same key try again.
 _STORED_CODES = {"resource_not_found", "out_of_stock", "illegal_transition"}
+# In place of a status: the call began, and nobody knows yet how it ended.
+_BEGUN = 0
 
 
 class KeyReused(Conflict):
@@ -94,10 +96,6 @@ def once(request: Request, work: Callable[[], Answer]) -> HttpResponse:
         if "shop_idempotency_key" in str(error):
             raise RequestInProgress() from error
         raise
-    except Refusal as refusal:
-        if refusal.code not in _STORED_CODES:
-            raise
-        return remember_refusal(request, scope, refusal)
 
 
 @transaction.atomic
@@ -112,7 +110,16 @@ def _work_without_key(work: Callable[[], Answer]) -> HttpResponse:
 def _work_with_key(request: Request, scope: str, work: Callable[[], Answer]) -> HttpResponse:
     if replay := begin(request, scope):
         return replay
-    answer = work()
+    try:
+        # What is refused undoes itself, while the key stays taken until the refusal is stored.
+        with transaction.atomic():
+            answer = work()
+    except Refusal as refusal:
+        if not is_stored(refusal):
+            raise
+        response = error_response(refusal, request._request)
+        _remember(request, scope, response.status_code, response.content, {})
+        return response
     body = dumps(answer.content)
     _remember(request, scope, answer.status, body, answer.headers)
     answer.finish()
@@ -123,8 +130,9 @@ def _work_with_key(request: Request, scope: str, work: Callable[[], Answer]) -> 
 def held(request: Request, scope: str) -> Iterator[HttpResponse | None]:
     """Hold a key over several transactions; gives the stored answer where there is one.
 
-    The lock belongs to the connection, so it ends with it however that ends. Raises KeyReused or
-    RequestInProgress.
+    The key is written down before the work begins, so that after a crash the same body resumes it
+    and another one is refused; a malformed call gives it free. The lock belongs to the connection,
+    so it ends with it however that ends. Raises KeyReused or RequestInProgress.
     """
     number = _lock_number(scope)
     with connection.cursor() as cursor:
@@ -132,9 +140,15 @@ def held(request: Request, scope: str) -> Iterator[HttpResponse | None]:
         (free,) = cursor.fetchone()
     try:
         known = stored(request, scope)
-        if known is None and not free:
-            raise RequestInProgress()
+        if known is None:
+            if not free:
+                raise RequestInProgress()
+            _remember(request, scope, _BEGUN, b"", {}, again=True)
         yield known
+    except Exception as error:
+        if free and refusal_for(error).status == 400:
+            IdempotencyKey.objects.filter(scope=scope, status=_BEGUN).delete()
+        raise
     finally:
         if free:
             with connection.cursor() as cursor:
@@ -175,25 +189,28 @@ def stored(request: Request, scope: str) -> HttpResponse | None:
         return None
     if row.fingerprint != fingerprint_of(request):
         raise KeyReused("Use a new key for another body.")
+    if row.status == _BEGUN:
+        return None
     headers = {**row.headers, "Idempotent-Replayed": "true"}
     return _response(row.status, bytes(row.body), headers)
 
 
-def remember(request: Request, scope: str, answer: Answer) -> HttpResponse:
+def remember(scope: str, answer: Answer) -> HttpResponse:
     """Keep an answer that was worked out in several steps, and give it."""
     body = dumps(answer.content)
-    with transaction.atomic():
-        _remember(request, scope, answer.status, body, answer.headers, again=True)
-        answer.finish()
+    _finish(scope, answer.status, body)
     return _response(answer.status, body, answer.headers)
 
 
 def remember_refusal(request: Request, scope: str, refusal: Refusal) -> HttpResponse:
     """Keep a refusal that a repeat gets again, and give it."""
     response = error_response(refusal, request._request)
-    with transaction.atomic():
-        _remember(request, scope, response.status_code, response.content, {}, again=True)
+    _finish(scope, response.status_code, response.content)
     return response
+
+
+def _finish(scope: str, status: int, body: bytes) -> None:
+    IdempotencyKey.objects.filter(scope=scope, status=_BEGUN).update(status=status, body=body)
 
 
 def is_stored(refusal: Refusal) -> bool:

@@ -7,23 +7,11 @@ import pytest
 from django.db import connection
 
 from catalog.models import Product, StockMovement, Variant
-from tenants.models import Tenant
 from tenants.shop.models import AuditEntry, catalogue_version
-from tests.api.conftest import error_of
+from tests.api.conftest import error_of, in_tech
 from tests.factories import make_member, make_order, make_product, make_user
 
 STOCK = "/api/stock-adjustments?tenant=tech"
-
-
-def in_tech():
-    connection.set_schema_to_public()
-    connection.set_tenant(Tenant.objects.get(slug="tech"))
-
-
-@pytest.fixture
-def product(tech):
-    in_tech()
-    return make_product("Wireless Headphones", price="129.99", on_hand=25, sku="WH-001")
 
 
 @pytest.fixture
@@ -36,11 +24,6 @@ def shirt(tech):
             {"option_values": ["M"], "sku": "M-1", "price": "11.50"},
         ],
     )
-
-
-@pytest.fixture
-def merchant(product, tech, caller):
-    return caller(make_member(tech))
 
 
 def patch(api, product, body, **headers):

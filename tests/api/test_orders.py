@@ -10,9 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Variant
 from orders.models import Discount, LineItem, Order, OrderSettings, TaxRate
-from orders.services.paying import record_payment
-from tenants.models import Tenant
-from tests.api.conftest import error_of
+from tests.api.conftest import ADDRESS, error_of, in_tech, pay
 from tests.factories import (
     make_member,
     make_order,
@@ -20,61 +18,6 @@ from tests.factories import (
     make_shipping_method,
     make_user,
 )
-
-ADDRESS = {
-    "line1": "456 Park Ave",
-    "line2": "",
-    "city": "Metropolis",
-    "state": "NY",
-    "postal_code": "10002",
-    "country": "USA",
-}
-
-
-@pytest.fixture
-def product(tech):
-    in_tech()
-    make_shipping_method("express", "0.00")
-    return make_product("Wireless Headphones", price="129.99", on_hand=25, sku="WH-001")
-
-
-@pytest.fixture
-def body(tech, product):
-    return {
-        "tenant_id": str(tech.pk),
-        "customer": {
-            "name": "John Doe",
-            "email": "john.doe@example.com",
-            "phone": "+1987654321",
-        },
-        "shipping_address": ADDRESS,
-        "billing_address": ADDRESS,
-        "items": [{"product_id": str(product.pk), "quantity": 1}],
-        "shipping_method": "express",
-        "payment_method": "credit_card",
-        "notes": "Please call before delivery",
-    }
-
-
-@pytest.fixture
-def merchant(tech, caller):
-    return caller(make_member(tech))
-
-
-def pay(order, amount=None):
-    return record_payment(
-        order_id=order.pk,
-        amount=amount or order.total,
-        currency=order.currency,
-        provider="simulator",
-        provider_id=f"pi_{order.pk}",
-    )
-
-
-def in_tech():
-    connection.set_schema_to_public()
-    connection.set_tenant(Tenant.objects.get(slug="tech"))
-
 
 # --- Creating ------------------------------------------------------------------------------------
 
@@ -299,65 +242,6 @@ def test_placing_costs_few_statements_whatever_the_number_of_lines(merchant, bod
         counts.append(len(statements))
 
     assert counts[0] == counts[1] <= 25
-
-
-# --- Idempotency ---------------------------------------------------------------------------------
-
-
-def test_a_repeat_with_the_same_key_gets_the_same_answer(merchant, body):
-    first, second = (
-        merchant.post("/api/orders", body, HTTP_IDEMPOTENCY_KEY="order-1") for _ in range(2)
-    )
-
-    assert second.status_code == 201
-    assert second.content == first.content
-    assert second["Location"] == first["Location"]
-    assert second["Idempotent-Replayed"] == "true"
-    assert "Idempotent-Replayed" not in first
-    in_tech()
-    assert Order.objects.count() == 1
-
-
-def test_another_body_with_the_same_key_is_a_409(merchant, body):
-    merchant.post("/api/orders", body, HTTP_IDEMPOTENCY_KEY="order-1")
-
-    response = merchant.post(
-        "/api/orders", body | {"notes": "other"}, HTTP_IDEMPOTENCY_KEY="order-1"
-    )
-
-    assert response.status_code == 409
-    assert error_of(response)["code"] == "idempotency_key_reused"
-
-
-def test_a_refusal_for_stock_is_kept_and_one_for_form_is_not(merchant, body, product):
-    good = copy.deepcopy(body)
-    body["items"][0]["quantity"] = 26
-    for _ in range(2):
-        response = merchant.post("/api/orders", body, HTTP_IDEMPOTENCY_KEY="a")
-        assert response.status_code == 409
-        in_tech()
-        Variant.objects.filter(sku="WH-001").update(on_hand=99)
-
-    body["items"][0]["quantity"] = 0
-    assert merchant.post("/api/orders", body, HTTP_IDEMPOTENCY_KEY="b").status_code == 400
-    assert merchant.post("/api/orders", good, HTTP_IDEMPOTENCY_KEY="b").status_code == 201
-
-
-def test_a_key_belongs_to_its_caller_and_its_shop(tech, caller, body):
-    for _ in range(2):
-        connection.set_schema_to_public()
-        api = caller(make_member(tech))
-        assert api.post("/api/orders", body, HTTP_IDEMPOTENCY_KEY="k").status_code == 201
-
-    in_tech()
-    assert Order.objects.count() == 2
-
-
-@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
-def test_a_key_that_is_none_is_a_400(merchant, body, key):
-    response = merchant.post("/api/orders", body, HTTP_IDEMPOTENCY_KEY=key)
-
-    assert error_of(response)["fields"].keys() == {"Idempotency-Key"}
 
 
 # --- Reading -------------------------------------------------------------------------------------
