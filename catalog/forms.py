@@ -15,6 +15,7 @@ ORDERS = [
     ("-price", _("Price, high to low")),
     ("name", _("Name, A to Z")),
 ]
+MOST_CHOSEN = 40
 BY_RELEVANCE = ("relevance", _("Best match"))
 
 
@@ -38,12 +39,28 @@ class _Price(forms.DecimalField):
         return super().to_python(value.replace(",", ".") if value else value)
 
 
+class _Choices(forms.Field):
+    """Any number of texts; what no text can hold is left out, as what nobody can choose."""
+
+    widget = forms.SelectMultiple
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value: list[str] | None) -> tuple[str, ...]:
+        given = [text for text in value or [] if 0 < len(text) <= 520 and not problem_in(text)]
+        return tuple(dict.fromkeys(given))[:MOST_CHOSEN]
+
+
 class ListForm(forms.Form):
     """Filters and order of a list of products, all of them optional."""
 
     min_price = _Price(label=_("From"))
     max_price = _Price(label=_("To"))
-    in_stock = forms.BooleanField(required=False, label=_("Only what is in stock"))
+    in_stock = forms.BooleanField(required=False, label=_("In stock"))
+    on_sale = forms.BooleanField(required=False, label=_("On sale"))
+    option = _Choices()
+    vendor = _Choices()
     sort = forms.ChoiceField(required=False, choices=ORDERS, label=_("Order"))
 
     def clean(self) -> dict[str, object]:
@@ -57,9 +74,9 @@ class ListForm(forms.Form):
     def is_narrowed(self) -> bool:
         """Whether something that was typed leaves products out."""
         data = self.cleaned_data
-        return any(data.get(name) not in {None, False} for name in self.narrowing)
+        return any(data.get(name) not in {None, False, ()} for name in self.narrowing)
 
-    narrowing = ("min_price", "max_price", "in_stock")
+    narrowing = ("min_price", "max_price", "in_stock", "on_sale", "option", "vendor")
 
     def filters(self, **more: Any) -> ProductFilters:
         """The filters that are valid, and those that the page itself sets."""
@@ -68,14 +85,16 @@ class ListForm(forms.Form):
             min_price=data.get("min_price"),
             max_price=data.get("max_price"),
             in_stock=True if data.get("in_stock") else None,
+            on_sale=True if data.get("on_sale") else None,
+            options=tuple(text for text in data.get("option", ()) if "=" in text),
+            vendors=data.get("vendor", ()),
             **more,
         )
 
     def given(self) -> dict[str, Any]:
         """What the fields of the page show: what was typed, right or wrong."""
         texts = {name: self.data.get(name, "") for name in ("min_price", "max_price")}
-        is_chosen = bool(self.cleaned_data.get("in_stock"))
-        return texts | {"in_stock": is_chosen, "sort": self.chosen_sort()}
+        return texts | {"sort": self.chosen_sort()}
 
     def chosen_sort(self) -> str:
         sort: str = self.cleaned_data.get("sort") or self._orders()[0][0]

@@ -35,7 +35,10 @@ _categories: BoundedCache[list[UUID]] = BoundedCache(settings.QUERY_CACHE_SIZE)
 
 @dataclass(frozen=True, slots=True)
 class ProductFilters:
-    """What a list is narrowed to; None does not narrow. Amounts are inclusive."""
+    """What a list is narrowed to; None does not narrow. Amounts are inclusive.
+
+    `options` are of the form Size=M: one of those of each name. `vendors`: one of them.
+    """
 
     category: str | None = None
     category_id: UUID | None = None
@@ -45,6 +48,15 @@ class ProductFilters:
     on_sale: bool | None = None
     q: str | None = None
     updated_since: datetime | None = None
+    options: tuple[str, ...] = ()
+    vendors: tuple[str, ...] = ()
+
+    def by_option(self) -> dict[str, list[str]]:
+        """The chosen options (such as Size=M) by their names."""
+        found: dict[str, list[str]] = {}
+        for option in self.options:
+            found.setdefault(option.partition("=")[0], []).append(option)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +127,13 @@ class _Condition:
         return _Condition(f"{self.sql} AND {sql}", (*self.arguments, *arguments))
 
 
-_IN_STOCK = (
+IN_STOCK = (
     "EXISTS (SELECT 1 FROM catalog_variant s WHERE s.product_id = p.id AND s.on_hand > s.held)"
 )
 
 
-def _condition(filters: ProductFilters, plan: SearchPlan | None, version: int) -> _Condition:
+def condition_of(filters: ProductFilters, plan: SearchPlan | None, version: int) -> _Condition:
+    """The SQL condition of what the filters leave."""
     found = _Condition("p.status = 'active'", ())
     if filters.category is not None:
         ids = _category_ids(filters.category, version)
@@ -132,11 +145,15 @@ def _condition(filters: ProductFilters, plan: SearchPlan | None, version: int) -
     if filters.max_price is not None:
         found = found.and_("p.price <= %s", filters.max_price)
     if filters.in_stock is not None:
-        found = found.and_(_IN_STOCK if filters.in_stock else f"NOT {_IN_STOCK}")
+        found = found.and_(IN_STOCK if filters.in_stock else f"NOT {IN_STOCK}")
     if filters.on_sale:
         found = found.and_("p.compare_at_price IS NOT NULL")
     if filters.updated_since is not None:
         found = found.and_("p.updated_at >= %s", filters.updated_since)
+    for options in filters.by_option().values():
+        found = found.and_("p.facets && %s::text[]", options)
+    if filters.vendors:
+        found = found.and_("p.vendor = ANY(%s)", list(filters.vendors))
     if plan and plan.name_part:
         found = found.and_(
             "(p.search @@ %s::tsquery OR p.sort_name LIKE %s)", plan.tsquery, plan.name_part
@@ -222,9 +239,9 @@ def find_page(
     if sort not in SORTS or (sort == "relevance" and plan is None):
         problem = "Use one of newest, price, -price, name; with q also relevance."
         raise InvalidRequest(f"sort: {problem}", fields={"sort": [problem]})
-    query = _identity(filters, sort)
+    query = identity(filters, sort)
     place = decode_cursor(cursor, query=query) if cursor else None
-    condition = _condition(filters, plan, version)
+    condition = condition_of(filters, plan, version)
     # One row more than a page says whether there is another page in the direction of travel.
     if sort == "relevance" and plan is not None:
         boundary = _boundary(filters, condition, version)
@@ -237,7 +254,7 @@ def find_page(
     return Page(rows, cut.next_cursor, cut.previous_cursor, corrected_q)
 
 
-def _identity(filters: ProductFilters, sort: str) -> str:
+def identity(filters: ProductFilters, sort: str) -> str:
     """Names shop, filters and sort: what a cursor and a count belong to."""
     return f"{connection.schema_name} {sort} {filters!r}"
 
@@ -323,7 +340,7 @@ _boundaries: BoundedCache[tuple[_Boundary]] = BoundedCache(settings.QUERY_CACHE_
 
 def _boundary(filters: ProductFilters, condition: _Condition, version: int) -> _Boundary:
     """Time and id of the last match that is ranked; None where all are."""
-    key = (_identity(filters, "boundary"), version)
+    key = (identity(filters, "boundary"), version)
     kept = _boundaries.get(key)
     if kept is not None:
         return kept[0]
@@ -381,11 +398,11 @@ def _ranked(
 def count_products(filters: ProductFilters, version: int | None = None) -> int:
     """How many products match, exactly; kept for each tenant, catalogue version and filters."""
     version = catalogue_version() if version is None else version
-    key = (_identity(filters, "count"), version)
+    key = (identity(filters, "count"), version)
     count = _counts.get(key)
     if count is None:
         plan = plan_search(filters.q, version) if filters.q else None
-        condition = _condition(filters, plan, version)
+        condition = condition_of(filters, plan, version)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT count(*) FROM catalog_product p WHERE {condition.sql}",

@@ -104,6 +104,12 @@ class Product(models.Model):
     category_names = ArrayField(models.TextField(), default=list, editable=False)
     category_ids = ArrayField(models.UUIDField(), default=list, editable=False)
     image_list = models.JSONField(default=list, editable=False)
+    facets = ArrayField(
+        models.TextField(),
+        default=list,
+        editable=False,
+        help_text="Each option of a variant, as Size=M.",
+    )
     search = SearchVectorField(null=True, editable=False)
 
     class Meta:
@@ -124,6 +130,7 @@ class Product(models.Model):
             models.Index(fields=["updated_at"], name="product_updated"),
             GinIndex(fields=["category_ids"], name="product_categories"),
             GinIndex(fields=["search"], name="product_search"),
+            GinIndex(fields=["facets"], name="product_facets"),
         ]
 
     def __str__(self) -> str:

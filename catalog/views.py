@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from catalog import structured
 from catalog.cards import render_cards
 from catalog.display import percent_off, price_html
+from catalog.facets import find_facets
 from catalog.forms import ListForm, SearchForm
 from catalog.layout import layout, links_to
 from catalog.listing import (
@@ -25,6 +26,7 @@ from catalog.listing import (
     find_product,
 )
 from catalog.models import CategoryPastSlug, Product, ProductPastSlug
+from catalog.narrowing import chips_of, groups_of
 from catalog.pages import public_page
 from catalog.tree import CategoryTree, Node, category_tree
 from pycommerce.core.errors import InvalidRequest
@@ -121,9 +123,13 @@ def _list(
     except InvalidRequest:
         # A page of another order, or of yesterday: begin at the first one.
         return redirect(f"{request.path}?{_query(request, cursor=None)}".rstrip("?"))
+    facets = find_facets(chosen, request.version)
     context |= {
         "form": form,
         "given": form.given(),
+        "groups": groups_of(facets, chosen),
+        "facets": facets,
+        "chips": chips_of(request.GET, chosen),
         "cards": render_cards(page.rows),
         "count": count_products(chosen, request.version),
         "corrected_q": page.corrected_q,
@@ -136,7 +142,12 @@ def _list(
 
 
 def _query(request: HttpRequest, *, cursor: str | None) -> str:
-    given = [(name, value) for name, value in request.GET.items() if name != "cursor" and value]
+    given = [
+        (name, value)
+        for name, values in request.GET.lists()
+        for value in values
+        if name != "cursor" and value
+    ]
     return urlencode([*given, *([("cursor", cursor)] if cursor else [])])
 
 

@@ -41,6 +41,11 @@ WITH RECURSIVE tree AS (
            string_agg(v.sku, ' ') AS skus
     FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id
     WHERE {chosen} GROUP BY v.product_id
+), options AS (
+    SELECT v.product_id, array_agg(DISTINCT o.name || '=' || o.value) AS list
+    FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id
+    CROSS JOIN LATERAL unnest(p.option_names, v.option_values) AS o(name, value)
+    WHERE {chosen} AND o.name <> '' AND o.value <> '' GROUP BY v.product_id
 ), images AS (
     SELECT i.product_id, jsonb_agg(jsonb_build_object(
                'url', CASE WHEN i.file = '' THEN '' ELSE %(media)s || i.file END,
@@ -54,7 +59,7 @@ UPDATE catalog_product AS target SET
     compare_at_price = CASE WHEN v.compare_at > v.price THEN v.compare_at END,
     sku = coalesce(v.sku, ''), sort_name = lower(unaccent(p.name)),
     category_names = coalesce(c.names, '{{}}'), category_ids = coalesce(c.ids, '{{}}'),
-    image_list = coalesce(i.list, '[]'),
+    image_list = coalesce(i.list, '[]'), facets = coalesce(o.list, '{{}}'),
     search = setweight(to_tsvector(%(language)s::regconfig, unaccent(p.name)), 'A')
         || setweight(to_tsvector(%(language)s::regconfig, unaccent(left(concat_ws(' ', v.skus,
                p.vendor, p.product_type, array_to_string(p.tags, ' '),
@@ -66,6 +71,7 @@ FROM catalog_product p
 LEFT JOIN variants v ON v.product_id = p.id
 LEFT JOIN categories c ON c.product_id = p.id
 LEFT JOIN images i ON i.product_id = p.id
+LEFT JOIN options o ON o.product_id = p.id
 WHERE target.id = p.id AND {chosen}
 """
 _WORDS = r"""

@@ -31,3 +31,9 @@ def stock_state(stock: int) -> str:
 def sanitised(html: str) -> SafeString:
     """HTML from the database as it may be shown; sanitised when it was written, and again here."""
     return SafeString(sanitise_html(html))
+
+
+@register.filter
+def plain_amount(amount: Decimal) -> str:
+    """An amount as it is typed into a field: no currency, no more decimals than it has."""
+    return f"{amount.normalize():f}"

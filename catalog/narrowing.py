@@ -1,0 +1,97 @@
+"""How a list is narrowed on its page: choices with their numbers, and links that take one back."""
+
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from catalog.display import money
+from catalog.facets import Facets
+from catalog.listing import ProductFilters
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A box that can be ticked: what it sends, what it says, how many products it would show."""
+
+    parameter: str
+    value: str
+    label: str
+    count: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    legend: str
+    choices: list[Choice]
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.choices) > 8
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on; `href` is the same page without it."""
+
+    label: str
+    href: str
+
+
+def groups_of(facets: Facets, filters: ProductFilters) -> list[Group]:
+    """The choices worth showing: a group with one choice only narrows nothing."""
+    single = [
+        Choice("in_stock", "on", _("In stock"), facets.in_stock, bool(filters.in_stock)),
+        Choice("on_sale", "on", _("On sale"), facets.on_sale, bool(filters.on_sale)),
+    ]
+    groups = [Group(_("Availability"), [each for each in single if each.count or each.is_chosen])]
+    for name, values in facets.options.items():
+        choices = [
+            Choice("option", f"{name}={value}", value, count, f"{name}={value}" in filters.options)
+            for value, count in values.items()
+        ]
+        groups.append(Group(name, choices))
+    vendors = [
+        Choice("vendor", vendor, vendor, count, vendor in filters.vendors)
+        for vendor, count in facets.vendors.items()
+    ]
+    groups.append(Group(_("Brand"), vendors))
+    return [
+        group
+        for group in groups
+        if len(group.choices) > 1
+        or any(each.is_chosen or each.parameter == "on_sale" for each in group.choices)
+    ]
+
+
+def chips_of(query: QueryDict, filters: ProductFilters) -> list[Chip]:
+    """Each filter that is on, with the address of the page without it."""
+    chips = []
+    if filters.min_price is not None or filters.max_price is not None:
+        low, high = filters.min_price, filters.max_price
+        if low is None and high is not None:
+            label = _("up to %(price)s") % {"price": money(high)}
+        elif high is None and low is not None:
+            label = _("from %(price)s") % {"price": money(low)}
+        else:
+            label = f"{money(low or 0)} – {money(high or 0)}"  # type: ignore[arg-type]
+        chips.append(Chip(label, _without(query, "min_price", "max_price")))
+    if filters.in_stock:
+        chips.append(Chip(_("In stock"), _without(query, "in_stock")))
+    if filters.on_sale:
+        chips.append(Chip(_("On sale"), _without(query, "on_sale")))
+    for option in filters.options:
+        label = option.replace("=", ": ", 1)
+        chips.append(Chip(label, _without(query, "option", value=option)))
+    chips += [Chip(each, _without(query, "vendor", value=each)) for each in filters.vendors]
+    return chips
+
+
+def _without(query: QueryDict, *names: str, value: str | None = None) -> str:
+    left = query.copy()
+    left.pop("cursor", None)
+    for name in names:
+        kept = [] if value is None else [each for each in left.getlist(name) if each != value]
+        left.setlist(name, kept)
+    return f"?{left.urlencode()}"
