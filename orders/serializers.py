@@ -4,7 +4,14 @@ from rest_framework import serializers
 
 from orders.addresses import LINE_LENGTH
 from orders.models import MAX_QUANTITY, Order
-from pycommerce.api.fields import IdentifierField, MoneyField, TextField, UnitsField
+from pycommerce.api.fields import (
+    EmailField,
+    FlagField,
+    IdentifierField,
+    MoneyField,
+    TextField,
+    UnitsField,
+)
 
 Status, PaymentStatus = Order.Status.choices, Order.PaymentStatus.choices
 
@@ -14,7 +21,7 @@ Status, PaymentStatus = Order.Status.choices, Order.PaymentStatus.choices
 
 class BuyerSerializer(serializers.Serializer):
     name = TextField(max_length=255)
-    email = serializers.EmailField(max_length=254)
+    email = EmailField(max_length=254)
     phone = TextField(max_length=40, required=False, allow_blank=True, default="")
 
 
@@ -76,7 +83,7 @@ class FulfilSerializer(serializers.Serializer):
 class RefundSerializer(serializers.Serializer):
     amount = MoneyField(required=False, help_text="Either this or `items`; neither: all left.")
     items = UnitsOfLineSerializer(many=True, required=False)
-    restock = serializers.BooleanField(required=False, default=False)
+    restock = FlagField(required=False, default=False)
     reason = TextField(max_length=255, required=False, allow_blank=True, default="")
 
 

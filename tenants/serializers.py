@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from pycommerce.api.fields import TextField
 from tenants.models import Role
 
 
@@ -12,12 +13,12 @@ class HealthSerializer(serializers.Serializer):
 
 
 class LoginSerializer(serializers.Serializer):
-    email = serializers.CharField(max_length=254)
-    password = serializers.CharField(max_length=4096, trim_whitespace=False)
+    email = TextField(max_length=254)
+    password = TextField(max_length=4096, trim_whitespace=False)
 
 
 class RefreshSerializer(serializers.Serializer):
-    refresh = serializers.CharField(max_length=4096)
+    refresh = TextField(max_length=4096)
 
 
 class TokensSerializer(serializers.Serializer):

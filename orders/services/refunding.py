@@ -79,18 +79,20 @@ def plan_refund(
     """What such a refund would give back; raises what `refund_order` raises, and writes nothing."""
     if amount is not None and items is not None:
         raise wrong_field("amount", "Give either an amount or items.")
+    if amount is not None and (amount <= 0 or amount != round_money(amount, order.currency)):
+        raise wrong_field("amount", f"It is no amount in {order.currency}.")
+    lines = {line.pk: line for line in order.line_items.all()}
+    if items is not None:
+        _check_items(items, lines)
     left = refundable(order)
     if left <= 0:
         raise IllegalTransition(f"Order {order} has nothing left to refund.")
-    lines = {line.pk: line for line in order.line_items.all()}
     units: dict[UUID, int] = {}
     if items is not None:
-        units = _check_items(items, lines)
+        units = _units_left(items, lines)
         wanted = sum((worth(order, lines[key], count) for key, count in units.items()), Decimal(0))
     elif amount is not None:
         wanted = amount
-        if wanted <= 0 or wanted != round_money(wanted, order.currency):
-            raise wrong_field("amount", f"It is no amount in {order.currency}.")
     else:
         wanted = left
         units = {key: line.quantity - line.refunded for key, line in lines.items()}
@@ -102,7 +104,7 @@ def plan_refund(
     return RefundPlan(wanted, units, lines)
 
 
-def _check_items(items: Mapping[UUID, int], lines: Mapping[UUID, LineItem]) -> dict[UUID, int]:
+def _check_items(items: Mapping[UUID, int], lines: Mapping[UUID, LineItem]) -> None:
     if not items:
         raise wrong_field("items", "Name at least one line item.")
     for key, count in items.items():
@@ -110,6 +112,10 @@ def _check_items(items: Mapping[UUID, int], lines: Mapping[UUID, LineItem]) -> d
             raise wrong_field("items", f"The order has no line item '{key}'.")
         if count < 1:
             raise wrong_field("items", "Use quantities of 1 or more.")
+
+
+def _units_left(items: Mapping[UUID, int], lines: Mapping[UUID, LineItem]) -> dict[UUID, int]:
+    for key, count in items.items():
         left = lines[key].quantity - lines[key].refunded
         if count > left:
             raise IllegalTransition(

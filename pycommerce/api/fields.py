@@ -60,6 +60,25 @@ class UnitsField(serializers.IntegerField):
         return data
 
 
+class FlagField(serializers.BooleanField):
+    """true or false, and nothing that merely looks like it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("Write true or false.")
+        return data
+
+
+class EmailField(serializers.EmailField):
+    """An e-mail address that was sent as text."""
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Write text.")
+        value: str = super().to_internal_value(data)
+        return value
+
+
 class IdentifierField(serializers.UUIDField):
     """A UUID in its usual form of 36 characters."""
 

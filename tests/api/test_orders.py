@@ -9,14 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Variant
-from orders.models import Discount, LineItem, Order, OrderSettings, TaxRate
+from orders.models import Discount, Order, TaxRate
 from tests.api.conftest import ADDRESS, error_of, in_tech, pay
 from tests.factories import (
     make_member,
     make_order,
     make_product,
     make_shipping_method,
-    make_user,
 )
 
 # --- Creating ------------------------------------------------------------------------------------
@@ -189,36 +188,6 @@ def test_tax_shipping_and_discount_add_up(merchant, body, tech):
     assert "used up" in error_of(second)["fields"]["discount_code"][0]
 
 
-def test_who_may_do_what(tech, outdoor, caller, body, product):
-    in_tech()
-    order = make_order(product)
-    pay(order)
-    path = f"/api/orders/{order.pk}"
-    wanted = {
-        "owner": (200, 200, 201, 200),
-        "manager": (200, 200, 201, 200),
-        "fulfilment": (200, 200, 403, 200),
-        "viewer": (200, 200, 403, 403),
-        None: (403, 404, 403, 404),
-    }
-    for role, expected in wanted.items():
-        in_tech()
-        Order.objects.filter(pk=order.pk).update(status="processing")
-        LineItem.objects.filter(order=order).update(fulfilled=0)
-        connection.set_schema_to_public()
-        api = caller(make_member(tech, role) if role else make_member(outdoor))
-        statuses = (
-            api.get("/api/orders?tenant=tech").status_code,
-            api.get(path).status_code,
-            api.post("/api/orders", body).status_code,
-            api.post(f"{path}/fulfil", {}).status_code,
-        )
-        assert statuses == expected, role
-    assert caller().get(path).status_code == 401
-    connection.set_schema_to_public()
-    assert caller(make_user(is_superuser=True)).get(path).status_code == 200
-
-
 def test_a_body_may_not_name_another_shop_than_the_host(tech, outdoor, caller, body):
     api = caller(make_member(outdoor), host="outdoor.localhost")
 
@@ -325,61 +294,3 @@ def test_an_order_that_the_caller_holds_is_a_304(merchant, product):
     in_tech()
     pay(order)
     assert merchant.get(f"/api/orders/{order.pk}", HTTP_IF_NONE_MATCH=etag).status_code == 200
-
-
-# --- Sending -------------------------------------------------------------------------------------
-
-
-def test_an_order_is_sent_part_by_part(merchant, product):
-    in_tech()
-    order = make_order(product, quantity=3)
-    path = f"/api/orders/{order.pk}/fulfil"
-    unpaid = merchant.post(path, {})
-    in_tech()
-    pay(order)
-    [line] = order.line_items.all()
-    part = {"items": [{"id": str(line.pk), "quantity": 2}], "carrier": "UPS"}
-
-    first = merchant.post(path, part, HTTP_IDEMPOTENCY_KEY="one")
-    again = merchant.post(path, part, HTTP_IDEMPOTENCY_KEY="one")
-    too_many = merchant.post(path, part)
-    rest = merchant.post(path, {"tracking_number": "1Z"})
-    nothing = merchant.post(path, {})
-
-    assert error_of(unpaid)["code"] == "illegal_transition"
-    assert first.json()["status"] == "processing"
-    assert first.json()["items"][0]["fulfilled_quantity"] == 2
-    assert again.content == first.content
-    assert error_of(too_many)["code"] == "illegal_transition"
-    assert rest.json()["status"] == "completed"
-    assert [each["carrier"] for each in rest.json()["fulfilments"]] == ["UPS", ""]
-    assert error_of(nothing)["code"] == "illegal_transition"
-
-
-def test_paid_units_leave_the_stock(tech, product):
-    order = make_order(product, quantity=3)
-    pay(order)
-    pay(order)
-
-    variant = Variant.objects.get(sku="WH-001")
-    assert (variant.on_hand, variant.held) == (22, 0)
-    order.refresh_from_db()
-    assert (order.status, order.payment_status) == ("processing", "paid")
-    assert order.ledger.count() == 1
-
-
-def test_another_amount_ships_nothing(merchant, product):
-    in_tech()
-    order = make_order(product)
-    pay(order, Decimal("1.00"))
-
-    response = merchant.post(f"/api/orders/{order.pk}/fulfil", {})
-
-    assert response.status_code == 409
-    assert merchant.get(f"/api/orders/{order.pk}").json()["payment_status"] == "review"
-
-
-def test_a_shop_sets_the_prefix_of_its_numbers(tech, product):
-    OrderSettings.objects.update(number_prefix="TG/")
-
-    assert [make_order(product).number for _ in range(2)] == ["TG/1001", "TG/1002"]
