@@ -1,11 +1,12 @@
 """A shop that sells, and its payments with the simulator or with a Stripe of its own."""
 
+import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 
 from catalog.models import Variant
@@ -115,3 +116,32 @@ def _the_books_agree_afterwards(request: pytest.FixtureRequest) -> Iterator[None
 def tell(fake: FakeStripe, *events: dict[str, Any]) -> list[str]:
     """Let Stripe tell of events, all of them where none is named; returns their states."""
     return [receive(*fake.signed(event)).state for event in events or fake.events]
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Do all of it at the same moment, each in a thread and a connection of its own.
+
+    Returns what each gave, or the exception that it raised.
+    """
+    start = threading.Barrier(len(works))
+    results: list[Any] = [None] * len(works)
+
+    def run(number: int, work: Callable[[], Any]) -> None:
+        try:
+            select()
+            start.wait(20)
+            results[number] = work()
+        except Exception as error:
+            results[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=run, args=[number, work]) for number, work in enumerate(works)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive(), "It hangs."
+    return results
