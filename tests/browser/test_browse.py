@@ -59,15 +59,40 @@ def test_a_shopper_searches_filters_and_sorts(shops, visit, script):
     assert page.locator(".card").count() >= 1
 
     page.goto(f"{shops['tech']}/products/")
-    page.get_by_text("Filter and sort").click()
     page.get_by_label("From").fill("200")
-    page.get_by_label("Order").select_option("price")
-    page.get_by_role("button", name="Show").click()
+    with page.expect_navigation():
+        page.get_by_label("Order").select_option("price")
+        if not script:
+            page.get_by_role("button", name="Show").click()
+    assert "from $200.00" in page.locator(".chosen").inner_text()
     prices = page.locator(".card .price").all_inner_texts()
     amounts = [float(price.replace("from ", "").strip("$").replace(",", "")) for price in prices]
     assert amounts
     assert amounts == sorted(amounts)
     assert amounts[0] >= 200
+    assert seen.problems == []
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_on_a_phone_the_choices_open_over_the_list(shops, visit, script):
+    seen = visit(360, java_script_enabled=script)
+    page = seen.page
+    page.goto(f"{shops['outdoor']}/products/")
+    assert not page.get_by_label("In stock").is_visible()
+
+    page.get_by_role("button", name="Filter").click()
+    page.locator("input[value='Size=M']").check()
+    page.get_by_label("In stock").check()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show").click()
+
+    assert "option=Size%3DM" in page.url
+    chips = page.locator(".chosen a")
+    assert chips.count() == 3
+    shown = page.locator(".card").count()
+    with page.expect_navigation():
+        chips.first.click()
+    assert page.locator(".card").count() > shown
     assert seen.problems == []
 
 
