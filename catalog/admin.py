@@ -11,7 +11,7 @@ from django.forms import BaseInlineFormSet
 from django.urls import reverse
 from django.utils.html import format_html
 
-from catalog.display import money
+from catalog.display import FEW, money
 from catalog.models import Category, Product, ProductImage, StockMovement, Variant
 from catalog.services.editing import (
     delete_products,
@@ -28,13 +28,16 @@ from catalog.services.refresh import refresh_products
 from catalog.services.stock import adjust_stock, receive_first_stock
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
+from pycommerce.db.counting import capped_counts
 from pycommerce.unfold_shim import (
     TabularInline,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminTextInputWidget,
 )
-from tenants.admin_sites import tenant_site
+from tenants.admin_sites import ToDo, tenant_site
+from tenants.backends import rights_in
 from tenants.pictures import clean_upload
+from tenants.roles import Right
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
 from tenants.tenant_admin import MoneyForm, TenantModelAdmin
@@ -362,6 +365,38 @@ class MovementInline(TabularInline):
         return False
 
 
+class StockLevel(admin.SimpleListFilter):
+    """How many units can be sold, of products that are for sale."""
+
+    title = "stock"
+    parameter_name = "level"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("low", f"{FEW} or fewer"), ("out", "Sold out")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Variant]) -> QuerySet[Variant]:
+        if self.value() == "low":
+            return low_stock(queryset)
+        return low_stock(queryset).filter(on_hand=F("held")) if self.value() else queryset
+
+
+def low_stock(variants: QuerySet[Variant]) -> QuerySet[Variant]:
+    """Those of which few units are left to sell."""
+    return variants.filter(product__status=Product.Status.ACTIVE, on_hand__lte=F("held") + FEW)
+
+
+def _to_do(request: HttpRequest) -> list[ToDo]:
+    """What runs out."""
+    if Right.READ_CATALOGUE not in rights_in(request.user, request.tenant):
+        return []
+    count = capped_counts({"low": low_stock(Variant.objects.all())})["low"]
+    address = f"{reverse('admin:catalog_variant_changelist')}?level=low"
+    return [ToDo("Variants low in stock", count, address)]
+
+
+tenant_site.to_do.append(_to_do)
+
+
 @admin.register(Variant, site=tenant_site)
 class StockAdmin(TenantModelAdmin):
     """Stock of every variant; it changes by an adjustment with a reason."""
@@ -369,6 +404,7 @@ class StockAdmin(TenantModelAdmin):
     form = StockForm
     list_display = ("sku", "product", "options", "on_hand", "held", "units")
     list_select_related = ("product",)
+    list_filter = (StockLevel,)
     search_fields = ("sku", "product__name", "barcode")
     fields = ("sku", "product", "on_hand", "held", "on_hand_now", "change", "reason")
     readonly_fields = ("sku", "product", "on_hand", "held")

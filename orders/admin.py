@@ -3,23 +3,31 @@
 import re
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.postgres.forms import SimpleArrayField
-from django.core.exceptions import ValidationError
-from django.db.models import Model
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, F, Model, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog.display import money
 from orders.addresses import country_code, country_names, rules_for
-from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
+from orders.desk.inbox import rows_of
+from orders.desk.paging import newest_page
+from orders.models import Customer, Discount, Order, OrderSettings, ShippingMethod, TaxRate
+from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants.admin_sites import tenant_site
 from tenants.tenant_admin import MoneyForm, TenantModelAdmin
+
+ORDERS_SHOWN = 20
 
 
 def country_field(**kwargs: Any) -> forms.ChoiceField:
@@ -256,6 +264,16 @@ class OrderSettingsForm(forms.ModelForm):
             "hold_hours",
             "contact_email",
         )
+        labels = {
+            "number_prefix": "Before order numbers",
+            "prices_include_tax": "Prices include tax",
+            "hold_hours": "Hours to wait for a payment",
+            "contact_email": "Contact e-mail",
+        }
+        help_texts = {
+            "number_prefix": "Such as T- for T-1001; empty: from the shop's address.",
+            "hold_hours": "Then an order that nobody began to pay is cancelled.",
+        }
 
     def clean_number_prefix(self) -> str:
         prefix: str = self.cleaned_data["number_prefix"].strip()
@@ -279,3 +297,80 @@ class OrderSettingsAdmin(TenantModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Customer, site=tenant_site)
+class CustomerAdmin(TenantModelAdmin):
+    """Who bought here, to read: customers come with their orders and change their own data."""
+
+    is_catalogue = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        search = request.GET.get("q", "").strip()
+        found = Customer.objects.all()
+        for word in search.split():
+            found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+        placed = Order.objects.filter(customer=OuterRef("pk"), number__isnull=False).order_by()
+        counted = placed.values("customer").annotate(count=Count("pk")).values("count")
+        cut = newest_page(
+            found.annotate(order_count=Coalesce(Subquery(counted), 0)),
+            query=f"customers {search}",
+            cursor=request.GET.get("cursor"),
+        )
+
+        def query(cursor: str | None) -> str:
+            given = {"q": search, "cursor": cursor}
+            return "?" + urlencode({name: value for name, value in given.items() if value})
+
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "title": "Customers",
+            "rows": cut.rows,
+            "search": search,
+            "newest": query(None) if cut.previous_cursor else "",
+            "newer": query(cut.previous_cursor) if cut.previous_cursor else "",
+            "older": query(cut.next_cursor) if cut.next_cursor else "",
+        }
+        return TemplateResponse(request, "admin/orders/customer/list.html", context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        customer_id = parse_uuid(object_id)
+        customer = Customer.objects.filter(pk=customer_id).first() if customer_id else None
+        if customer is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return missing
+        orders = customer.orders.filter(number__isnull=False)
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "original": customer,
+            "title": customer.name,
+            "customer": customer,
+            "rows": rows_of(orders[:ORDERS_SHOWN]),
+            "sums": orders.aggregate(count=Count("pk"), spent=Sum(F("captured") - F("refunded"))),
+            "shown": ORDERS_SHOWN,
+            "addresses": customer.addresses.all(),
+        }
+        return TemplateResponse(request, "admin/orders/customer/page.html", context)

@@ -1,6 +1,7 @@
 """Two back offices: the shop's, on its own host or mount, and the platform's."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
+from pycommerce.db.counting import count_words
 from pycommerce.unfold_shim import AuthenticationForm, UnfoldAdminSite
 from tenants.backends import rights_in
 from tenants.models import User
@@ -73,6 +75,20 @@ class _Site(UnfoldAdminSite):
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
 
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """What waits for somebody: how many, and the list of them."""
+
+    name: str
+    count: int
+    address: str
+    is_urgent: bool = False
+
+    @property
+    def count_words(self) -> str:
+        return count_words(self.count)
+
+
 # The menu of a shop, most used first.
 _MENU = [
     "orders.order",
@@ -91,6 +107,21 @@ class TenantAdminSite(_Site):
     """The shop's back office: only its members get in, and only its own data is there."""
 
     index_title = "Overview"
+    index_template = "admin/tenant_index.html"
+
+    def __init__(self) -> None:
+        super().__init__()
+        # What the apps above ask for their part of the start page.
+        self.to_do: list[Callable[[HttpRequest], list[ToDo]]] = []
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        to_do = [each for ask in self.to_do for each in ask(request)]
+        response: TemplateResponse = super().index(
+            request, {"to_do": to_do} | (extra_context or {})
+        )
+        return response
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Any:
         """A page of the back office, with times as the shop's clocks show them."""

@@ -17,7 +17,11 @@ def rights_in(user: User, tenant: Tenant) -> frozenset[Right]:
         return frozenset()
     if user.is_superuser:
         return ALL_RIGHTS
-    known: dict[UUID, frozenset[Right]] = user.__dict__.setdefault("_rights_by_tenant", {})
+    # Set on the user and not into its dict: a request's user is a lazy one that passes it on.
+    known: dict[UUID, frozenset[Right]] | None = getattr(user, "_rights_by_tenant", None)
+    if known is None:
+        known = {}
+        user._rights_by_tenant = known  # type: ignore[attr-defined]
     if tenant.pk not in known:
         membership = Membership.objects.filter(user=user, tenant=tenant).first()
         known[tenant.pk] = RIGHTS[membership.role] if membership else frozenset()

@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from catalog.models import Product, ProductImage, StockMovement, Variant
 from checkout.models import PaymentAttempt
+from checkout.order_steps import STEPS
 from checkout.services.starting import start_payment
 from checkout.simulator.models import Session
 from orders.models import Customer, Discount, Order, SignIn, TaxRate
@@ -60,6 +61,8 @@ _TENANT_MODELS = {
     "catalog/product": "product",
     "catalog/variant": "variant",
     "catalog/category": "category",
+    "orders/order": "order",
+    "orders/customer": "customer",
     "orders/shippingmethod": "shipping",
     "orders/taxrate": "tax",
     "orders/discount": "discount",
@@ -123,6 +126,8 @@ TENANT_ROUTES: dict[str, str] = {
     **{path: who or MEMBER for path, who in _ADMIN.items()},
     **{f"admin/{app}/": MEMBER for app in ("catalog", "orders", "tenants", "shop")},
     **_models(_TENANT_MODELS, MEMBER),
+    **{f"admin/orders/order/{{order}}/{step}/": MEMBER for step in STEPS},
+    "admin/orders/order/print/slips/?id={order}": MEMBER,
     "admin/tenants/membership/invitation/{user}/token/": ANYBODY,
     "": ANYBODY,
     "products/": ANYBODY,
@@ -229,6 +234,7 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
             "category": str(category.pk),
             "image": str(image.pk),
             "order": str(order.pk),
+            "customer": str(customer.pk),
             "shipping": str(shipping.pk),
             "tax": str(tax.pk),
             "discount": str(discount.pk),
@@ -478,6 +484,14 @@ def test_the_table_would_notice(shops):
 
     for route in ("", "api/products", "admin/catalog/product/", "admin/tenants/membership/"):
         assert SECRET in client.get(shops.path(route), **headers).content.decode()
+    for route in (
+        "admin/orders/order/",
+        "admin/orders/order/{order}/change/",
+        "admin/orders/order/{order}/fulfil/",
+        "admin/orders/order/print/slips/?id={order}",
+        "admin/orders/customer/{customer}/change/",
+    ):
+        assert PERSON in client.get(shops.path(route), **headers).content.decode(), route
 
 
 def test_a_custom_domain_shows_its_own_shop_only(shops):

@@ -1,0 +1,369 @@
+"""Orders in the back office: the list, an order's page, and each step that can be taken.
+
+Registered here and not in `orders`, since cancelling and refunding ask the payment provider.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from checkout.order_steps import STEPS, Outcome, Step
+from orders.desk import inbox
+from orders.desk.forms import KeepForm, NoteForm, RefundForm, StepForm
+from orders.desk.page import Sight, account_of, see_order
+from orders.desk.paging import PER_PAGE
+from orders.desk.printing import PAPERS, print_papers
+from orders.desk.words import counted
+from orders.models import Order
+from orders.services.fulfilling import fulfil_order
+from orders.services.refunding import plan_refund
+from orders.services.timeline import Actor
+from pycommerce.api.errors import refusal_for
+from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.errors import Refusal
+from pycommerce.core.http import HttpRequest
+from pycommerce.db.counting import MOST, capped_counts, count_words
+from pycommerce.db.retrying import once_more
+from tenants.admin_sites import ToDo, tenant_site
+from tenants.backends import rights_in
+from tenants.roles import Right
+from tenants.tenant_admin import TenantModelAdmin
+
+CHOSEN = "chosen"
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    return Actor(request.user.pk, request.user.email)
+
+
+def may(request: HttpRequest, right: Right) -> bool:
+    return right in rights_in(request.user, request.tenant)
+
+
+@admin.register(Order, site=tenant_site)
+class OrderAdmin(TenantModelAdmin):
+    """Orders: nothing of them is edited or deleted, everything is a step with its own right."""
+
+    is_catalogue = False
+
+    def get_urls(self) -> list[URLPattern]:
+        def wrapped(view: Callable[..., HttpResponse]) -> Any:
+            return self.admin_site.admin_view(view)
+
+        steps = [
+            path(
+                f"<uuid:order_id>/{step.name}/",
+                wrapped(partial(self.step_view, step=step)),
+                name=f"orders_order_{step.name}",
+            )
+            for step in STEPS.values()
+        ]
+        papers = path("print/<slug:paper>/", wrapped(self.print_view), name="orders_order_print")
+        return [papers, *steps, *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return False
+
+    def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
+        return self.admin_site.each_context(request) | {"opts": self.opts} | more
+
+    # --- The list -----------------------------------------------------------------------------
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._do_with_chosen(request)
+        search = request.GET.get("q", "").strip()
+        tab = request.GET.get("tab", "")
+        tab = tab if tab in inbox.TABS else "all"
+        counts = inbox.tab_counts()
+        cut = inbox.find_page(tab, search, request.GET.get("cursor"))
+
+        def query(**values: str | None) -> str:
+            given = {"tab": tab if tab != "all" else "", "q": search} | values
+            return "?" + urlencode({name: value for name, value in given.items() if value})
+
+        tabs = [
+            {
+                "name": each.name,
+                "count": count_words(counts[key]),
+                "address": query(tab=key if key != "all" else ""),
+                "is_chosen": key == tab,
+            }
+            for key, each in inbox.TABS.items()
+        ]
+        context = self._context(
+            request,
+            title="Orders",
+            tabs=tabs,
+            tab=tab,
+            search=search,
+            rows=cut.rows,
+            newer=query(cursor=cut.previous_cursor) if cut.previous_cursor else "",
+            older=query(cursor=cut.next_cursor) if cut.next_cursor else "",
+            newest=query() if cut.previous_cursor else "",
+            everywhere=query(tab="") if search and tab != "all" else "",
+            may_fulfil=may(request, Right.FULFIL_ORDERS),
+            papers=PAPERS,
+        )
+        return TemplateResponse(request, "admin/orders/order/inbox.html", context)
+
+    def _do_with_chosen(self, request: HttpRequest) -> HttpResponse:
+        chosen = _ids(request.POST.getlist(CHOSEN))[:PER_PAGE]
+        back = redirect(request.get_full_path())
+        wanted = request.POST.get("do", "")
+        if not chosen:
+            messages.warning(request, "Choose orders first.")
+        elif wanted in PAPERS:
+            address = reverse("admin:orders_order_print", args=[wanted])
+            return redirect(f"{address}?{urlencode([('id', each) for each in chosen])}")
+        elif wanted == "fulfil":
+            if not may(request, Right.FULFIL_ORDERS):
+                raise PermissionDenied
+            self._fulfil_all(request, chosen)
+        return back
+
+    def _fulfil_all(self, request: HttpRequest, chosen: list[UUID]) -> None:
+        """Send all that is left of each; each is a transaction of its own."""
+        orders = Order.objects.filter(pk__in=chosen, number__isnull=False).only("number")
+        sent, skipped = 0, []
+        for order in orders.order_by("created_at", "pk"):
+            try:
+                once_more(partial(fulfil_order, order_id=order.pk, actor=actor_of(request)))
+                sent += 1
+            except (Refusal, OperationalError) as error:
+                skipped.append(f"{order.number} {_why_skipped(order.pk, error)}")
+        report = f"{counted(sent, 'order')} fulfilled"
+        if skipped:
+            report += f", {len(skipped)} skipped: {'; '.join(skipped)}"
+        level = messages.WARNING if skipped else messages.SUCCESS
+        messages.add_message(request, level, f"{report}.")
+
+    # --- An order -----------------------------------------------------------------------------
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        sight = self._find(request, object_id)
+        if isinstance(sight, HttpResponse):
+            return sight
+        order = sight.order
+        steps = [
+            step
+            for step in STEPS.values()
+            if may(request, step.right) and step.name not in _ELSEWHERE and step.is_open(sight)
+        ]
+        context = self._context(
+            request,
+            original=order,
+            title=str(order),
+            sight=sight,
+            account=account_of(order),
+            attempt=order.attempts.order_by("-created_at", "-id").first(),
+            steps=steps,
+            # Several times on the page, so that its fields have no ids.
+            form=StepForm(sight, auto_id=False),
+            note_form=NoteForm(sight) if may(request, Right.FULFIL_ORDERS) else None,
+            keep_form=KeepForm(sight, auto_id=False)
+            if may(request, Right.WRITE_ORDERS) and STEPS["keep"].is_open(sight)
+            else None,
+            may_send_refunds=may(request, Right.WRITE_ORDERS),
+            papers=PAPERS,
+            orders_of_customer=_orders_of_customer(order),
+            time_zone=request.tenant.time_zone,
+        )
+        return TemplateResponse(request, "admin/orders/order/page.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """The order's own timeline."""
+        return redirect(reverse("admin:orders_order_change", args=[object_id]) + "#timeline")
+
+    def _find(self, request: HttpRequest, object_id: str | UUID) -> Sight | HttpResponse:
+        order_id = parse_uuid(str(object_id))
+        sight = see_order(order_id) if order_id else None
+        if sight is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, str(object_id)
+            )
+            return missing
+        return sight
+
+    # --- Steps --------------------------------------------------------------------------------
+
+    def step_view(self, request: HttpRequest, order_id: UUID, step: Step) -> HttpResponse:
+        """A step's page, and the step itself when its form is sent."""
+        if not may(request, step.right):
+            raise PermissionDenied
+        sight = self._find(request, order_id)
+        if isinstance(sight, HttpResponse):
+            return sight
+        back = redirect(reverse("admin:orders_order_change", args=[order_id]))
+        if request.method != "POST":
+            if not step.has_page:
+                return back
+            return self._step_page(request, step, step.form(sight))
+        form = step.form(sight, request.POST)
+        if form.is_valid() and "change" not in request.POST:
+            if isinstance(form, RefundForm) and form.cleaned_data["agreed"] is None:
+                return self._sum_page(request, step, form)
+            outcome = _take(step, form, actor_of(request))
+            if outcome:
+                messages.add_message(request, outcome.level, outcome.text)
+                return back
+        if not step.has_page:
+            for problem in form.non_field_errors() or ["Try again."]:
+                messages.error(request, str(problem))
+            return back
+        return self._step_page(request, step, form)
+
+    def _step_page(self, request: HttpRequest, step: Step, form: StepForm) -> HttpResponse:
+        context = self._step_context(request, step, form)
+        status = 409 if form.is_bound and not form.is_valid() else 200
+        return TemplateResponse(request, step.template, context, status=status)
+
+    def _step_context(
+        self, request: HttpRequest, step: Step, form: StepForm, **more: Any
+    ) -> dict[str, Any]:
+        sight = form.sight
+        return self._context(
+            request,
+            original=sight.order,
+            title=f"{step.label}: {sight.order}",
+            step=step,
+            sight=sight,
+            form=form,
+            consequences=step.consequences(sight),
+            submit_label=step.submit_label(sight),
+            is_open=step.is_open(sight),
+            **more,
+        )
+
+    def _sum_page(self, request: HttpRequest, step: Step, form: RefundForm) -> HttpResponse:
+        """The exact sum of a refund, to agree to."""
+        order = form.sight.order
+        try:
+            plan = plan_refund(order, **form.wanted())
+        except Refusal as refusal:
+            _add_problems(form, refusal)
+            return self._step_page(request, step, form)
+        units = [
+            (each, plan.units[each.line.pk])
+            for each in form.sight.lines
+            if each.line.pk in plan.units
+        ]
+        context = self._step_context(
+            request, step, form, plan=plan, units=units, stays=form.sight.left - plan.amount
+        )
+        return TemplateResponse(request, "admin/orders/order/refund_sum.html", context)
+
+    # --- Papers -------------------------------------------------------------------------------
+
+    def print_view(self, request: HttpRequest, paper: str) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if paper not in PAPERS:
+            raise Http404
+        papers = print_papers(paper, _ids(request.GET.getlist("id"))[:PER_PAGE])
+        context = {"papers": papers, "title": PAPERS[paper], "tenant": request.tenant}
+        return render(request, "admin/orders/order/print.html", context)
+
+
+# Their buttons stand beside what they change.
+_ELSEWHERE = {"keep", "note", "send-refunds"}
+
+
+def _ids(texts: Iterable[str]) -> list[UUID]:
+    found = [parse_uuid(text) for text in texts]
+    return list(dict.fromkeys(each for each in found if each))
+
+
+def _why_skipped(order_id: UUID, error: Exception) -> str:
+    sight = see_order(order_id)
+    if sight is None or isinstance(error, OperationalError):
+        return "is being changed by somebody else"
+    if sight.order.status == Order.Status.PROCESSING and sight.is_paid:
+        return "has nothing left to send"
+    if sight.order.status in {Order.Status.PENDING, Order.Status.PROCESSING}:
+        return f"is {sight.payment.text.lower()}"
+    return f"is {sight.order.get_status_display().lower()}"
+
+
+def _take(step: Step, form: StepForm, actor: Actor) -> Outcome | None:
+    """Take the step; None where it was refused, which the form then says."""
+    try:
+        return once_more(partial(step.work, form, actor))
+    except Refusal as refusal:
+        _add_problems(form, refusal)
+    except OperationalError as error:
+        busy = refusal_for(error)
+        if busy.status != 409:
+            raise
+        _add_problems(form, busy)
+    return None
+
+
+def _add_problems(form: StepForm, refusal: Refusal) -> None:
+    """What was refused, beside its field where the form has that."""
+    placed = False
+    for name, problems in refusal.fields.items():
+        if name in form.fields:
+            form.add_error(name, problems)
+            placed = True
+    if not placed:
+        form.add_error(None, refusal.details)
+
+
+def _orders_of_customer(order: Order) -> str:
+    """How many orders the customer placed, in words; empty for nobody known."""
+    if order.customer_id is None:
+        return ""
+    found = Order.objects.filter(customer=order.customer_id, number__isnull=False)
+    count = capped_counts({"orders": found})["orders"]
+    return f"{count_words(count)} orders" if count > MOST else counted(count, "order")
+
+
+def _to_do(request: HttpRequest) -> list[ToDo]:
+    """Orders that wait for somebody."""
+    if not may(request, Right.READ_ORDERS):
+        return []
+    counts = inbox.tab_counts()
+    orders = reverse("admin:orders_order_changelist")
+    return [
+        ToDo(name, counts[tab], f"{orders}?tab={tab}", is_urgent=tab == "review")
+        for tab, name in (
+            ("to-fulfil", "Orders to fulfil"),
+            ("review", "Orders in review"),
+            ("unpaid", "Unpaid orders"),
+        )
+    ]
+
+
+# Orders before stock.
+tenant_site.to_do.insert(0, _to_do)

@@ -1,0 +1,1 @@
+"""What the shop's people see of orders in the back office."""

@@ -1,0 +1,121 @@
+"""The list of orders: tabs by what there is to do, a search, newest first, page by page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Greatest
+
+from orders.desk.paging import newest_page
+from orders.desk.words import Tag, fulfilment_tag, payment_tag, units_words
+from orders.models import LineItem, Order
+from pycommerce.api.paging import Cut
+from pycommerce.db.counting import capped_counts
+
+Status, Payment = Order.Status, Order.PaymentStatus
+
+_UNSENT = Q(
+    Exists(
+        LineItem.objects.filter(
+            order=OuterRef("pk"), quantity__gt=F("fulfilled") + Greatest("refunded", "restocked")
+        )
+    )
+)
+_PAID = Q(
+    status=Status.PROCESSING,
+    payment_status__in=[Payment.PAID, Payment.PARTIALLY_REFUNDED],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A part of the orders; each but `all` is found by an index on a state."""
+
+    name: str
+    condition: Q
+
+
+TABS: Mapping[str, Tab] = MappingProxyType(
+    {
+        "all": Tab("All", Q()),
+        "to-fulfil": Tab("To fulfil", _PAID & _UNSENT),
+        "unpaid": Tab(
+            "Unpaid",
+            Q(status=Status.PENDING, payment_status__in=[Payment.UNPAID, Payment.PROCESSING]),
+        ),
+        "review": Tab("In review", Q(payment_status=Payment.REVIEW)),
+        "done": Tab(
+            "Done",
+            Q(status=Status.COMPLETED)
+            | Q(status=Status.PROCESSING, payment_status=Payment.REFUNDED)
+            | (_PAID & ~_UNSENT),
+        ),
+        "cancelled": Tab("Cancelled", Q(status=Status.CANCELLED)),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An order as the list shows it."""
+
+    order: Order
+    payment: Tag
+    fulfilment: Tag
+    units: str
+
+
+def orders_in(tab: str) -> QuerySet[Order]:
+    # An order that has no number yet is still being placed.
+    return Order.objects.filter(TABS[tab].condition, number__isnull=False)
+
+
+def tab_counts() -> dict[str, int]:
+    """How many orders each tab has, up to a limit."""
+    return capped_counts({key: orders_in(key) for key in TABS})
+
+
+def matching(search: str) -> Q:
+    """Orders by a part of their number, of a SKU, or by all the words in name or e-mail."""
+    found = Q(number__icontains=search) | Q(
+        pk__in=LineItem.objects.filter(sku__icontains=search).values("order_id")
+    )
+    person = Q()
+    for word in search.split():
+        person &= Q(customer_name__icontains=word) | Q(customer_email__icontains=word)
+    return found | person
+
+
+def find_page(tab: str, search: str, cursor: str | None) -> Cut:
+    """A page of rows, newest first. A broken cursor, or another query's, is the first page."""
+    found = orders_in(tab).filter(matching(search) if search else Q())
+    cut = newest_page(
+        found.only(*_SHOWN).prefetch_related("line_items"),
+        query=f"inbox {tab} {search}",
+        cursor=cursor,
+    )
+    return cut._replace(rows=[_row(order) for order in cut.rows])
+
+
+def rows_of(orders: QuerySet[Order]) -> list[Row]:
+    """Orders as rows, as they are sorted."""
+    return [_row(order) for order in orders.only(*_SHOWN).prefetch_related("line_items")]
+
+
+_SHOWN = (
+    "number",
+    "created_at",
+    "customer_name",
+    "customer_email",
+    "total",
+    "status",
+    "payment_status",
+    "captured",
+    "refunded",
+)
+
+
+def _row(order: Order) -> Row:
+    lines = order.line_items.all()
+    return Row(order, payment_tag(order), fulfilment_tag(order, lines), units_words(lines))

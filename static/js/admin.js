@@ -1,0 +1,24 @@
+// Improves lists and papers of the back office; everything works without it.
+for (const form of document.querySelectorAll("[data-choose]")) {
+  const boxes = [...form.querySelectorAll("input[name=chosen]")];
+  const all = form.querySelector("[data-choose-all]");
+  const count = form.querySelector("[data-chosen-count]");
+  const show = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    all.checked = chosen === boxes.length;
+    all.indeterminate = chosen > 0 && chosen < boxes.length;
+    count.textContent = chosen ? `${chosen} chosen` : "";
+  };
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+    show();
+  });
+  form.addEventListener("change", show);
+  all.closest("label").hidden = false;
+  show();
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
