@@ -1,219 +1,17 @@
-"""`/api/orders`: created, read and moved on by programs."""
+"""`GET /api/orders` and `/api/orders/{id}`: read by programs."""
 
-import copy
-import json
-from decimal import Decimal
+import re
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from catalog.models import Variant
-from orders.models import Discount, Order, TaxRate
-from tests.api.conftest import ADDRESS, error_of, in_tech, pay
-from tests.factories import (
-    make_member,
-    make_order,
-    make_product,
-    make_shipping_method,
-)
-
-# --- Creating ------------------------------------------------------------------------------------
-
-
-def test_the_founding_documents_order_is_created(merchant, body):
-    response = merchant.post("/api/orders", body)
-
-    assert response.status_code == 201
-    answer = response.json()
-    assert answer == {
-        "id": answer["id"],
-        "status": "pending",
-        "message": "Order created successfully",
-    }
-    assert response["Location"] == f"http://localhost/api/orders/{answer['id']}"
-    detail = merchant.get(f"/api/orders/{answer['id']}").json()
-    assert detail["total"] == 129.99
-    assert detail["subtotal"] + detail["tax"] + detail["shipping_cost"] == detail["total"]
-    assert detail["shipping_address"] == ADDRESS
-    assert detail["number"] == "T-1001"
-    in_tech()
-    variant = Variant.objects.get(sku="WH-001")
-    assert (variant.on_hand, variant.held, variant.stock) == (25, 1, 24)
-
-
-def test_what_may_be_missing_may_be_missing(merchant, body):
-    for name in ("billing_address", "notes"):
-        del body[name]
-    del body["customer"]["phone"]
-    body["shipping_address"] = {name: value for name, value in ADDRESS.items() if name != "line2"}
-
-    created = merchant.post("/api/orders", body)
-
-    detail = merchant.get(f"/api/orders/{created.json()['id']}").json()
-    assert detail["billing_address"] == detail["shipping_address"] == ADDRESS
-    assert detail["customer"]["phone"] == detail["notes"] == ""
-
-
-def _at(body, path, value):
-    changed = copy.deepcopy(body)
-    *parents, last = path
-    place = changed
-    for name in parents:
-        place = place[name]
-    if value is None:
-        del place[last]
-    else:
-        place[last] = value
-    return changed
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "field", "code"),
-    [
-        (["tenant_id"], "tech", "tenant_id", "invalid_request"),
-        (["tenant_id"], None, "tenant_id", "missing_parameter"),
-        (["customer"], None, "customer", "missing_parameter"),
-        (["customer", "email"], "nobody", "customer.email", "invalid_request"),
-        (["customer", "email"], 7, "customer.email", "invalid_request"),
-        (["customer", "name"], "x" * 256, "customer.name", "invalid_request"),
-        (["customer", "name"], "a\x00b", "customer.name", "invalid_request"),
-        (
-            ["shipping_address", "country"],
-            "Atlantis",
-            "shipping_address.country",
-            "invalid_request",
-        ),
-        (["shipping_address", "line1"], "x" * 201, "shipping_address.line1", "invalid_request"),
-        (["items"], [], "items", "invalid_request"),
-        (["items", 0, "quantity"], 0, "items[0].quantity", "invalid_request"),
-        (["items", 0, "quantity"], -1, "items[0].quantity", "invalid_request"),
-        (["items", 0, "quantity"], 10_000, "items[0].quantity", "invalid_request"),
-        (["items", 0, "quantity"], 1.5, "items[0].quantity", "invalid_request"),
-        (["items", 0, "quantity"], "1", "items[0].quantity", "invalid_request"),
-        (["items", 0, "quantity"], True, "items[0].quantity", "invalid_request"),
-        (["items", 0, "quantity"], 10**30, "items[0].quantity", "invalid_request"),
-        (["items", 0, "product_id"], "WH-001", "items[0].product_id", "invalid_request"),
-        (
-            ["items", 0, "product_id"],
-            "00000000-0000-4000-8000-000000000000",
-            "items[0].product_id",
-            "invalid_request",
-        ),
-        (["shipping_method"], "rocket", "shipping_method", "invalid_request"),
-        (["payment_method"], "shells", "payment_method", "invalid_request"),
-        (["notes"], "x" * 5001, "notes", "invalid_request"),
-        (["discount_code"], "NOSUCH", "discount_code", "invalid_request"),
-    ],
-)
-def test_a_wrong_member_is_a_400_that_names_it(merchant, body, path, value, field, code):
-    response = merchant.post("/api/orders", _at(body, path, value))
-
-    assert response.status_code == 400
-    assert error_of(response)["code"] == code
-    assert field in error_of(response)["fields"]
-    in_tech()
-    assert not Order.objects.exists()
-    assert Variant.objects.get(sku="WH-001").held == 0
-
-
-def test_more_than_there_is_is_a_409_and_nothing_is_written(merchant, body, product):
-    plenty = make_product("Speaker", on_hand=99)
-    body["items"] = [
-        {"product_id": str(plenty.pk), "quantity": 2},
-        {"product_id": str(product.pk), "quantity": 26},
-    ]
-
-    response = merchant.post("/api/orders", body)
-
-    assert response.status_code == 409
-    assert error_of(response)["code"] == "out_of_stock"
-    assert error_of(response)["details"] == "WH-001: 26 requested, 25 available."
-    in_tech()
-    assert not Order.objects.exists()
-    assert not Variant.objects.filter(held__gt=0).exists()
-
-
-def test_the_same_variant_twice_is_added_up(merchant, body, product):
-    body["items"] = [{"product_id": str(product.pk), "quantity": 2}] * 2
-
-    detail = merchant.get(f"/api/orders/{merchant.post('/api/orders', body).json()['id']}").json()
-
-    assert [item["quantity"] for item in detail["items"]] == [4]
-
-
-def test_of_several_variants_one_must_be_named(merchant, body, tech):
-    shirt = make_product(
-        "Shirt",
-        option_names=["Size"],
-        variants=[
-            {"option_values": ["S"], "sku": "S-1"},
-            {"option_values": ["M"], "sku": "M-1", "price": "11.50"},
-        ],
-    )
-    item = {"product_id": str(shirt.pk), "quantity": 1}
-
-    body["items"] = [item]
-    unclear = merchant.post("/api/orders", body)
-    body["items"] = [item | {"sku": "M-1"}]
-    by_sku = merchant.post("/api/orders", body)
-    body["items"] = [item | {"sku": "WH-001"}]
-    foreign = merchant.post("/api/orders", body)
-
-    assert error_of(unclear)["fields"].keys() == {"items[0].variant_id"}
-    assert by_sku.status_code == 201
-    assert error_of(foreign)["fields"].keys() == {"items[0].sku"}
-    detail = merchant.get(f"/api/orders/{by_sku.json()['id']}").json()
-    assert detail["items"][0]["options"] == {"Size": "M"}
-    assert detail["total"] == 11.5
-
-
-def test_tax_shipping_and_discount_add_up(merchant, body, tech):
-    make_shipping_method("slow", "9.99")
-    TaxRate.objects.create(country="US", state="NY", percent=Decimal("8.875"))
-    Discount.objects.create(code="TEN", kind="percent", value=10, usage_limit=1)
-    body |= {"shipping_method": "slow", "discount_code": "ten"}
-
-    first = merchant.post("/api/orders", body)
-    second = merchant.post("/api/orders", body)
-
-    text = merchant.get(f"/api/orders/{first.json()['id']}").content
-    detail = json.loads(text, parse_float=Decimal)
-    assert detail["discount"] == Decimal("13.00")
-    assert detail["subtotal"] == Decimal("116.99")
-    assert detail["tax"] == Decimal("11.27")
-    assert detail["shipping_cost"] == Decimal("9.99")
-    assert detail["total"] == Decimal("138.25")
-    assert second.status_code == 400
-    assert "used up" in error_of(second)["fields"]["discount_code"][0]
-
-
-def test_a_body_may_not_name_another_shop_than_the_host(tech, outdoor, caller, body):
-    api = caller(make_member(outdoor), host="outdoor.localhost")
-
-    response = api.post("/api/orders", body)
-
-    assert error_of(response)["code"] == "tenant_mismatch"
-
-
-def test_placing_costs_few_statements_whatever_the_number_of_lines(merchant, body, tech):
-    make_shipping_method("x")
-    products = [make_product(on_hand=9) for _ in range(20)]
-    counts = []
-    # The first call also finds the tenant; later ones know it.
-    assert merchant.post("/api/orders", body).status_code == 201
-    for some in (products[:1], products):
-        body["items"] = [{"product_id": str(each.pk), "quantity": 1} for each in some]
-        connection.set_schema_to_public()
-        with CaptureQueriesContext(connection) as statements:
-            response = merchant.post("/api/orders", body, HTTP_IDEMPOTENCY_KEY=str(len(some)))
-        assert response.status_code == 201
-        counts.append(len(statements))
-
-    assert counts[0] == counts[1] <= 25
-
-
-# --- Reading -------------------------------------------------------------------------------------
+from orders.models import Order
+from tenants.models import Tenant
+from tenants.resolution import clear_cache
+from tenants.services import add_member, create_tenant
+from tests.api.conftest import error_of, in_tech, pay
+from tests.factories import make_member, make_order
 
 
 def test_a_list_has_the_documented_members(merchant, product):
@@ -294,3 +92,184 @@ def test_an_order_that_the_caller_holds_is_a_304(merchant, product):
     in_tech()
     pay(order)
     assert merchant.get(f"/api/orders/{order.pk}", HTTP_IF_NONE_MATCH=etag).status_code == 200
+
+
+def test_a_list_is_narrowed_by_time(merchant, product):
+    in_tech()
+    orders = [make_order(product) for _ in range(3)]
+    for day, order in enumerate(orders, 1):
+        moment = datetime(2025, 3, day, 10, 30, tzinfo=UTC)
+        Order.objects.filter(pk=order.pk).update(created_at=moment, updated_at=moment)
+
+    def days(query):
+        connection.set_schema_to_public()
+        rows = merchant.get(f"/api/orders?tenant=tech&{query}").json()["orders"]
+        return [row["created_at"][8:10] for row in rows]
+
+    assert days("created_after=2025-03-02T10:30:00Z") == ["03"]
+    assert days("updated_since=2025-03-02T10:30:00Z") == ["03", "02"]
+    assert days("updated_since=2025-03-02T11:30:00%2B01:00") == ["03", "02"]
+    assert days("created_after=2025-03-01T10:30:00Z&updated_since=2025-03-03T00:00:00Z") == ["03"]
+
+
+def test_a_list_says_what_it_was_narrowed_to_and_counts_all_of_it(merchant, product):
+    in_tech()
+    orders = [make_order(product) for _ in range(3)]
+    customer = str(orders[0].customer_id)
+
+    answer = merchant.get(
+        f"/api/orders?tenant=tech&status=pending&customer_id={customer.upper()}&limit=1"
+    ).json()
+
+    assert answer["filters"] == {"status": "pending", "customer_id": customer}
+    assert (answer["count"], len(answer["orders"])) == (3, 1)
+
+
+def test_a_list_is_walked_back_as_well(merchant, product):
+    in_tech()
+    for _ in range(3):
+        make_order(product)
+    first = merchant.get("/api/orders?tenant=tech&limit=2")
+    second = merchant.get(re.search(r"<http://localhost(\S+)>; rel=\"next\"", first["Link"])[1])
+
+    back = merchant.get(re.search(r"<http://localhost(\S+)>; rel=\"prev\"", second["Link"])[1])
+
+    assert back.json() == first.json()
+    assert len(second.json()["orders"]) == 1
+
+
+def test_a_cursor_of_another_query_is_a_400(merchant, product):
+    in_tech()
+    for _ in range(2):
+        make_order(product)
+    link = merchant.get("/api/orders?tenant=tech&limit=1")["Link"]
+    cursor = re.search(r"cursor=([^&>]+)", link)[1]
+
+    response = merchant.get(f"/api/orders?tenant=tech&limit=1&status=pending&cursor={cursor}")
+
+    assert error_of(response)["fields"].keys() == {"cursor"}
+
+
+def test_a_list_that_the_caller_holds_is_a_304_until_something_changes(merchant, product):
+    in_tech()
+    order = make_order(product)
+    path = "/api/orders?tenant=tech"
+    first = merchant.get(path)
+
+    held = merchant.get(path, HTTP_IF_NONE_MATCH=f'"x", W/{first["ETag"]}')
+    assert (held.status_code, held.content) == (304, b"")
+    assert first["Cache-Control"] == "private, no-cache"
+    assert first["Vary"] == "Authorization, Accept-Encoding"
+    merchant.post(f"/api/orders/{order.pk}/cancel", {})
+    changed = merchant.get(path, HTTP_IF_NONE_MATCH=first["ETag"])
+    assert changed.json()["orders"][0]["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("tenant=tech&tenant=tech", "tenant"),
+        ("tenant=tech&status=pending&status=pending", "status"),
+        ("tenant=tech&status=", "status"),
+        ("tenant=tech&status=Pending", "status"),
+        ("tenant=tech&limit=0", "limit"),
+        ("tenant=tech&limit=251", "limit"),
+        ("tenant=tech&created_after=2025-13-01", "created_after"),
+        ("tenant=tech&customer_id=%7Bd7e8f9a0-b1c2-4d3e-8f4a-5b6c7d8e9f0a%7D", "customer_id"),
+        ("tenant=tech&customer_id=d7e8f9a0b1c24d3e8f4a5b6c7d8e9f0a", "customer_id"),
+        ("", "tenant"),
+    ],
+)
+def test_a_query_is_read_strictly(merchant, query, field):
+    response = merchant.get(f"/api/orders?{query}")
+
+    assert response.status_code == 400
+    assert field in error_of(response)["fields"]
+
+
+def test_head_and_options_answer_as_everywhere(merchant, product):
+    in_tech()
+    order = make_order(product)
+    for path, allowed in (
+        ("/api/orders?tenant=tech", {"GET", "POST"}),
+        (f"/api/orders/{order.pk}", {"GET"}),
+        (f"/api/orders/{order.pk}/cancel", {"POST"}),
+    ):
+        options = merchant.request("OPTIONS", path)
+        assert options.status_code == 204
+        assert allowed <= set(options["Allow"].split(", "))
+        wrong = merchant.request("DELETE", path)
+        assert error_of(wrong)["code"] == "method_not_allowed"
+        assert allowed <= set(wrong["Allow"].split(", "))
+    head = merchant.request("HEAD", f"/api/orders/{order.pk}/")
+    assert (head.status_code, head.content) == (200, b"")
+    assert int(head["Content-Length"]) == len(merchant.get(f"/api/orders/{order.pk}").content)
+
+
+def test_amounts_are_numbers_of_exactly_the_stored_value(merchant, body):
+    created = merchant.post("/api/orders", body).json()
+
+    content = merchant.get(f"/api/orders/{created['id']}").content
+
+    for member in (b'"total":129.99,', b'"tax":0.00,', b'"unit_price":129.99,'):
+        assert member in content
+
+
+# --- Among the caller's shops --------------------------------------------------------------------
+
+
+def _in_many_shops(user, count):
+    connection.set_schema_to_public()
+    for number in range(count):
+        shop = create_tenant(slug=f"shop-{number}", name=f"Shop {number}")
+        add_member(user, shop, "viewer")
+
+
+def test_an_order_is_found_among_the_callers_shops(tech, outdoor, caller, product):
+    in_tech()
+    order = make_order(product)
+    connection.set_schema_to_public()
+    user = make_member(outdoor)
+    add_member(user, tech, "viewer")
+
+    found = caller(user).get(f"/api/orders/{order.pk}")
+
+    assert found.json()["tenant_id"] == str(tech.pk)
+    named = caller(user).get(f"/api/orders/{order.pk}?tenant=outdoor")
+    assert error_of(named)["code"] == "resource_not_found"
+
+
+@pytest.mark.parametrize(("others", "status"), [(19, 200), (20, 400)])
+def test_who_reads_more_than_twenty_shops_names_one(tech, caller, product, others, status):
+    in_tech()
+    order = make_order(product)
+    connection.set_schema_to_public()
+    user = make_member(tech)
+    _in_many_shops(user, others)
+    api = caller(user)
+
+    response = api.get(f"/api/orders/{order.pk}")
+
+    assert response.status_code == status
+    if status == 400:
+        assert error_of(response)["code"] == "missing_parameter"
+        assert error_of(response)["fields"].keys() == {"tenant"}
+    assert api.get(f"/api/orders/{order.pk}?tenant=tech").status_code == 200
+
+
+def test_orders_of_a_closed_shop_are_closed(tech, caller, body, product):
+    in_tech()
+    order = make_order(product)
+    connection.set_schema_to_public()
+    api = caller(make_member(tech))
+    Tenant.objects.filter(pk=tech.pk).update(active=False)
+    clear_cache()
+
+    for response in (
+        api.get("/api/orders?tenant=tech"),
+        api.get(f"/api/orders/{order.pk}"),
+        api.post("/api/orders", body),
+        api.post(f"/api/orders/{order.pk}/cancel", {}),
+    ):
+        assert response.status_code == 403
+        assert error_of(response)["code"] == "tenant_inactive"
