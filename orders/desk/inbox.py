@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest
+from django.db.models.lookups import IsNull
 
 from orders.desk.paging import newest_page
 from orders.desk.words import Tag, fulfilment_tag, payment_tag, units_words
@@ -15,13 +16,17 @@ from pycommerce.db.counting import capped_counts
 
 Status, Payment = Order.Status, Order.PaymentStatus
 
-_UNSENT = Q(
-    Exists(
-        LineItem.objects.filter(
-            order=OuterRef("pk"), quantity__gt=F("fulfilled") + Greatest("refunded", "restocked")
-        )
+# Asked order by order through the index of their lines: EXISTS would make the planner read all
+# the lines there are.
+_UNSENT_LINE = Subquery(
+    LineItem.objects.filter(
+        order=OuterRef("pk"), quantity__gt=F("fulfilled") + Greatest("refunded", "restocked")
     )
+    .order_by()
+    .values("pk")[:1]
 )
+_UNSENT = Q(IsNull(_UNSENT_LINE, False))
+_ALL_SENT = Q(IsNull(_UNSENT_LINE, True))
 _PAID = Q(
     status=Status.PROCESSING,
     payment_status__in=[Payment.PAID, Payment.PARTIALLY_REFUNDED],
@@ -49,7 +54,7 @@ TABS: Mapping[str, Tab] = MappingProxyType(
             "Done",
             Q(status=Status.COMPLETED)
             | Q(status=Status.PROCESSING, payment_status=Payment.REFUNDED)
-            | (_PAID & ~_UNSENT),
+            | (_PAID & _ALL_SENT),
         ),
         "cancelled": Tab("Cancelled", Q(status=Status.CANCELLED)),
     }

@@ -1,0 +1,143 @@
+"""A merchant's morning with orders: fulfil three, refund one in part, print, at any width."""
+
+from decimal import Decimal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
+
+from orders.models import Fulfilment, Order, Refund
+from tenants.models import Tenant
+from tests.checkout.conftest import paid
+from tests.factories import PASSWORD, make_member, make_order, make_product
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def _select() -> Tenant:
+    connection.set_schema_to_public()
+    tenant = Tenant.objects.get(slug="tech")
+    connection.set_tenant(tenant)
+    return tenant
+
+
+@pytest.fixture
+def orders(live_server):
+    """Three paid orders, oldest first, and one that nobody paid."""
+    tenant = _select()
+    headphones = make_product("Wireless Headphones", price="129.99", on_hand=50, sku="WH-001")
+    cable = make_product("Cable", price="9.00", on_hand=50, sku="CA-002")
+    made = [paid(make_order(headphones, cable, quantity=2)) for _ in range(3)]
+    make_order(cable)
+    make_member(tenant, email="merchant@example.com")
+    return made
+
+
+@pytest.fixture
+def desk(live_server, orders, visit):
+    """A browser that is signed in, at the given width."""
+    port = live_server.url.rpartition(":")[2]
+
+    def sit_down(width=1280, **options):
+        seen = visit(width, base_url=f"http://tech.localhost:{port}", **options)
+        page = seen.page
+        page.goto("/admin/")
+        page.get_by_label("E-mail address").fill("merchant@example.com")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("heading", name="What needs doing").wait_for()
+        return seen
+
+    return sit_down
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_merchant_fulfils_three_orders_and_refunds_one_in_part(desk, orders, width):
+    seen = desk(width)
+    page = seen.page
+    page.get_by_role("link", name="3 Orders to fulfil").click()
+
+    # The first by itself, with its tracking number: three clicks from the inbox.
+    page.get_by_role("link", name=orders[2].number, exact=True).click()
+    page.get_by_role("link", name="Fulfil", exact=True).click()
+    page.get_by_label("Tracking number").fill("1Z999")
+    page.get_by_role("button", name="Mark as sent").click()
+    page.get_by_text("4 units sent; the customer is told.").wait_for()
+    assert page.get_by_text("1Z999").first.is_visible()
+
+    # The others together.
+    page.goto("/admin/orders/order/?tab=to-fulfil")
+    page.get_by_label("All on this page").check()
+    assert page.get_by_text("2 chosen").is_visible()
+    page.get_by_role("button", name="Fulfil").click()
+    page.get_by_text("2 orders fulfilled.").wait_for()
+
+    # One of them in part: four clicks from its page, with the sum before it is given back.
+    page.goto("/admin/orders/order/")
+    page.get_by_role("link", name=orders[0].number, exact=True).click()
+    page.get_by_role("link", name="Refund", exact=True).click()
+    page.get_by_label("Units of these lines").check()
+    page.get_by_label("Units of Wireless Headphones").fill("1")
+    page.get_by_role("button", name="Show the sum").click()
+    page.get_by_role("heading", name="Refund $129.99?").wait_for()
+    page.get_by_role("button", name="Refund $129.99").dblclick()
+    page.get_by_text("$129.99 was given back to the customer.").first.wait_for()
+
+    _select()
+    assert Fulfilment.objects.count() == 3
+    assert [refund.amount for refund in Refund.objects.all()] == [Decimal("129.99")]
+    assert Order.objects.get(pk=orders[0].pk).payment_status == "partially_refunded"
+    assert seen.problems == []
+
+
+def test_a_double_click_on_a_step_takes_it_once(desk, orders):
+    page = desk().page
+    page.goto(f"/admin/orders/order/{orders[0].pk}/change/")
+
+    page.get_by_label("Note for the shop's people").fill("Call first")
+    page.get_by_role("button", name="Add note").dblclick()
+    page.get_by_role("listitem").filter(has_text="Call first").wait_for()
+
+    _select()
+    assert orders[0].events.filter(kind="note").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_pages_of_orders_fit_and_have_no_serious_flaw_of_access(desk, orders, width, scheme):
+    seen = desk(width, color_scheme=scheme)
+    order = f"/admin/orders/order/{orders[0].pk}"
+    for path in (
+        "/admin/",
+        "/admin/orders/order/",
+        "/admin/orders/order/?q=nothing",
+        f"{order}/change/",
+        f"{order}/fulfil/",
+        f"{order}/refund/",
+        f"{order}/cancel/",
+        f"/admin/orders/customer/{orders[0].customer_id}/change/",
+        "/admin/orders/customer/",
+        f"/admin/orders/order/print/invoices/?id={orders[0].pk}",
+    ):
+        seen.page.goto(path)
+        assert not seen.is_too_wide(), path
+        found = Axe().run(seen.page).response["violations"]
+        serious = [
+            (each["id"], each["nodes"][0]["html"][:200])
+            for each in found
+            if each["impact"] in {"serious", "critical"}
+        ]
+        assert serious == [], path
+    assert seen.problems == []
+
+
+def test_many_papers_are_a_page_each(desk, orders, tmp_path):
+    page = desk().page
+    page.goto("/admin/orders/order/?tab=to-fulfil")
+    page.get_by_label("All on this page").check()
+    page.get_by_role("button", name="Packing slips").click()
+    page.get_by_text("3 pages").wait_for()
+
+    paper = page.pdf(format="A4")
+
+    assert paper.count(b"/Type /Page\n") + paper.count(b"/Type /Page/") == 3
