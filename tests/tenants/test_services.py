@@ -15,6 +15,7 @@ from psycopg.errors import DuplicateSchema
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.ids import uuid7
 from tenants.errors import HostTaken, LastOwner, SlugTaken
+from tenants.management.commands.migrate import Command as MigrateCommand
 from tenants.models import Domain, Membership, Role, Tenant, User, schema_name_of
 from tenants.services import add_domain, add_member, clean_host, clean_slug, create_tenant, creating
 from tenants.services.members import remove_member
@@ -310,6 +311,16 @@ def test_a_wrong_command_is_a_sentence_and_makes_nothing(tech, arguments, words)
     assert _schemas() == before
     assert Tenant.objects.count() == 2
     assert not User.objects.exists()
+
+
+def test_shops_that_lag_are_migrated_by_several_processes(db):
+    # They stop at schemas that are not there, and not before they have begun.
+    schemas = ["t_nobody_1", "t_nobody_2"]
+
+    failures = MigrateCommand()._migrate(schemas, 2)
+
+    assert failures.keys() == set(schemas)
+    assert all("Apps aren't loaded" not in problem for problem in failures.values())
 
 
 def test_a_shop_is_suspended_and_resumed(tech, client_for):
