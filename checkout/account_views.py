@@ -10,18 +10,19 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from checkout.carts import add_to_cart, cart_of, remember_cart
 from checkout.models import Cart
-from checkout.views import refused
+from checkout.refusals import refused
 from orders.accounts import customer_of, sign_in, sign_out
 from orders.models import Customer, CustomerAddress, Order
 from orders.pages import personal_page, shop_context
 from orders.posts import check_post
 from orders.services.customers import ask_for_sign_in, find_sign_in, use_sign_in
-from orders.showing import state_words
+from orders.showing import Pictures, address_lines, pictures_of, state_words, tone
 from orders.views import find_by_token
 from pycommerce.core.errors import InvalidRequest, RateLimited, Refusal
 from pycommerce.core.http import HttpRequest
+from tenants.origins import origin_of
 
-MOST_ORDERS = 100
+MOST_ORDERS, MOST_PICTURES = 100, 3
 
 
 class SignInForm(forms.Form):
@@ -45,9 +46,11 @@ def account(request: HttpRequest) -> HttpResponse:
             check_post(request)
             if form.is_valid():
                 ask_for_sign_in(
-                    email=form.cleaned_data["email"], client_address=request.client_address
+                    email=form.cleaned_data["email"],
+                    client_address=request.client_address,
+                    origin=origin_of(request),
                 )
-                context = shop_context(request, title=_("Look into your mail"))
+                context = shop_context(request, title=_("Check your inbox"))
                 return render(request, "orders/link_sent.html", context)
         except RateLimited as refusal:
             return refused(request, refusal)
@@ -58,15 +61,28 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 def _account(request: HttpRequest, customer: Customer) -> HttpResponse:
-    orders = Order.objects.filter(customer=customer, number__isnull=False)
+    found = Order.objects.filter(customer=customer, number__isnull=False)
+    orders = list(found.prefetch_related("line_items")[:MOST_ORDERS])
+    pictures = pictures_of(line for order in orders for line in order.line_items.all())
     context = shop_context(
         request,
         title=_("Your orders"),
         customer=customer,
-        orders=[(order, state_words(order)) for order in orders[:MOST_ORDERS]],
-        addresses=customer.addresses.all(),
+        orders=[_row(order, pictures) for order in orders],
+        addresses=[(each, address_lines(each.address)) for each in customer.addresses.all()],
     )
     return render(request, "orders/account.html", context)
+
+
+def _row(order: Order, pictures: Pictures) -> dict[str, object]:
+    lines = order.line_items.all()
+    return {
+        "order": order,
+        "words": state_words(order),
+        "tone": tone(order),
+        "names": ", ".join(f"{line.quantity} × {line.name}" for line in lines),
+        "pictures": [pictures.get(line.product_id) for line in lines[:MOST_PICTURES]],
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -134,8 +150,8 @@ def again(request: HttpRequest, token: str) -> HttpResponse:
             missing.append(line.name)
     if missing:
         names = ", ".join(missing)
-        problem = _("Not for sale in this number any more: %(names)s.") % {"names": names}
-        context = shop_context(request, title=_("The same again"), problem=problem)
+        problem = _("No longer available in this quantity: %(names)s.") % {"names": names}
+        context = shop_context(request, title=_("Buy again"), problem=problem)
         response = render(request, "checkout/refused.html", context)
     else:
         response = redirect(reverse("checkout:cart"))

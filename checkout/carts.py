@@ -58,6 +58,14 @@ def forget_cart(request: HttpRequest, response: HttpResponse) -> None:
         response.delete_cookie(name, path=path, samesite="Lax")
 
 
+def keep_cookies(request: HttpRequest, response: HttpResponse, cart: Cart | None) -> None:
+    """Make both cookies say what is true: another tab, a payment or time may have changed it."""
+    if cart is not None:
+        remember_cart(request, response, cart)
+    elif cookie_place(request, settings.CART_COOKIE_NAME)[0] in request.COOKIES:
+        forget_cart(request, response)
+
+
 def _set(
     request: HttpRequest, response: HttpResponse, setting: str, value: str, *, http_only: bool
 ) -> None:
@@ -152,7 +160,7 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
     """
     variant = Variant.objects.select_related("product").filter(pk=variant_id).first()
     if variant is None or variant.product.status != Product.Status.ACTIVE:
-        raise wrong_field("variant", _("It is not for sale."))
+        raise wrong_field("variant", _("This is not for sale."))
     if not 1 <= quantity <= MAX_QUANTITY:
         raise wrong_field("quantity", _("Use 1 to %(most)s.") % {"most": MAX_QUANTITY})
     with transaction.atomic():
@@ -181,7 +189,7 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
 
 def _only(stock: int) -> str:
     if stock == 0:
-        return _("It is sold out.")
+        return _("This is sold out.")
     return ngettext("Only %(stock)s is left.", "Only %(stock)s are left.", stock) % {"stock": stock}
 
 

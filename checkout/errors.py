@@ -1,7 +1,11 @@
 """The refusals of carts and payments, one class each."""
 
+from decimal import Decimal
+
 from django.utils.translation import gettext as _
 
+from catalog.display import money
+from orders.errors import PricesChanged
 from pycommerce.core.errors import Conflict, Refusal
 
 
@@ -31,6 +35,14 @@ class PaymentRefused(Conflict):
 
 class KeptFailure(PaymentProviderUnavailable):
     """The provider gives the failure again that it kept for this idempotency key."""
+
+
+class TotalChanged(PricesChanged):
+    """The order would come to another total than the one the shopper saw."""
+
+    def __init__(self, total: Decimal) -> None:
+        words = _("The total is %(total)s now. Please look at it, and pay again.")
+        super().__init__(words % {"total": money(total)})
 
 
 class NotThatSession(Exception):

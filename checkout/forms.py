@@ -43,10 +43,26 @@ def _label(text: str) -> str:
         "Eircode": _("Eircode"),
         "PIN code": _("PIN code"),
         "Postal code": _("Postal code"),
+        "Postcode": _("Postcode"),
         "Suburb": _("Suburb"),
         "Town": _("Town"),
         "City": _("City"),
     }.get(text, text)
+
+
+def _problem_words(part: str, problem: str, code: str, address: dict[str, str]) -> str:
+    rules = rules_for(code)
+    if problem == "elsewhere":
+        return _("This is not in %(state)s.") % {
+            "state": dict(rules.states).get(address["state"], address["state"])
+        }
+    if problem == "invalid" and part == "state" and rules.states:
+        return _("Choose one from the list.")
+    if problem == "invalid":
+        return _("Write it as in this example: %(example)s.") % {
+            "example": rules.postal_code_example
+        }
+    return _("This field is required.")
 
 
 class CheckoutForm(forms.Form):
@@ -57,7 +73,7 @@ class CheckoutForm(forms.Form):
     email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
     name = forms.CharField(label=gettext_lazy("Full name"), max_length=255)
     country = forms.ChoiceField(label=gettext_lazy("Country"))
-    line1 = forms.CharField(label=gettext_lazy("Street and house number"), max_length=LINE_LENGTH)
+    line1 = forms.CharField(label=gettext_lazy("Street address"), max_length=LINE_LENGTH)
     line2 = forms.CharField(
         label=gettext_lazy("Apartment, floor, company"), max_length=LINE_LENGTH, required=False
     )
@@ -80,11 +96,11 @@ class CheckoutForm(forms.Form):
         validators=[MaxLengthValidator(5000)],
     )
     other_billing = forms.BooleanField(
-        label=gettext_lazy("The bill goes to another address"), required=False
+        label=gettext_lazy("Use a different billing address"), required=False
     )
     billing_country = forms.ChoiceField(label=gettext_lazy("Country"), required=False)
     billing_line1 = forms.CharField(
-        label=gettext_lazy("Street and house number"), max_length=LINE_LENGTH, required=False
+        label=gettext_lazy("Street address"), max_length=LINE_LENGTH, required=False
     )
     billing_line2 = forms.CharField(
         label=gettext_lazy("Apartment, floor, company"), max_length=LINE_LENGTH, required=False
@@ -129,6 +145,20 @@ class CheckoutForm(forms.Form):
                 is_address = name.removeprefix("billing_") in {*_PARTS, "country"}
                 field.widget.attrs["autocomplete"] = f"{kind} {token}" if is_address else token
 
+    def focus_the_first_error(self) -> None:
+        """Lead to what has to be looked at, also without a script."""
+        for name, field in self.fields.items():
+            if name in self.errors:
+                field.widget.attrs["autofocus"] = True
+                return
+
+    def places(self) -> list[forms.BoundField]:
+        """City, state and postal code in the order of the country."""
+        return [self[name] for name in rules_for(self.code).places]
+
+    def billing_places(self) -> list[forms.BoundField]:
+        return [self[f"billing_{name}"] for name in rules_for(self.billing_code).places]
+
     def _field(self, name: str) -> forms.Field:
         return self.fields[name]
 
@@ -158,7 +188,7 @@ class CheckoutForm(forms.Form):
             self._check_address(data, "billing_", self.billing_code)
         if not data.get("shipping_method"):
             if not self.methods:
-                self.add_error("shipping_method", _("We do not send to this country yet."))
+                self.add_error("shipping_method", _("We do not ship to this country yet."))
             elif "shipping_method" not in self.errors:
                 data["shipping_method"] = self.methods[0].code
         return data
@@ -169,12 +199,7 @@ class CheckoutForm(forms.Form):
             name = f"{prefix}{part}"
             if name in self.errors:
                 continue
-            words = _("This field is required.")
-            if problem != "required":
-                words = _("This does not look right for %(country)s.") % {
-                    "country": dict(self.fields["country"].choices)[code]  # type: ignore[attr-defined]
-                }
-            self.add_error(name, words)
+            self.add_error(name, _problem_words(part, problem, code, address))
 
     def buyer(self) -> Buyer:
         data = self.cleaned_data

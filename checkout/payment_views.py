@@ -7,7 +7,7 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from checkout.carts import forget_cart
+from checkout.carts import cart_of, forget_cart
 from checkout.errors import PaymentProviderUnavailable
 from checkout.models import PaymentAttempt
 from checkout.services.events import receive, webhook_secrets
@@ -59,7 +59,9 @@ def returned(request: HttpRequest) -> HttpResponse:
         return _confirming(request)
     response = redirect(reverse("orders:status", args=[order.access_token]))
     if order.captured or order.payment_status == Order.PaymentStatus.PROCESSING:
-        forget_cart(request, response)
+        mine = cart_of(request)
+        if mine is None or mine.order_id == order.pk:
+            forget_cart(request, response)
     return response
 
 

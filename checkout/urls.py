@@ -2,16 +2,17 @@
 
 from django.urls import path, re_path
 
-from checkout import account_views, payment_views, views
+from checkout import account_views, cart_views, payment_views, views
 from checkout.simulator import views as simulator
 from checkout.stripe_demo import create_checkout_session_json
 
 app_name = "checkout"
 urlpatterns = [
-    path("cart/", views.cart, name="cart"),
-    path("cart/add/", views.add, name="add"),
+    path("cart/", cart_views.cart, name="cart"),
+    path("cart/add/", cart_views.add, name="add"),
     path("checkout/", views.checkout, name="checkout"),
     path("checkout/pay/<str:token>/", views.pay, name="pay"),
+    path("checkout/back/<str:token>/", views.back, name="back"),
     path("account/", account_views.account, name="account"),
     path("account/sign-in/<str:token>/", account_views.enter, name="enter"),
     path("account/sign-out/", account_views.leave, name="leave"),

@@ -1,28 +1,20 @@
-"""Cart and checkout: plain forms that scripts improve."""
+"""The checkout: one page between cart and payment."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
-from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
-from checkout.carts import (
-    Line,
-    add_to_cart,
-    cart_of,
-    change_cart,
-    forget_cart,
-    has_changed,
-    lines_of,
-    remember_cart,
-)
-from checkout.errors import PaymentProviderUnavailable, PaymentRefused
+from checkout.carts import Line, cart_of, forget_cart, has_changed, lines_of
+from checkout.errors import PaymentProviderUnavailable, PaymentRefused, TotalChanged
 from checkout.forms import CheckoutForm
 from checkout.models import Cart
+from checkout.refusals import first_words, refused, wants_json
 from checkout.services.checking_out import AlreadyPaid, check_out
 from checkout.services.starting import start_payment
 from checkout.stripe_gateway import is_test_mode
@@ -32,152 +24,28 @@ from orders.models import Order, ShippingMethod
 from orders.pages import allow_payment_page, personal_page, shop_context
 from orders.posts import check_post
 from orders.reading import exact
-from orders.services.customers import remember_address
 from orders.services.pricing import order_settings, quote
 from orders.views import find_by_token
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.api.renderers import dumps
-from pycommerce.core.errors import Forbidden, InvalidRequest, RateLimited, Refusal
+from pycommerce.core.errors import InvalidRequest, Refusal
 from pycommerce.core.http import HttpRequest
 from tenants.origins import origin_of
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.META.get("HTTP_ACCEPT", "")
-
-
-def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """A refusal that belongs to no field, on a page of its own."""
-    if _wants_json(request):
-        return JsonResponse({"error": refusal.details}, status=refusal.status)
-    context = shop_context(request, title=_("That did not work"), problem=refusal.details)
-    response = render(request, "checkout/refused.html", context, status=refusal.status)
-    if refusal.retry_after is not None:
-        response["Retry-After"] = str(refusal.retry_after)
-    return response
-
-
-# --- Cart ----------------------------------------------------------------------------------------
-
-
-@personal_page
-def cart(request: HttpRequest) -> HttpResponse:
-    """The cart; a POST changes units or removes a line."""
-    if request.method not in {"GET", "HEAD", "POST"}:
-        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-    mine = cart_of(request)
-    if request.method != "POST":
-        return _cart_page(request, mine)
-    try:
-        check_post(request)
-        if mine is not None:
-            change_cart(mine, _wanted_units(request))
-    except (Forbidden, RateLimited) as refusal:
-        return refused(request, refusal)
-    except Refusal as refusal:
-        return _cart_page(request, mine, problem=_first_words(refusal), status=refusal.status)
-    response = redirect("checkout:cart")
-    if mine is not None:
-        remember_cart(request, response, mine)
-    return response
-
-
-def _wanted_units(request: HttpRequest) -> dict[UUID, int]:
-    wanted: dict[UUID, int] = {}
-    for name, value in request.POST.items():
-        line_id = (
-            parse_uuid(name.removeprefix("quantity-")) if name.startswith("quantity-") else None
-        )
-        if line_id:
-            wanted[line_id] = _units(str(value))
-    if removed := parse_uuid(request.POST.get("remove", "")):
-        # The button of one line; what stands in the other fields is taken as well.
-        wanted[removed] = 0
-    return wanted
-
-
-def _units(text: str) -> int:
-    text = text.strip()
-    if not text.isascii() or not text.isdigit() or len(text) > 6:
-        problem = _("Write a whole number.")
-        raise InvalidRequest(problem, fields={"quantity": [problem]})
-    return int(text)
-
-
-def _first_words(refusal: Refusal) -> str:
-    for problems in refusal.fields.values():
-        return problems[0]
-    return refusal.details
-
-
-def _cart_page(
-    request: HttpRequest, mine: Cart | None, *, problem: str = "", status: int = 200
-) -> HttpResponse:
-    lines = lines_of(mine)
-    context = shop_context(
-        request,
-        title=_("Cart"),
-        lines=lines,
-        total=sum((line.total for line in lines), Decimal(0)),
-        changed=has_changed(lines),
-        can_check_out=bool(lines) and not any(line.is_short for line in lines),
-        problem=problem,
-    )
-    return render(request, "checkout/cart.html", context, status=status)
-
-
-@personal_page
-def add(request: HttpRequest) -> HttpResponse:
-    """Put units of a variant into the cart; answers a script with the new count."""
-    if request.method != "POST":
-        return redirect("checkout:cart") if request.method == "GET" else _only_post()
-    try:
-        check_post(request)
-        variant_id = parse_uuid(request.POST.get("variant", ""))
-        if variant_id is None:
-            problem = _("Choose one first.")
-            raise InvalidRequest(problem, fields={"variant": [problem]})
-        mine = add_to_cart(
-            cart_of(request),
-            variant_id=variant_id,
-            quantity=_units(request.POST.get("quantity", "1")),
-        )
-    except Refusal as refusal:
-        if _wants_json(request):
-            return JsonResponse({"error": _first_words(refusal)}, status=refusal.status)
-        if isinstance(refusal, Forbidden | RateLimited):
-            return refused(request, refusal)
-        problem = _first_words(refusal)
-        return _cart_page(request, cart_of(request), problem=problem, status=refusal.status)
-    if _wants_json(request):
-        units = sum(mine.lines.values_list("quantity", flat=True))
-        response: HttpResponse = JsonResponse({"count": units, "cart": reverse("checkout:cart")})
-    else:
-        response = redirect("checkout:cart")
-    remember_cart(request, response, mine)
-    return response
-
-
-def _only_post() -> HttpResponse:
-    return HttpResponseNotAllowed(["POST"])
-
-
-# --- Checkout ------------------------------------------------------------------------------------
-
-
+@require_http_methods(["GET", "HEAD", "POST"])
 @personal_page
 def checkout(request: HttpRequest) -> HttpResponse:
     """The one page between cart and payment.
 
-    A POST with `update` shows the page again with what was typed, for another country or a code.
-    Any other places the order and leads to the payment page; a script gets the order and its
-    items as JSON, and makes the documented call itself.
+    A POST with `update` shows the page again with what was typed, for another country or a code;
+    one with `address` fills in an address that the customer keeps. Any other places the order and
+    leads to the payment page; a script gets the order and its items as JSON, and makes the
+    documented call itself.
     """
-    if request.method not in {"GET", "HEAD", "POST"}:
-        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     mine = cart_of(request)
     lines = lines_of(mine)
-    if mine is None or not lines:
+    if mine is None or not lines or (request.method != "POST" and has_changed(lines)):
         return redirect("checkout:cart")
     if request.method != "POST":
         return _checkout_page(request, mine, lines, _form(request, mine))
@@ -187,6 +55,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return refused(request, refusal)
     form = _form(request, mine, request.POST)
     _remember_details(mine, request.POST)
+    if "address" in request.POST:
+        _take_address(request, mine)
+        return _checkout_page(request, mine, lines, _form(request, mine))
     if "update" in request.POST:
         return _checkout_page(request, mine, lines, form, is_update=True)
     if has_changed(lines):
@@ -198,7 +69,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
 
 def _to_cart(request: HttpRequest) -> HttpResponse:
     """Something changed since the shopper looked: they see it before they pay."""
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"go_to": reverse("checkout:cart")}, status=409)
     return redirect("checkout:cart")
 
@@ -233,6 +104,17 @@ def _remember_details(mine: Cart, data: Mapping[str, Any]) -> None:
     mine.save(update_fields=["details"])
 
 
+def _take_address(request: HttpRequest, mine: Cart) -> None:
+    """Fill in one of the addresses that the customer keeps."""
+    customer, address_id = customer_of(request), parse_uuid(request.POST["address"])
+    if customer is None or address_id is None:
+        return
+    chosen = customer.addresses.filter(pk=address_id).first()
+    if chosen:
+        mine.details |= chosen.address | {"country": chosen.country_code}
+        mine.save(update_fields=["details"])
+
+
 def _place(request: HttpRequest, mine: Cart, lines: list[Line], form: CheckoutForm) -> HttpResponse:
     try:
         order = check_out(
@@ -243,28 +125,42 @@ def _place(request: HttpRequest, mine: Cart, lines: list[Line], form: CheckoutFo
             shipping_method=form.cleaned_data["shipping_method"],
             notes=form.cleaned_data["notes"],
             discount_code=form.cleaned_data["discount_code"],
+            origin=origin_of(request),
+            agreed_total=_agreed_total(request),
         )
     except AlreadyPaid as paid:
         return _already_paid(request, paid.order)
+    except TotalChanged as refusal:
+        return _checkout_page(
+            request, mine, lines, form, problem=refusal.details, status=refusal.status
+        )
     except (OutOfStock, PricesChanged):
         return _to_cart(request)
     except BadDiscount as refusal:
-        form.add_error("discount_code", _first_words(refusal))
+        form.add_error("discount_code", first_words(refusal))
         return _checkout_page(request, mine, lines, form, status=400)
     except (IllegalTransition, InvalidRequest, PaymentProviderUnavailable) as refusal:
-        problem = _first_words(refusal)
+        problem = first_words(refusal)
         return _checkout_page(request, mine, lines, form, problem=problem, status=refusal.status)
-    remember_address(order.customer_id, form.shipping_address())
-    if _wants_json(request):
+    if wants_json(request):
         content = dumps({"order_id": str(order.pk), "items": _items(order)})
         return HttpResponse(content, content_type="application/json")
     return _to_payment(request, order)
 
 
+def _agreed_total(request: HttpRequest) -> Decimal | None:
+    """What stood on the button: nobody pays another sum than they saw."""
+    try:
+        total = Decimal(request.POST["total"])
+    except (KeyError, InvalidOperation):
+        return None
+    return total if total.is_finite() else None
+
+
 def _already_paid(request: HttpRequest, order: Order) -> HttpResponse:
     address = reverse("orders:status", args=[order.access_token])
     response = (
-        JsonResponse({"go_to": address}, status=409) if _wants_json(request) else redirect(address)
+        JsonResponse({"go_to": address}, status=409) if wants_json(request) else redirect(address)
     )
     forget_cart(request, response)
     return response
@@ -321,13 +217,18 @@ def _checkout_page(
     if is_update:
         # Shown again and not yet sent: nothing is wrong with what is not there yet.
         form = _form(request, mine, None)
+    form.focus_the_first_error()
     goods = sum((line.total for line in lines), Decimal(0))
+    customer = customer_of(request)
     context = shop_context(
         request,
         title=_("Checkout"),
         form=form,
         lines=lines,
+        units=sum(line.quantity for line in lines),
+        addresses=customer.addresses.all() if customer else (),
         totals=totals,
+        total=str(totals.totals.total) if totals else "",
         code=code,
         code_problem=code_problem,
         methods=[
@@ -359,9 +260,20 @@ def _totals(
     try:
         return quote(**arguments, discount_code=code), ""
     except BadDiscount as refusal:
-        return quote(**arguments), _first_words(refusal)
+        return quote(**arguments), first_words(refusal)
     except InvalidRequest:
         return None, ""
+
+
+@require_safe
+@personal_page
+def back(request: HttpRequest, token: str) -> HttpResponse:
+    """From the payment page without a payment: to the checkout of this cart, else to the order."""
+    order = find_by_token(token)
+    mine = cart_of(request)
+    if mine is not None and mine.order_id == order.pk and order.is_payable:
+        return redirect(reverse("checkout:checkout") + "?cancelled=1")
+    return redirect("orders:status", token=token)
 
 
 @personal_page

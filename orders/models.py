@@ -359,6 +359,12 @@ class Order(models.Model):
     country_code = models.CharField(max_length=2, help_text="Where it is sent (ISO 3166).")
     notes = models.TextField(blank=True)
     language = models.CharField(max_length=5, default="en")
+    origin = models.CharField(
+        max_length=300,
+        blank=True,
+        editable=False,
+        help_text="Where the customer has the shop: links in mails lead there.",
+    )
 
     shipping_method = models.CharField(max_length=40)
     shipping_name = models.CharField(max_length=100)

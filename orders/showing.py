@@ -1,37 +1,109 @@
 """How an order is shown to its customer, on its page and in mails."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from orders.models import Order
+from catalog.display import money
+from catalog.models import Product
+from orders.addresses import country_code, country_names, rules_for
+from orders.models import LineItem, Order
+
+Pictures = Mapping[UUID, list[dict[str, Any]]]
+Status, PaymentStatus = Order.Status, Order.PaymentStatus
 
 
 def state_words(order: Order) -> str:
     """How the order stands, in a sentence for its customer."""
     status, payment = order.status, order.payment_status
-    if status == Order.Status.CANCELLED:
+    if status == Status.CANCELLED:
         if order.captured and order.refunded < order.captured:
             return _("This order was cancelled. Your money is on its way back.")
         return _("This order was cancelled.")
-    if payment == Order.PaymentStatus.REVIEW:
-        return _("We received a payment and are looking at it. We will write to you.")
-    if payment == Order.PaymentStatus.REFUNDED:
-        return _("Your money was given back.")
-    if status == Order.Status.COMPLETED:
+    if payment == PaymentStatus.REVIEW:
+        return _("We received a payment and are checking it. We will e-mail you.")
+    if payment == PaymentStatus.REFUNDED:
+        return _("Your payment has been refunded.")
+    if status == Status.COMPLETED:
         return _("Your order is on its way.")
-    if status == Order.Status.PROCESSING:
+    if status == Status.PROCESSING:
+        if any(line.fulfilled for line in order.line_items.all()):
+            return _("A part of your order is on its way.")
         return _("Thank you! Your order is confirmed.")
-    if payment == Order.PaymentStatus.PROCESSING:
-        return _("Your payment is on its way. We write to you when it has arrived.")
-    return _("This order waits for its payment.")
+    if payment == PaymentStatus.PROCESSING:
+        return _("Your payment is being processed. We will e-mail you when it has arrived.")
+    return _("This order is awaiting payment.")
 
 
-def order_context(order: Order) -> dict[str, object]:
+def tone(order: Order) -> str:
+    """The same for a style sheet: `good`, `waiting` or `over`."""
+    if order.status == Status.CANCELLED or order.payment_status == PaymentStatus.REFUNDED:
+        return "over"
+    if order.status == Status.PENDING or order.payment_status == PaymentStatus.REVIEW:
+        return "waiting"
+    return "good"
+
+
+def steps(order: Order) -> list[tuple[str, bool, bool]]:
+    """What happens to an order: name, whether it is done, whether it comes next."""
+    if tone(order) == "over" or order.payment_status == PaymentStatus.REVIEW:
+        return []
+    names = [_("Ordered"), _("Paid"), _("Shipped")]
+    done = [
+        True,
+        order.status in {Status.PROCESSING, Status.COMPLETED},
+        order.status == Status.COMPLETED,
+    ]
+    first_open = done.index(False) if False in done else None
+    return [(name, done[at], at == first_open) for at, name in enumerate(names)]
+
+
+def sums(order: Order) -> list[tuple[str, str, bool]]:
+    """What the order comes to: name, amount, and whether it is the total."""
+    found = [(_("Subtotal"), money(order.items_total), False)]
+    if order.discount_total:
+        found.append((_("Discount"), f"−{money(order.discount_total)}", False))
+    shipping = money(order.shipping_total) if order.shipping_total else _("Free")
+    found.append((_("Shipping"), shipping, False))
+    total = (_("Total"), money(order.total), True)
+    if not order.tax_total:
+        return [*found, total]
+    if order.prices_include_tax:
+        return [*found, total, (_("of which tax"), money(order.tax_total), False)]
+    return [*found, (_("Tax"), money(order.tax_total), False), total]
+
+
+def address_lines(address: Mapping[str, str]) -> dict[str, str]:
+    """An address as a letter has it: `line1`, `line2`, `place` and `country_name`."""
+    code = country_code(address["country"]) or ""
+    place = ""
+    for name in rules_for(code).places:
+        if text := address.get(name, ""):
+            is_after_city = name == "state" and place == address.get("city")
+            place = f"{place}, {text}" if is_after_city else f"{place} {text}".strip()
+    return {
+        "line1": address["line1"],
+        "line2": address.get("line2", ""),
+        "place": place,
+        "country_name": country_names(get_language() or "en").get(code, address["country"]),
+    }
+
+
+def pictures_of(lines: Iterable[LineItem]) -> Pictures:
+    """Product id to its pictures, for the products that are still there."""
+    ids = {line.product_id for line in lines}
+    return dict(Product.objects.filter(pk__in=ids).values_list("pk", "image_list"))
+
+
+def order_context(order: Order) -> dict[str, Any]:
     """What pages and mails show of an order; amounts are the order's own."""
     lines = [
         {
             "line": line,
             "options": " / ".join(line.options.values()),
-            "to_send": line.to_send,
         }
         for line in order.line_items.all()
     ]
@@ -39,5 +111,8 @@ def order_context(order: Order) -> dict[str, object]:
         "order": order,
         "lines": lines,
         "words": state_words(order),
+        "shipping_address": address_lines(order.shipping_address),
+        "billing_address": address_lines(order.billing_address),
+        "same_address": order.shipping_address == order.billing_address,
         "fulfilments": order.fulfilments.prefetch_related("lines__line_item"),
     }

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from orders.models import Order
 from orders.pages import allow_payment_page, personal_page, shop_context
-from orders.showing import order_context
+from orders.services.pricing import order_settings
+from orders.showing import order_context, pictures_of, steps, tone
 from pycommerce.core.http import HttpRequest
 
 
@@ -26,8 +27,17 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
     """The order's page: what it holds, whether it was paid, what was sent."""
     order = find_by_token(token)
     context = shop_context(
-        request, title=_("Order %(number)s") % {"number": order.number}, **order_context(order)
+        request,
+        title=_("Order %(number)s") % {"number": order.number},
+        tone=tone(order),
+        steps=steps(order),
+        is_confirmed=order.status == Order.Status.PROCESSING,
+        contact=order_settings().contact_email,
+        **order_context(order),
     )
+    pictures = pictures_of(row["line"] for row in context["lines"])
+    for row in context["lines"]:
+        row["pictures"] = pictures.get(row["line"].product_id)
     response = render(request, "orders/status.html", context)
     allow_payment_page(response)
     return response

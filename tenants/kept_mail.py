@@ -50,7 +50,13 @@ def mails(request: HttpRequest) -> HttpResponse:
     paths = sorted(folder.glob("*.log"), key=lambda path: path.name, reverse=True)[:MOST]
     found = [(path.name, _read(path)) for path in paths]
     rows = [
-        {"name": name, "to": mail["To"], "subject": mail["Subject"], "date": mail["Date"]}
+        {
+            "name": name,
+            "sender": mail["From"],
+            "to": mail["To"],
+            "subject": mail["Subject"],
+            "date": mail["Date"],
+        }
         for name, mail in found
     ]
     return _private(render(request, "tenants/mails.html", {"mails": rows}))

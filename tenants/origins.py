@@ -1,24 +1,28 @@
 """Where a shop is found from outside: its own host, never what a request says."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 
 from pycommerce.core.http import HttpRequest
 from tenants.models import Domain, Tenant
 from tenants.public import in_public
+from tenants.resolution import is_platform_host, normalise_host, tenant_by_host
 
 
-def shop_origin(tenant: Tenant, *, mount: str = "", port: str = "") -> str:
+def shop_origin(tenant: Tenant, *, mount: str = "", host: str = "", port: str = "") -> str:
     """The address of the shop's home without its last slash.
 
-    Its custom domain, else its slug below the base host; under a mount, that of the base host.
-    `port` counts outside production only, where the port is nobody's secret.
+    That of `host`, else of its custom domain, else of its slug below the base host; under a
+    mount, that of the base host. `port` counts outside production only, where the port is
+    nobody's secret.
     """
     scheme = "https" if settings.HTTPS_REQUIRED else "http"
     if settings.PUBLIC_PORT:
         port = str(settings.PUBLIC_PORT)
     elif settings.PRODUCTION:
         port = ""
-    host = settings.BASE_HOST if mount else _primary_host(tenant)
+    host = settings.BASE_HOST if mount else host or _primary_host(tenant)
     usual = {"http": "80", "https": "443"}[scheme]
     suffix = f":{port}" if port and port != usual else ""
     return f"{scheme}://{host}{suffix}{mount}"
@@ -36,8 +40,23 @@ def _primary_host(tenant: Tenant) -> str:
 
 
 def origin_of(request: HttpRequest) -> str:
-    """The origin of the shop that this request is for."""
-    return shop_origin(request.tenant, mount=request.mount, port=request.get_port())
+    """The origin at which a visitor has the shop, where their cart and their sign-in are.
+
+    One of the shop's own: the tenant was found by this very host.
+    """
+    host = normalise_host(request.get_host())
+    return shop_origin(request.tenant, mount=request.mount, host=host, port=request.get_port())
+
+
+def origin_that_lasts(tenant: Tenant, kept: str) -> str:
+    """An origin of the shop that was kept, or its present one where the shop has lost that."""
+    parts = urlsplit(kept)
+    host = parts.hostname or ""
+    if is_platform_host(host):
+        is_ours = parts.path == f"/stores/{tenant.slug}"
+    else:
+        is_ours = bool(host) and tenant_by_host(host) == tenant
+    return kept if is_ours else shop_origin(tenant)
 
 
 def platform_origin(request: HttpRequest) -> str:

@@ -103,7 +103,7 @@ def make_order(*products: Product, quantity: int = 1, **fields: Any) -> Order:
     with transaction.atomic():
         order = place_order(
             buyer=fields.pop("buyer", JOHN),
-            shipping_address=PARK_AVENUE,
+            shipping_address=fields.pop("shipping_address", PARK_AVENUE),
             quantities={
                 product.variants.get(position=1).pk: quantity
                 for product in products or (make_product(),)

@@ -1,11 +1,13 @@
 """From a cart to an order: one pending order for a cart, however often it is checked out."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from checkout.errors import TotalChanged
 from checkout.models import Cart
 from checkout.services.starting import end_unpaid
 from orders.errors import IllegalTransition
@@ -23,19 +25,20 @@ class AlreadyPaid(Exception):
         self.order = order
 
 
-def check_out(cart_id: UUID, **order_fields: Any) -> Order:
+def check_out(cart_id: UUID, *, agreed_total: Decimal | None = None, **order_fields: Any) -> Order:
     """Place an order of what is in the cart; an earlier pending one of the same cart ends first.
 
-    Its payment session is expired at the provider, so that nobody pays for both. `order_fields`
-    are those of `place_order` but for `quantities`.
+    Its payment session is expired at the provider, so that nobody pays for both. `agreed_total`
+    is what the shopper saw, where they saw one. `order_fields` are those of `place_order` but for
+    `quantities`.
 
     Raises what `place_order` refuses (PricesChanged for a price that is not the one the cart
-    showed), AlreadyPaid, PaymentProviderUnavailable, or IllegalTransition where two tabs check out
-    at the same moment.
+    showed), TotalChanged where it comes to another sum, AlreadyPaid, PaymentProviderUnavailable,
+    or IllegalTransition where two tabs check out at the same moment.
     """
     for _attempt in range(3):
         _end_earlier(cart_id)
-        order = once_more(lambda: _place(cart_id, order_fields))
+        order = once_more(lambda: _place(cart_id, agreed_total, order_fields))
         if order is not None:
             return order
     raise IllegalTransition(_("This cart is being checked out in another tab."))
@@ -56,7 +59,9 @@ def _end_earlier(cart_id: UUID) -> None:
 
 
 @transaction.atomic
-def _place(cart_id: UUID, order_fields: dict[str, Any]) -> Order | None:
+def _place(
+    cart_id: UUID, agreed_total: Decimal | None, order_fields: dict[str, Any]
+) -> Order | None:
     """The order, with the cart locked; None where another tab made one meanwhile."""
     cart = Cart.objects.select_for_update().filter(pk=cart_id).first()
     if cart is None:
@@ -74,6 +79,8 @@ def _place(cart_id: UUID, order_fields: dict[str, Any]) -> Order | None:
         seen_prices={line.variant_id: line.seen_price for line in lines},
         **order_fields,
     )
+    if agreed_total is not None and order.total != agreed_total:
+        raise TotalChanged(order.total)
     cart.order = order
     cart.save(update_fields=["order"])
     give_number(order)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from checkout.models import Cart, PaymentAttempt
 from checkout.stripe_gateway import Gateway, Session, provider_name
 from orders.models import Order
+from orders.services.customers import remember_address
 from orders.services.paying import (
     end_order,
     lock_order,
@@ -120,6 +121,7 @@ def _book_payment(order: Order, attempt: PaymentAttempt, session: Session) -> No
         # A session that asked for nothing has no payment of its own.
         provider_id=session.payment_intent or session.id,
     )
+    remember_address(order)
 
 
 def _book_end(

@@ -69,7 +69,7 @@ def _take_attempt(order_id: UUID, origin: str) -> PaymentAttempt:
     """T1: the order's unfinished attempt, or a new one."""
     order = lock_order(order_id)
     if not order.is_payable:
-        problem = _("Order %(number)s waits for no payment any more.") % {"number": order}
+        problem = _("Order %(number)s is no longer awaiting payment.") % {"number": order}
         raise IllegalTransition(problem)
     unfinished = order.attempts.filter(state__in=_UNFINISHED).first()
     now = timezone.now()
@@ -107,7 +107,7 @@ def _params(order: Order, attempt: PaymentAttempt, origin: str) -> dict[str, Any
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata},
         "success_url": f"{origin}/checkout/return/?session_id={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": f"{origin}/checkout/?cancelled=1",
+        "cancel_url": f"{origin}/checkout/back/{order.access_token}/",
     }
 
 

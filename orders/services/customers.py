@@ -1,15 +1,13 @@
 """Customers: signing in by a mailed link, and the addresses they keep."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.models import Customer, CustomerAddress, OutboxMessage, SignIn
-from orders.services.placing import Address
+from orders.models import Customer, CustomerAddress, Order, OutboxMessage, SignIn
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import RateLimited
 from pycommerce.db import connection
@@ -30,8 +28,10 @@ def token_of(sign_in: SignIn) -> str:
 
 
 @transaction.atomic
-def ask_for_sign_in(*, email: str, client_address: str) -> None:
+def ask_for_sign_in(*, email: str, client_address: str, origin: str) -> None:
     """Mail a link to a customer of this shop; for anybody else nothing happens that shows.
+
+    The link leads to `origin`, where the customer has the shop and their cart.
 
     Raises RateLimited where this client asked too often; an address that had its mails for this
     hour gets no further one, silently.
@@ -44,7 +44,7 @@ def ask_for_sign_in(*, email: str, client_address: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [key])
     recent = SignIn.objects.filter(created_at__gt=since)
     if recent.filter(client_address=client_address).count() >= MAILS_OF_A_CLIENT:
-        problem = _("Too many mails were asked for. Try again in an hour.")
+        problem = _("Too many e-mails were requested. Please try again in an hour.")
         raise RateLimited(problem, retry_after=3600)
     had_enough = recent.filter(email=email).count() >= MAILS_AN_HOUR
     customer = Customer.objects.filter(email=email).first()
@@ -55,7 +55,7 @@ def ask_for_sign_in(*, email: str, client_address: str) -> None:
         OutboxMessage.objects.create(
             topic="customer.sign_in",
             dedupe_key=f"customer.sign_in:{sign_in.pk}",
-            payload={"sign_in": str(sign_in.pk)},
+            payload={"sign_in": str(sign_in.pk), "origin": origin},
         )
 
 
@@ -82,15 +82,18 @@ def use_sign_in(token: str) -> Customer | None:
     return sign_in.customer
 
 
-def remember_address(customer_id: UUID | None, address: Address) -> None:
-    """Keep an address for the customer's next order."""
-    if customer_id is None:
+def remember_address(order: Order) -> None:
+    """Keep where an order goes for the customer's next one.
+
+    Of paid orders only: an order costs nothing, and anybody can place one in another's name.
+    """
+    if order.customer_id is None:
         return
     CustomerAddress.objects.update_or_create(
-        customer_id=customer_id,
-        address=address.as_json(),
-        defaults={"country_code": address.code, "last_used_at": timezone.now()},
+        customer_id=order.customer_id,
+        address=order.shipping_address,
+        defaults={"country_code": order.country_code, "last_used_at": timezone.now()},
     )
-    kept = CustomerAddress.objects.filter(customer_id=customer_id)
+    kept = CustomerAddress.objects.filter(customer_id=order.customer_id)
     old = kept.values_list("pk", flat=True)[MOST_ADDRESSES:]
     CustomerAddress.objects.filter(pk__in=list(old)).delete()

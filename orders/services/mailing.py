@@ -12,16 +12,18 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from orders.models import Fulfilment, Order, OutboxMessage, SignIn
 from orders.services.customers import token_of
 from orders.services.pricing import order_settings
-from orders.showing import order_context
+from orders.showing import order_context, sums
 from pycommerce.db import connection
 from tenants.models import Membership, Role, Tenant
-from tenants.origins import shop_origin
+from tenants.origins import origin_that_lasts, shop_origin
 from tenants.public import in_public
+from tenants.theme import text_on
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ def _send(message: OutboxMessage) -> None:
 def _send_sign_in(message: OutboxMessage) -> None:
     tenant = connection.tenant
     sign_in = SignIn.objects.get(pk=message.payload["sign_in"])
-    origin = shop_origin(tenant)
+    origin = origin_that_lasts(tenant, message.payload["origin"])
     with translation.override(tenant.language):
         context = {
             "tenant": tenant,
@@ -102,8 +104,9 @@ def _send_sign_in(message: OutboxMessage) -> None:
 
 def _context(order: Order) -> dict[str, Any]:
     tenant = connection.tenant
-    origin = shop_origin(tenant)
+    origin = origin_that_lasts(tenant, order.origin)
     return order_context(order) | {
+        "sums": sums(order),
         "tenant": tenant,
         "origin": origin,
         "address": f"{origin}/orders/{order.access_token}/",
@@ -127,7 +130,7 @@ def _cancelled(order: Order, payload: Payload) -> Mail:
 
 
 def _refunded(order: Order, payload: Payload) -> Mail:
-    subject = _("Money for your order %(number)s is on its way back") % {"number": order.number}
+    subject = _("Refund for your order %(number)s") % {"number": order.number}
     return subject, {"amount": Decimal(payload["amount"])}
 
 
@@ -140,7 +143,7 @@ def _fulfilled(order: Order, payload: Payload) -> Mail:
 
 
 def _late(order: Order, payload: Payload) -> Mail:
-    return _("Your payment for order %(number)s goes back") % {"number": order.number}, {}
+    return _("Refund for your payment of order %(number)s") % {"number": order.number}, {}
 
 
 _MAILS: dict[str, Callable[[Order, Payload], Mail]] = {
@@ -177,13 +180,20 @@ def send_mail(
     tenant: Tenant = connection.tenant
     if not to:
         return
-    context = context | {"subject": subject}
+    contact = order_settings().contact_email
+    context = context | {
+        "subject": subject,
+        "language": get_language(),
+        "contact": contact,
+        "brand": tenant.primary_color,
+        "brand_ink": text_on(tenant.primary_color),
+    }
     mail = EmailMultiAlternatives(
         subject=" ".join(subject.split()),
         body=render_to_string(f"orders/mail/{name}.txt", context).strip() + "\n",
         from_email=f'"{_header_text(tenant.name)}" <{settings.DEFAULT_FROM_EMAIL}>',
         to=to,
-        reply_to=[contact] if (contact := order_settings().contact_email) else [],
+        reply_to=[contact] if contact else [],
         headers={"Message-ID": f"<{message_id}@{settings.BASE_HOST}>"},
     )
     mail.attach_alternative(render_to_string(f"orders/mail/{name}.html", context), "text/html")

@@ -48,6 +48,16 @@ def find_shipping_method(code: str, country_code: str) -> ShippingMethod:
     return method
 
 
+def missing_for_free_shipping(goods: Decimal) -> Decimal | None:
+    """How much more would be sent for nothing in the shop's own country; None where nothing is."""
+    found = [
+        method.free_from
+        for method in shipping_methods(order_settings().country)
+        if method.free_from is not None
+    ]
+    return min(found) - goods if found and goods < min(found) else None
+
+
 def rate_for(country_code: str, state: str) -> Rate:
     """The tax rate of the state (by code or name), else of the country, else none."""
     rates = {

@@ -20,6 +20,7 @@ function showCount(count) {
 
 if (link) {
   showCount(readCount());
+  document.addEventListener("cartchange", () => showCount(readCount()));
   // A page that comes back from the browser's memory may be older than the cart.
   addEventListener("pageshow", () => showCount(readCount()));
 }

@@ -1,8 +1,79 @@
 // Pays by the documented call: the order is placed, then a session is asked for it.
 // Without this script the same form posts, and the answer leads to the payment page.
 const form = document.querySelector("form.checkout");
-const problem = form.querySelector(".pay-problem");
-const payButton = form.querySelector("button[name=pay]");
+const said = document.querySelector(".checkout-said");
+const PARTS = [".checkout-fields", ".side"];
+let last = 0;
+let updating = Promise.resolve();
+
+// --- Showing what the shop answers, without losing what was typed meanwhile ---
+
+function typed() {
+  const fields = [...form.elements].filter((field) => field.id && field.type !== "hidden");
+  return fields.map((field) => [field.id, field.value, field.checked]);
+}
+
+function fillIn(values) {
+  for (const [id, value, checked] of values) {
+    const field = document.getElementById(id);
+    if (!field || field.tagName === "BUTTON") continue;
+    if (field.type === "radio" || field.type === "checkbox") field.checked = checked;
+    else if (field.tagName !== "SELECT" || [...field.options].some((option) => option.value === value)) {
+      field.value = value;
+    }
+  }
+  const choices = [...form.querySelectorAll("[name=shipping_method]")];
+  if (choices.length && !choices.some((choice) => choice.checked)) choices[0].checked = true;
+}
+
+function showPage(html, { keep = true } = {}) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const fresh = page.querySelector("form.checkout");
+  if (!fresh) {
+    document.querySelector("main").replaceChildren(...page.querySelector("main").childNodes);
+    return;
+  }
+  const focused = document.activeElement;
+  const caret = focused?.selectionStart;
+  const values = keep ? typed() : [];
+  const unfolded = [...form.querySelectorAll("details[open]")].map((part) => part.id);
+  for (const part of PARTS) form.querySelector(part).replaceWith(fresh.querySelector(part));
+  fillIn(values);
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  const again = focused?.id ? document.getElementById(focused.id) : null;
+  again?.focus();
+  if (caret != null) again?.setSelectionRange?.(caret, caret);
+}
+
+function showProblem(error) {
+  const problem = form.querySelector(".pay-problem");
+  problem.textContent = error instanceof TypeError ? form.dataset.failed : error.message || form.dataset.failed;
+  problem.hidden = false;
+}
+
+// --- Another country, shipping or code: what it comes to then ---
+
+async function update(submitter) {
+  const turn = ++last;
+  const body = new URLSearchParams(new FormData(form, submitter));
+  if (!submitter) body.set("update", "1");
+  const response = await fetch(form.action, { method: "POST", body });
+  const html = await response.text();
+  if (turn !== last) return;
+  showPage(html, { keep: submitter?.name !== "address" });
+  const total = form.querySelector(".sums-total");
+  said.textContent = total ? `${total.textContent.trim()}` : "";
+}
+
+function startUpdate(submitter) {
+  const side = form.querySelector(".checkout-summary");
+  side.setAttribute("aria-busy", "true");
+  updating = update(submitter)
+    .catch(showProblem)
+    .finally(() => form.querySelector(".checkout-summary").removeAttribute("aria-busy"));
+}
+
+// --- Paying ---
 
 async function placeOrder() {
   const response = await fetch(form.action, {
@@ -13,6 +84,7 @@ async function placeOrder() {
   if (!(response.headers.get("Content-Type") || "").startsWith("application/json")) {
     // The form again, with what is wrong beside its fields.
     showPage(await response.text());
+    (form.querySelector("[aria-invalid=true]") || form.querySelector("[role=alert]:not([hidden])"))?.focus();
     return null;
   }
   const answer = await response.json();
@@ -22,19 +94,6 @@ async function placeOrder() {
   }
   if (!response.ok) throw new Error(answer.error);
   return answer;
-}
-
-function showPage(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
-  const fresh = page.querySelector("form.checkout");
-  if (!fresh) {
-    document.querySelector("main").replaceChildren(...page.querySelector("main").childNodes);
-    return;
-  }
-  for (const part of ["fields", "summary"]) {
-    form.querySelector(`.checkout-${part}`).replaceWith(fresh.querySelector(`.checkout-${part}`));
-  }
-  (form.querySelector("[aria-invalid=true]") || form.querySelector("[role=alert]"))?.focus();
 }
 
 async function askForSession({ items, order_id }) {
@@ -48,33 +107,43 @@ async function askForSession({ items, order_id }) {
   return data.checkout_url;
 }
 
-form.addEventListener("submit", async (event) => {
-  const by = event.submitter;
-  event.preventDefault();
-  if (by && by.name === "update") return update();
-  if (payButton.getAttribute("aria-busy")) return;
-  payButton.setAttribute("aria-busy", "true");
-  problem.hidden = true;
+async function pay() {
+  if (form.getAttribute("aria-busy")) return;
+  form.setAttribute("aria-busy", "true");
+  form.querySelector(".pay-problem").hidden = true;
   try {
+    await updating;
     const order = await placeOrder();
     if (order) location.assign(await askForSession(order));
   } catch (error) {
-    problem.textContent = error instanceof TypeError ? form.dataset.failed : error.message;
-    problem.hidden = false;
+    showProblem(error);
   } finally {
-    payButton.removeAttribute("aria-busy");
+    form.removeAttribute("aria-busy");
   }
-});
-
-async function update() {
-  const body = new URLSearchParams(new FormData(form));
-  body.set("update", "1");
-  const focused = document.activeElement?.id;
-  const response = await fetch(form.action, { method: "POST", body });
-  showPage(await response.text());
-  if (focused) document.getElementById(focused)?.focus();
 }
 
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const by = event.submitter;
+  if (by && by.name !== "pay") startUpdate(by);
+  else pay();
+});
+
 form.addEventListener("change", (event) => {
-  if (["country", "billing_country", "state", "shipping_method"].includes(event.target.name)) update();
+  if (["country", "billing_country", "state", "shipping_method"].includes(event.target.name)) startUpdate();
+});
+
+form.addEventListener("input", ({ target }) => {
+  // What was wrong is being put right: it is looked at again when it is sent.
+  target.closest(".field-wrong")?.classList.remove("field-wrong");
+  target.removeAttribute("aria-invalid");
+  document.getElementById(`${target.id}_error`)?.remove();
+});
+
+form.addEventListener("keydown", (event) => {
+  // Enter in the code's field means the button beside it, not the payment.
+  if (event.key === "Enter" && event.target.name === "discount_code") {
+    event.preventDefault();
+    startUpdate();
+  }
 });

@@ -14,10 +14,11 @@ from checkout.models import Cart, PaymentAttempt
 from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.models import Session
-from orders.models import Discount, Order, SignIn
+from orders.models import Discount, Order, ShippingMethod, SignIn, TaxRate
 from orders.services.mailing import deliver_outbox
-from tenants.models import Tenant
+from tenants.models import Domain, Tenant
 from tenants.resolution import clear_cache
+from tenants.services import add_domain
 from tests.checkout.conftest import SAME_ORIGIN, paid, select, state_of, stock
 from tests.factories import make_order, make_product, make_shipping_method
 
@@ -112,6 +113,35 @@ def test_a_changed_price_is_shown_before_anybody_pays(filled, product):
     assert "The price was $129.99 and is $99.00 now." in page
     assert refused["Location"] == "/cart/"
     assert not Order.objects.exists()
+
+
+def test_a_changed_cart_is_looked_at_before_the_checkout_shows_it(filled, product):
+    Variant.objects.update(price=Decimal("99.00"))
+
+    assert filled.get("/checkout/")["Location"] == "/cart/"
+
+
+def test_a_badge_that_is_not_true_any_more_is_put_right(filled):
+    Cart.objects.all().delete()
+
+    page = filled.get("/cart/")
+
+    assert "Your cart is empty." in page.content.decode()
+    assert filled.cookies["cart_count"].value == ""
+    assert filled.cookies["cart"].value == ""
+
+
+def test_enter_in_a_quantity_does_not_remove_the_first_line(filled):
+    page = filled.get("/cart/").content.decode()
+    first_button = re.search(r'<form class="beside cart".*?<button(.*?)>', page, re.DOTALL)
+
+    assert "remove" not in first_button.group(1)
+
+
+def test_what_is_missing_for_free_shipping_is_said(filled):
+    ShippingMethod.objects.filter(code="standard").update(free_from=Decimal(300))
+
+    assert "Add $40.02 more for free shipping." in filled.get("/cart/").content.decode()
 
 
 def test_a_cart_of_one_shop_is_nothing_in_another(filled, outdoor):
@@ -214,6 +244,93 @@ def test_a_code_that_does_not_apply_says_why_and_a_good_one_counts(filled):
     assert Discount.objects.get(code="TEN").used_count == 1
 
 
+def test_nobody_pays_another_total_than_they_saw(filled):
+    TaxRate.objects.create(country="US", state="NY", percent=10)
+
+    seen = post(filled, "/checkout/", DETAILS | {"total": "259.98"})
+    assert seen.status_code == 409
+    assert not Order.objects.exists()
+    page = seen.content.decode()
+    assert "The total is $285.98 now." in page
+    assert "Ring twice" in page
+    total = re.search(r'name="total" value="(.*?)"', page).group(1)
+    post(filled, "/checkout/", DETAILS | {"total": total})
+
+    assert Order.objects.get().total == Decimal("285.98")
+
+
+@pytest.mark.parametrize("total", ["", "x", "NaN", "sNaN", "Infinity", "1e999999"])
+def test_a_total_that_is_no_amount_breaks_nothing(filled, total):
+    assert post(filled, "/checkout/", DETAILS | {"total": total}).status_code in {303, 409}
+
+
+def test_a_cart_that_changed_in_another_tab_is_shown_before_it_is_paid(filled, product):
+    other = make_product("Lamp", price="10.00")
+    post(filled, "/cart/add/", {"variant": variant_of(other), "quantity": "1"})
+
+    response = post(filled, "/checkout/", DETAILS | {"total": "259.98"})
+
+    assert response.status_code == 409
+    assert "Lamp" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"postal_code": "90001"}, "This is not in New York."),
+        ({"postal_code": "1"}, "Write it as in this example: 95014."),
+        ({"state": "XX"}, "Choose one from the list."),
+        ({"state": ""}, "This field is required."),
+    ],
+)
+def test_an_address_is_refused_in_words_that_help(filled, changes, words):
+    page = post(filled, "/checkout/", DETAILS | changes).content.decode()
+
+    assert words in page
+    assert page.count("field-problem") == 1
+    assert "autofocus" in page
+
+
+@pytest.mark.parametrize(
+    ("country", "order"),
+    [
+        ("US", ["city", "state", "postal_code"]),
+        ("DE", ["postal_code", "city"]),
+        ("CA", ["city", "state", "postal_code"]),
+    ],
+)
+def test_places_stand_in_the_order_of_the_country(filled, country, order):
+    page = post(filled, "/checkout/", {"country": country, "update": "1"}).content.decode()
+    shown = re.findall(r'field field-(city|state|postal_code)"', page)
+
+    assert shown == order
+
+
+def test_back_from_the_payment_page_leads_to_this_cart_or_to_the_order(filled):
+    post(filled, "/checkout/", DETAILS)
+    order = Order.objects.get()
+    back = Session.objects.get().params["cancel_url"]
+    assert back == f"http://tech.localhost/checkout/back/{order.access_token}/"
+
+    mine = filled.get(back)
+    strangers = Client(HTTP_HOST="tech.localhost").get(back)
+
+    assert mine["Location"] == "/checkout/?cancelled=1"
+    assert "You have not been charged." in filled.get(mine["Location"]).content.decode()
+    assert strangers["Location"] == f"/orders/{order.access_token}/"
+
+
+def test_paying_for_an_older_order_leaves_the_cart_alone(filled, product):
+    older = make_order(product)
+    paid(older)
+    session = older.attempts.get().session_id
+
+    back = filled.get(f"/checkout/return/?session_id={session}")
+
+    assert back["Location"] == f"/orders/{older.access_token}/"
+    assert filled.cookies["cart_count"].value == "2"
+
+
 def test_a_second_checkout_of_a_cart_leaves_one_pending_order(filled, product):
     post(filled, "/checkout/", DETAILS)
     first = Order.objects.get()
@@ -256,7 +373,7 @@ def test_the_provider_is_down_and_nothing_is_lost(filled, settings, product):
     response = post(filled, "/checkout/", DETAILS)
 
     assert response.status_code == 502
-    assert "Try to pay again" in response.content.decode()
+    assert "Try again" in response.content.decode()
     order = Order.objects.get()
     assert state_of(order) == ("pending", "unpaid")
     assert Cart.objects.get().lines.get().quantity == 2
@@ -374,13 +491,104 @@ def test_addresses_are_kept_for_the_next_order_and_can_be_removed(filled, produc
     assert "1 Main St" not in filled.get("/account/").content.decode()
 
 
+def test_an_address_is_kept_of_a_paid_order_only(filled):
+    """An order costs nothing: anybody could put their address into another's account."""
+    post(filled, "/checkout/", DETAILS)
+    order = Order.objects.get()
+    assert not order.customer.addresses.exists()
+
+    paid(order)
+
+    assert order.customer.addresses.get().address["line1"] == "1 Main St"
+
+
+def _signed_in(client, mount=""):
+    """The path that the mailed link leads to, opened."""
+    post(client, f"{mount}/account/", {"email": "john.doe@example.com"})
+    deliver_outbox()
+    link = re.search(r"http://\S+/account/sign-in/\S+", mail.outbox[-1].body).group(0)
+    post(client, "/" + link.split("/", 3)[3])
+    return link
+
+
+def test_another_address_of_the_customer_is_filled_in(shopper, order, product):
+    paid(order)
+    kept = order.customer.addresses.get()
+    _signed_in(shopper)
+    post(shopper, "/cart/add/", {"variant": variant_of(product), "quantity": "1"})
+    typed = DETAILS | {"email": "john.doe@example.com"}
+
+    page = post(shopper, "/checkout/", typed | {"address": str(kept.pk)}).content.decode()
+
+    assert 'value="456 Park Ave"' in page
+    assert 'value="1 Main St"' not in page
+    assert "Ring twice" in page
+    assert "field-problem" not in page
+
+
+@pytest.mark.parametrize("address", ["", "x", "0" * 32])
+def test_an_address_of_nobody_fills_in_nothing(filled, address):
+    page = post(filled, "/checkout/", DETAILS | {"address": address}).content.decode()
+
+    assert 'value="1 Main St"' in page
+
+
+def test_under_a_mount_cart_and_account_are_its_own(order, product):
+    shopper = Client(HTTP_HOST="localhost")
+    mount = "/stores/tech"
+    post(shopper, f"{mount}/cart/add/", {"variant": variant_of(product), "quantity": "2"})
+    assert shopper.cookies["cart-tech"]["path"] == "/stores/tech/"
+    page = shopper.get(f"{mount}/cart/").content.decode()
+    assert 'data-count-cookie="cart_count-tech"' in page
+    assert 'href="/stores/tech/checkout/"' in page
+    select()
+
+    link = _signed_in(shopper, mount)
+
+    assert link.startswith("http://localhost/stores/tech/account/sign-in/")
+    assert shopper.cookies["customer-tech"]["path"] == "/stores/tech/"
+    assert "T-1001" in shopper.get(f"{mount}/account/").content.decode()
+    select()
+    placed = post(shopper, f"{mount}/checkout/", DETAILS)
+    session = Session.objects.get()
+    assert placed["Location"] == session.url
+    assert session.params["success_url"].startswith("http://localhost/stores/tech/checkout/return/")
+    mine = Order.objects.latest("created_at")
+    paid(mine)
+    deliver_outbox()
+    assert f"http://localhost/stores/tech/orders/{mine.access_token}/" in mail.outbox[-1].body
+
+
+def test_a_shopper_stays_on_the_host_they_came_to(product, order, tech):
+    connection.set_schema_to_public()
+    add_domain(tech, "gadgets.example", is_primary=True)
+    add_domain(tech, "old.example")
+    clear_cache()
+    select()
+    shopper = Client(HTTP_HOST="old.example")
+    post(shopper, "/cart/add/", {"variant": variant_of(product), "quantity": "2"})
+
+    assert _signed_in(shopper).startswith("http://old.example/")
+    post(shopper, "/checkout/", DETAILS)
+
+    params = Session.objects.get().params
+    assert params["success_url"].startswith("http://old.example/checkout/return/")
+    mine = Order.objects.latest("created_at")
+    paid(mine)
+    connection.set_schema_to_public()
+    Domain.objects.filter(domain="old.example").delete()
+    clear_cache()
+    select()
+    deliver_outbox()
+    # The shop has lost that host since: its links lead to the one it has.
+    assert f"http://gadgets.example/orders/{mine.access_token}/" in mail.outbox[-1].body
+
+
 def test_a_shop_without_a_way_to_send_says_so(filled):
     make_shipping_method("local", countries=["FR"])
-    from orders.models import ShippingMethod
-
     ShippingMethod.objects.filter(code="standard").delete()
 
     response = post(filled, "/checkout/", DETAILS | {"shipping_method": ""})
 
-    assert "We do not send to this country yet." in response.content.decode()
+    assert "We do not ship to this country yet." in response.content.decode()
     assert not Order.objects.exists()

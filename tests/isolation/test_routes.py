@@ -138,6 +138,7 @@ TENANT_ROUTES: dict[str, str] = {
     "cart/add/": LINK,
     "checkout/": LINK,
     "checkout/pay/{token}/": LINK,
+    "checkout/back/{token}/": LINK,
     "orders/{token}/": LINK,
     "account/": LINK,
     "account/sign-in/{sign_in}/": LINK,
@@ -211,10 +212,10 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
     product = make_product(f"{SECRET} product", slug="secret-product", categories=[category])
     variant = product.variants.get()
     image = ProductImage.objects.create(product=product, alt=SECRET)
-    order = make_order(product, buyer=_BUYER, notes=PERSON)
+    order = make_order(product, buyer=_BUYER, shipping_address=_ADDRESS, notes=PERSON)
     attempt = start_payment(order.pk, origin="http://outdoor.localhost")
     customer = Customer.objects.get()
-    remember_address(customer.pk, _ADDRESS)
+    remember_address(order)
     sign_in, link = (
         SignIn.objects.create(email=customer.email, client_address="127.0.0.1", customer=customer)
         for _ in range(2)

@@ -71,7 +71,7 @@ MAIN_ST = {"line1": "123 Main St", "city": "New York", "state": "NY", "postal_co
         ("US", {"state": ""}, {"state": "required"}),
         ("US", {"state": "Bavaria"}, {"state": "invalid"}),
         ("US", {"postal_code": "1"}, {"postal_code": "invalid"}),
-        ("US", {"postal_code": "90001"}, {"postal_code": "invalid"}),
+        ("US", {"postal_code": "90001"}, {"postal_code": "elsewhere"}),
         ("US", {"line1": " ", "city": ""}, {"line1": "required", "city": "required"}),
         ("DE", {"state": "", "postal_code": "10115"}, {}),
         ("DE", {"state": "", "postal_code": "1011"}, {"postal_code": "invalid"}),

@@ -1,0 +1,126 @@
+"""The cart: plain forms that scripts improve."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from checkout.carts import (
+    add_to_cart,
+    cart_of,
+    change_cart,
+    has_changed,
+    keep_cookies,
+    lines_of,
+    remember_cart,
+)
+from checkout.models import Cart
+from checkout.refusals import first_words, refused, wants_json
+from orders.pages import personal_page, shop_context
+from orders.posts import check_post
+from orders.services.pricing import missing_for_free_shipping
+from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.errors import Forbidden, InvalidRequest, RateLimited, Refusal
+from pycommerce.core.http import HttpRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal_page
+def cart(request: HttpRequest) -> HttpResponse:
+    """The cart; a POST changes units or removes a line."""
+    mine = cart_of(request)
+    if request.method != "POST":
+        return _cart_page(request, mine)
+    try:
+        check_post(request)
+        if mine is not None:
+            change_cart(mine, _wanted_units(request))
+    except (Forbidden, RateLimited) as refusal:
+        return refused(request, refusal)
+    except Refusal as refusal:
+        return _cart_page(request, mine, problem=first_words(refusal), status=refusal.status)
+    response = redirect("checkout:cart")
+    keep_cookies(request, response, mine)
+    return response
+
+
+def _wanted_units(request: HttpRequest) -> dict[UUID, int]:
+    wanted: dict[UUID, int] = {}
+    for name, value in request.POST.items():
+        line_id = (
+            parse_uuid(name.removeprefix("quantity-")) if name.startswith("quantity-") else None
+        )
+        if line_id:
+            wanted[line_id] = _units(str(value))
+    if removed := parse_uuid(request.POST.get("remove", "")):
+        # The button of one line; what stands in the other fields is taken as well.
+        wanted[removed] = 0
+    return wanted
+
+
+def _units(text: str) -> int:
+    text = text.strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        problem = _("Please enter a whole number.")
+        raise InvalidRequest(problem, fields={"quantity": [problem]})
+    return int(text)
+
+
+def _cart_page(
+    request: HttpRequest, mine: Cart | None, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    lines = lines_of(mine)
+    total = sum((line.total for line in lines), Decimal(0))
+    context = shop_context(
+        request,
+        title=_("Cart"),
+        lines=lines,
+        units=sum(line.quantity for line in lines),
+        total=total,
+        missing_for_free=missing_for_free_shipping(total),
+        changed=has_changed(lines),
+        can_check_out=bool(lines) and not any(line.is_short for line in lines),
+        problem=problem,
+    )
+    response = render(request, "checkout/cart.html", context, status=status)
+    keep_cookies(request, response, mine)
+    return response
+
+
+@personal_page
+def add(request: HttpRequest) -> HttpResponse:
+    """Put units of a variant into the cart; answers a script with the new count."""
+    if request.method in {"GET", "HEAD"}:
+        return redirect("checkout:cart")
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    try:
+        check_post(request)
+        mine = _add(request)
+    except Refusal as refusal:
+        if wants_json(request):
+            return JsonResponse({"error": first_words(refusal)}, status=refusal.status)
+        if isinstance(refusal, Forbidden | RateLimited):
+            return refused(request, refusal)
+        problem = first_words(refusal)
+        return _cart_page(request, cart_of(request), problem=problem, status=refusal.status)
+    if wants_json(request):
+        units = sum(mine.lines.values_list("quantity", flat=True))
+        response: HttpResponse = JsonResponse({"count": units, "cart": reverse("checkout:cart")})
+    else:
+        response = redirect("checkout:cart")
+    remember_cart(request, response, mine)
+    return response
+
+
+def _add(request: HttpRequest) -> Cart:
+    variant_id = parse_uuid(request.POST.get("variant", ""))
+    if variant_id is None:
+        problem = _("Please choose an option first.")
+        raise InvalidRequest(problem, fields={"variant": [problem]})
+    units = _units(request.POST.get("quantity", "1"))
+    return add_to_cart(cart_of(request), variant_id=variant_id, quantity=units)
