@@ -28,12 +28,11 @@ from orders.models import Order
 from orders.services.fulfilling import fulfil_order
 from orders.services.refunding import plan_refund
 from orders.services.timeline import Actor
-from pycommerce.api.errors import refusal_for
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.counting import MOST, capped_counts, count_words
-from pycommerce.db.retrying import once_more
+from pycommerce.db.retrying import COLLISIONS, once_more
 from tenants.admin_sites import ToDo, tenant_site
 from tenants.backends import rights_in
 from tenants.roles import Right
@@ -245,8 +244,7 @@ class OrderAdmin(TenantModelAdmin):
 
     def _step_page(self, request: HttpRequest, step: Step, form: StepForm) -> HttpResponse:
         context = self._step_context(request, step, form)
-        status = 409 if form.is_bound and not form.is_valid() else 200
-        return TemplateResponse(request, step.template, context, status=status)
+        return TemplateResponse(request, step.template, context)
 
     def _step_context(
         self, request: HttpRequest, step: Step, form: StepForm, **more: Any
@@ -322,10 +320,9 @@ def _take(step: Step, form: StepForm, actor: Actor) -> Outcome | None:
     except Refusal as refusal:
         _add_problems(form, refusal)
     except OperationalError as error:
-        busy = refusal_for(error)
-        if busy.status != 409:
+        if not isinstance(error.__cause__, COLLISIONS):
             raise
-        _add_problems(form, busy)
+        form.add_error(None, "Somebody else is changing this order at this moment. Try again.")
     return None
 
 

@@ -23,7 +23,7 @@ from orders.models import (
     Refund,
     RefundLine,
 )
-from orders.services.placing import Address
+from orders.services.placing import Address, money_words
 from orders.services.refunding import worth
 from orders.totals import Rate, Totals
 from pycommerce.core.ids import uuid7
@@ -179,7 +179,7 @@ def pay(rows: Rows, order: Order, at: datetime) -> None:
         early = order.created_at - timedelta(days=1)
         rows.movements.append(movement(line.variant, line.quantity, "receipt", early))
         rows.movements.append(movement(line.variant, -line.quantity, "sale", at, f"sale:{line.pk}"))
-    _event(rows, order, "paid", f"Paid {order.total.normalize():f} {order.currency}.", at)
+    _event(rows, order, "paid", f"Paid {money_words(order.total, order.currency)}.", at)
     rows.outbox.append(
         OutboxMessage(
             topic="mail.order_confirmed",

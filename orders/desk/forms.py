@@ -96,8 +96,9 @@ class RefundForm(StepForm):
             label=f"Amount in {order.currency}",
             max_digits=MAX_DIGITS,
             decimal_places=decimals_of(order.currency),
-            max_value=self.sight.left,
+            max_value=round(self.sight.left, decimals_of(order.currency)),
             required=False,
+            error_messages={"max_value": f"{money(self.sight.left)} can be refunded at most."},
             widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         )
         self.add_units(lambda each: each.to_refund, initial=False)
