@@ -164,10 +164,7 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
     if not 1 <= quantity <= MAX_QUANTITY:
         raise wrong_field("quantity", _("Use 1 to %(most)s.") % {"most": MAX_QUANTITY})
     with transaction.atomic():
-        if cart is None:
-            cart = Cart.objects.create()
-        else:
-            Cart.objects.select_for_update().get(pk=cart.pk)
+        cart = _lock(cart) or Cart.objects.create()
         line = CartLine.objects.filter(cart=cart, variant=variant).first()
         held = dict(_held_by(cart)).get(variant.pk, 0)
         units = quantity + (line.quantity if line else 0)
@@ -187,6 +184,11 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
     return cart
 
 
+def _lock(cart: Cart | None) -> Cart | None:
+    """The cart, locked; None where it was bought in another tab meanwhile, and is gone."""
+    return Cart.objects.select_for_update().filter(pk=cart.pk).first() if cart else None
+
+
 def _only(stock: int) -> str:
     if stock == 0:
         return _("This is sold out.")
@@ -199,7 +201,8 @@ def change_cart(cart: Cart, quantities: dict[UUID, int]) -> None:
 
     More than can be sold is cut down to that; the page says so before. Raises InvalidRequest.
     """
-    Cart.objects.select_for_update().get(pk=cart.pk)
+    if _lock(cart) is None:
+        return
     lines = {line.pk: line for line in cart.lines.select_related("variant__product")}
     for line_id, units in quantities.items():
         line = lines.get(line_id)

@@ -101,7 +101,8 @@ def _remember_details(mine: Cart, data: Mapping[str, Any]) -> None:
     """Keep what was typed: it is there when the shopper comes back."""
     known = CheckoutForm.base_fields
     mine.details = {name: str(data[name])[:5000] for name in known if data.get(name)}
-    mine.save(update_fields=["details"])
+    # Not saved: it may have been bought in another tab, and be gone.
+    Cart.objects.filter(pk=mine.pk).update(details=mine.details)
 
 
 def _take_address(request: HttpRequest, mine: Cart) -> None:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.core.signing import Signer
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -19,7 +20,8 @@ from checkout.simulator.models import Session
 from orders.errors import OutOfStock, PricesChanged
 from orders.models import Discount, Order
 from pycommerce.core.errors import InvalidRequest
-from tests.checkout.conftest import ORIGIN, pay, state_of, stock
+from tenants.models import Tenant
+from tests.checkout.conftest import ORIGIN, SAME_ORIGIN, pay, state_of, stock
 from tests.factories import JOHN, PARK_AVENUE, make_order, make_product
 
 
@@ -177,3 +179,35 @@ def test_a_checkout_costs_at_most_25_statements_whatever_the_number_of_lines(tec
 
     assert order.line_items.count() == lines
     assert len(statements) <= 25
+
+
+def test_a_cart_that_was_bought_in_another_tab_begins_anew(cart, product):
+    line = cart.lines.get()
+    Cart.objects.all().delete()
+
+    change_cart(cart, {line.pk: 3})
+    new = add_to_cart(cart, variant_id=product.variants.get().pk, quantity=1)
+
+    assert new.pk != cart.pk
+    assert [line.quantity for line in new.lines.all()] == [1]
+
+
+def test_typing_on_at_the_checkout_of_such_a_cart_is_no_failure(cart, shopper):
+    """It goes between the page's first look and its last."""
+    tech = Tenant.objects.get(slug="tech")
+    shopper.cookies["cart"] = Signer(salt=f"cart:{tech.pk}").sign(cart.pk)
+    looked = []
+
+    def buy_then(execute, sql, *rest):
+        if 'UPDATE "checkout_cart"' in sql and not looked:
+            looked.append(sql)
+            Cart.objects.all().delete()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(buy_then):
+        response = shopper.post(
+            "/checkout/", {"email": "a@example.com", "update": "1"}, **SAME_ORIGIN
+        )
+
+    assert looked
+    assert response.status_code == 200
