@@ -1,5 +1,6 @@
 """A merchant's morning with orders: fulfil three, refund one in part, print, at any width."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -131,13 +132,19 @@ def test_pages_of_orders_fit_and_have_no_serious_flaw_of_access(desk, orders, wi
     assert seen.problems == []
 
 
-def test_many_papers_are_a_page_each(desk, orders, tmp_path):
+@pytest.mark.parametrize("paper", ["Packing slips", "Invoices"])
+def test_many_papers_are_a_page_each(desk, orders, paper):
+    """Of up to twelve lines, with a note, in the size of a printer's paper."""
+    _select()
+    long = "A product with a name that is as long as some of them are, in its own colour"
+    products = [make_product(f"{long} {number}", on_hand=5) for number in range(12)]
+    paid(make_order(*products, quantity=2, notes="Please leave it with the neighbours. " * 3))
     page = desk().page
     page.goto("/admin/orders/order/?tab=to-fulfil")
     page.get_by_label("All on this page").check()
-    page.get_by_role("button", name="Packing slips").click()
-    page.get_by_text("3 pages").wait_for()
+    page.get_by_role("button", name=paper).click()
+    page.get_by_text("4 pages").wait_for()
 
-    paper = page.pdf(format="A4")
-
-    assert paper.count(b"/Type /Page\n") + paper.count(b"/Type /Page/") == 3
+    for size in ("A4", "Letter"):
+        printed = page.pdf(format=size)
+        assert len(re.findall(rb"/Type /Page\b(?!s)", printed)) == 4, size
