@@ -72,6 +72,7 @@ def careless_count(discounts):
     return True
 
 
+@pytest.mark.breaks_books
 def test_counted_without_a_condition_it_goes_to_several(shop, owner, monkeypatch):
     """The control: the test above would see it."""
     monkeypatch.setattr(placing, "_count_use", careless_count)
