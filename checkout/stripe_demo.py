@@ -34,7 +34,7 @@ from orders.models import MAX_QUANTITY, Order
 from pycommerce.api import rates
 from pycommerce.api.errors import error_response, refusal_for
 from pycommerce.api.parameters import parse_uuid
-from pycommerce.api.parsers import parse_object
+from pycommerce.api.parsers import check_charset, parse_object
 from pycommerce.core.errors import (
     Forbidden,
     InvalidRequest,
@@ -102,6 +102,7 @@ def _create(request: HttpRequest) -> dict[str, str]:
         raise MethodNotAllowed("Send a POST request.")
     if request.content_type != "application/json":
         raise UnsupportedMediaType("Send the body as application/json.")
+    check_charset(request.META["CONTENT_TYPE"])
     if comes_from_elsewhere(request, both_may_be_absent=True):
         raise Forbidden("This call is for the shop's own pages.")
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.API_BODY_LIMIT:

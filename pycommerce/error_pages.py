@@ -6,18 +6,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from catalog import views as storefront
-from pycommerce.api.errors import error_response, refusal_for
+from pycommerce.api.errors import error_response, is_call, refusal_for
 from pycommerce.core.errors import InvalidRequest, NotFound
 from pycommerce.core.http import HttpRequest
 from tenants import views as platform
 
 
-def _is_call(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
-
-
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if _is_call(request):
+    if is_call(request.path_info):
         return error_response(NotFound(f"There is nothing at '{request.path}'."), request)
     if request.tenant is not None:
         return storefront.not_found(request)
@@ -25,7 +21,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if _is_call(request):
+    if is_call(request.path_info):
         return error_response(InvalidRequest(), request)
     return render(request, "400.html", status=400)
 
@@ -37,7 +33,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     exception = sys.exc_info()[1]
     refusal = refusal_for(exception) if exception else refusal_for(RuntimeError())
-    if _is_call(request):
+    if is_call(request.path_info):
         return error_response(refusal, request)
     status = refusal.status if refusal.status in {400, 409, 503} else 500
     context = {"request_id": getattr(request, "request_id", "")}

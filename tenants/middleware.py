@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 
-from pycommerce.api.errors import error_response
+from pycommerce.api.errors import error_response, is_call
 from pycommerce.core.http import HttpRequest
 from pycommerce.db import connection
 from tenants.errors import TenantInactive, TenantNotFound
@@ -99,7 +99,7 @@ def _closed(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:
-    if "/api/" in request.path_info:
+    if is_call(request.path_info):
         return error_response(TenantNotFound(), request)
     return render(request, "tenants/unknown_host.html", status=404)
 

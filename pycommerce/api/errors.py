@@ -36,7 +36,13 @@ from pycommerce.db.retrying import COLLISIONS
 logger = logging.getLogger(__name__)
 
 # The one call whose error is documented as a sentence alone, `{"error": "sentence"}`.
-_FLAT = re.compile(r"/stripe-demo/create-checkout-session-json/?\Z")
+_FLAT = re.compile(r"(/stores/[^/]+)?/stripe-demo/create-checkout-session-json/?\Z")
+_API = re.compile(r"(/stores/[^/]+)?/api(/|\Z)")
+
+
+def is_call(path: str) -> bool:
+    """Whether programs ask for this path (below a mount or not): they are answered in JSON."""
+    return bool(_API.match(path) or _FLAT.match(path))
 
 
 def error_response(refusal: Refusal, request: HttpRequest) -> HttpResponse:
@@ -49,7 +55,7 @@ def error_response(refusal: Refusal, request: HttpRequest) -> HttpResponse:
     if refusal.fields:
         error["fields"] = refusal.fields
     error["request_id"] = getattr(request, "request_id", "")
-    if _FLAT.search(request.path_info):
+    if _FLAT.match(request.path_info):
         error = refusal.details
     response = HttpResponse(
         orjson.dumps({"error": error}), status=refusal.status, content_type="application/json"
