@@ -15,5 +15,6 @@ urlpatterns = [
         create_checkout_session_json,
         name="create-session",
     ),
+    path("stripe-demo/", simulator.sessions, name="simulator-sessions"),
     path("stripe-demo/pay/<str:session_id>", simulator.pay, name="simulator-pay"),
 ]

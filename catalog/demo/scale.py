@@ -27,7 +27,7 @@ _PRODUCTS = """
 INSERT INTO catalog_product
     (id, name, slug, description, status, vendor, product_type, tags, option_names, seo_title,
      seo_description, source_fields, created_at, updated_at, price, max_price, sku, sort_name,
-     category_names, category_ids, image_list)
+     category_names, category_ids, image_list, facets)
 SELECT md5('product' || n)::uuid,
        (ARRAY['Compact','Classic','Modern','Urban','Alpine'])[1 + n %% 5] || ' '
            || (ARRAY['Lamp','Speaker','Jacket','Bottle','Watch','Chair','Tent'])[1 + n %% 7]
@@ -39,7 +39,8 @@ SELECT md5('product' || n)::uuid,
            || 'Carefully made from lasting materials, tested in the cold and in the rain.',
        'active', 'Vendor ' || n %% 50, '', '{}',
        CASE WHEN n %% 5 = 0 THEN '{Size}'::text[] ELSE '{}'::text[] END, '', '', '{}',
-       timestamptz '2025-01-01' + n * interval '1 minute', now(), 0, 0, '', '', '{}', '{}', '[]'
+       timestamptz '2025-01-01' + n * interval '1 minute', now(), 0, 0, '', '', '{}', '{}', '[]',
+       '{}'
 FROM generate_series(1, %(count)s) n
 """
 _PLACES = """

@@ -111,8 +111,9 @@ def _tell(
 
 
 @transaction.atomic
-def expire(session_id: str) -> bool:
+def expire(session_id: str, *, delivery: str = "") -> bool:
     """Expire an open session and tell so; False where it is not open any more."""
+    _told(session_id, delivery)
     open_ones = Session.objects.filter(pk=session_id, status="open")
     if not open_ones.update(status="expired"):
         return False
@@ -179,9 +180,9 @@ def tell_refund(refund: Refund) -> None:
 
 
 @transaction.atomic
-def refund_outside(session_id: str) -> bool:
+def refund_outside(session_id: str, *, delivery: str = "") -> bool:
     """Give all that is left back, as in Stripe's own dashboard."""
-    session = Session.objects.select_for_update().get(pk=session_id)
+    session = _told(session_id, delivery)
     left = session.amount_total - session.amount_refunded
     if session.payment_status != "paid" or not left:
         return False
@@ -204,9 +205,21 @@ def fail_refund(refund_id: str) -> None:
     _tell("refund.failed", session, refund_json(refund), delivery=session.delivery)
 
 
-def dispute(session_id: str) -> bool:
+@transaction.atomic
+def fail_last_refund(session_id: str, *, delivery: str = "") -> bool:
+    """Let the customer's bank send the newest refund back."""
+    session = _told(session_id, delivery)
+    refund = session.refunds.exclude(status="failed").first()
+    if refund is None:
+        return False
+    fail_refund(refund.pk)
+    return True
+
+
+@transaction.atomic
+def dispute(session_id: str, *, delivery: str = "") -> bool:
     """The customer's bank asks the money back."""
-    session = Session.objects.get(pk=session_id)
+    session = _told(session_id, delivery)
     if session.payment_status != "paid":
         return False
     thing = {
@@ -221,6 +234,15 @@ def dispute(session_id: str) -> bool:
     }
     _tell("charge.dispute.created", session, thing, delivery=session.delivery)
     return True
+
+
+def _told(session_id: str, delivery: str) -> Session:
+    """The session, locked; from now on its events are delivered as `delivery` says, if it does."""
+    session = Session.objects.select_for_update().get(pk=session_id)
+    if delivery:
+        session.delivery = delivery
+        session.save(update_fields=["delivery"])
+    return session
 
 
 def forget_old_things() -> None:

@@ -1,5 +1,6 @@
 """The simulator's payment page, `/stripe-demo/pay/<id>`: open on any of our hosts."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
@@ -24,6 +26,28 @@ CARDS = {
     "delayed": ("Bank debit", "is decided after ten seconds: paid", "delayed"),
     "delayed_fails": ("Bank debit", "is decided after ten seconds: not paid", "delayed_fails"),
 }
+
+
+MOST = 100
+
+
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """The newest sessions of every shop, with a link to what an operator can do with each."""
+    if not settings.STRIPE_SIMULATOR or settings.PRODUCTION:
+        raise Http404
+    rows = [
+        {
+            "session": session,
+            "total": _money(session.amount_total, session.currency),
+            "order": session.params.get("client_reference_id", ""),
+        }
+        for session in in_public(lambda: list(Session.objects.all()[:MOST]))
+    ]
+    response = render(request, "checkout/simulator/sessions.html", {"rows": rows})
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def pay(request: HttpRequest, session_id: str) -> HttpResponse:
@@ -44,16 +68,21 @@ def pay(request: HttpRequest, session_id: str) -> HttpResponse:
     return response or redirect(request.path)
 
 
+_SWITCHES: dict[str, Callable[..., bool]] = {
+    "expire": store.expire,
+    "dispute": store.dispute,
+    "refund": store.refund_outside,
+    "fail_refund": store.fail_last_refund,
+}
+
+
 def _act(request: HttpRequest, session: Session) -> HttpResponse | None:
     action = request.POST.get("action", "pay")
-    if action == "expire":
-        store.expire(session.pk)
-    elif action == "dispute":
-        store.dispute(session.pk)
-    elif action == "refund":
-        store.refund_outside(session.pk)
-    elif action == "pay":
+    if action == "pay":
         return _pay(request, session)
+    delivery = request.POST.get("delivery", "now")
+    if action in _SWITCHES and delivery in store.DELIVERIES:
+        _SWITCHES[action](session.pk, delivery=delivery)
     return None
 
 
@@ -73,13 +102,16 @@ def _pay(request: HttpRequest, session: Session) -> HttpResponse:
     return redirect(address.replace("{CHECKOUT_SESSION_ID}", session.pk))
 
 
+def _money(minor: int, currency: str) -> str:
+    code = currency.upper()
+    return str(format_currency(from_minor_units(minor, code), code, locale="en"))
+
+
 def _page(
     request: HttpRequest, session: Session, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    currency = session.currency.upper()
-
     def money(minor: int) -> str:
-        return str(format_currency(from_minor_units(minor, currency), currency, locale="en"))
+        return _money(minor, session.currency)
 
     lines: list[dict[str, Any]] = []
     for item in session.params["line_items"]:
@@ -94,6 +126,7 @@ def _page(
         "lines": lines,
         "total": money(session.amount_total),
         "refunded": money(session.amount_refunded) if session.amount_refunded else "",
+        "can_refund": session.amount_refunded < session.amount_total,
         "cards": [(key, number, what) for key, (number, what, _) in CARDS.items()],
         "deliveries": store.DELIVERIES.items(),
         "problem": problem,

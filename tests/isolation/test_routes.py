@@ -161,6 +161,7 @@ PLATFORM_ROUTES: dict[str, str] = {
     "": ANYBODY,
     "stripe/webhook": ANYBODY,
     "mail/": DEVELOPMENT,
+    "stripe-demo/": ANYBODY,
     "mail/{mail}/": DEVELOPMENT,
     "mail/{mail}/html": DEVELOPMENT,
     "theme.css": ANYBODY,

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -86,6 +86,38 @@ def _get(port: int, path: str, host: str = "localhost", **headers: str) -> tuple
         return error.code, error.read().decode()
 
 
+def _part(port: int, word: str) -> psutil.Process | None:
+    """The demo's own process with this word in its command: the server, or the worker."""
+    for process in psutil.process_iter(["cmdline"]):
+        if f"--port {port}" in " ".join(process.info["cmdline"] or []):
+            for child in process.children():
+                with suppress(psutil.Error):
+                    if word in " ".join(child.cmdline()):
+                        return child
+    return None
+
+
+def _kill_and_see_it_again(port: int) -> None:
+    """Server and worker are started again after a `kill -9`, and the shop answers as before."""
+    for word in ("work", "gunicorn"):
+        killed = _part(port, word)
+        assert killed
+        killed.kill()
+        deadline = time.monotonic() + 30
+        while (again := _part(port, word)) is None or again.pid == killed.pid:
+            assert time.monotonic() < deadline, f"{word} was not started again."
+            time.sleep(0.1)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            assert _get(port, "/readyz")[0] == 200
+            return
+        except OSError:
+            # The killed server's processes still hold the port, and the new one waits for it.
+            assert time.monotonic() < deadline, "The server did not come back."
+            time.sleep(0.2)
+
+
 def test_the_demo_starts_from_nothing_and_again_with_its_data(tmp_path):
     with demo(tmp_path, "--scale", "1x30") as (output, port):
         for words in (
@@ -107,6 +139,7 @@ def test_the_demo_starts_from_nothing_and_again_with_its_data(tmp_path):
         assert "Outdoor Adventures" in _get(port, "/stores/outdoor/")[1]
         assert _get(port, "/", "shop-1-of-30.localhost")[0] == 200
         assert _get(port, "/readyz")[0] == 200
+        _kill_and_see_it_again(port)
         server = int((Server(tmp_path / "pg18").data / "postmaster.pid").read_text().split()[0])
         assert (tmp_path / "demo-password").stat().st_mode & 0o077 == 0
 

@@ -94,6 +94,7 @@ class Command(BaseCommand):
             ("Password", f"{password} (the same for all three)"),
             ("API", f"{base}/api/docs"),
             ("Mails", f"{base}/mail/ (nothing is sent)"),
+            ("Test payments", f"{base}/stripe-demo/ (no money moves)"),
         ]
         self.stdout.write("")
         for name, value in lines:
