@@ -489,7 +489,7 @@ def test_the_table_would_notice(shops):
     for route in (
         "admin/orders/order/",
         "admin/orders/order/{order}/change/",
-        "admin/orders/order/{order}/fulfil/",
+        "admin/orders/order/{order}/payment/",
         "admin/orders/order/print/slips/?id={order}",
         "admin/orders/customer/{customer}/change/",
     ):
