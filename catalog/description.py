@@ -46,6 +46,25 @@ _HEADPHONES = {
     ],
     "updated_at": "2025-03-15T10:30:00Z",
 }
+_SPEAKER = _HEADPHONES | {
+    "id": "c6d7e8f9-a0b1-4c2d-8e3f-4a5b6c7d8e9f",
+    "name": "Bluetooth Speaker",
+    "description": "Waterproof portable Bluetooth speaker",
+    "price": 79.99,
+    "sku": "BS-002",
+    "stock": 42,
+    "slug": "bluetooth-speaker",
+    "variants": [
+        {
+            "id": "019a5c3e-8f7a-7d0c-9b1e-2f3a4b5c6d7f",
+            "sku": "BS-002",
+            "price": 79.99,
+            "compare_at_price": None,
+            "stock": 42,
+            "options": {},
+        }
+    ],
+}
 _ELECTRONICS = {
     "id": "a1b2c3d4-e5f6-4a7b-9c8d-9e0f1a2b3c4d",
     "name": "Electronics",
@@ -86,9 +105,9 @@ describe_products = describe(
         ),
     ],
     example={
-        "products": [_HEADPHONES],
+        "products": [_HEADPHONES, _SPEAKER],
         "tenant": "tech",
-        "count": 1,
+        "count": 2,
         "filters": {"category": "Audio", "min_price": None, "max_price": None, "in_stock": True},
     },
     kept=True,

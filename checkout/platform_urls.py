@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from checkout import payment_views
 from checkout.simulator import views as simulator
-from checkout.stripe_demo import create_checkout_session_json
+from checkout.stripe_demo import CheckoutCallViewSet
 
 app_name = "checkout"
 urlpatterns = [
@@ -12,7 +12,7 @@ urlpatterns = [
     path("checkout/return/", payment_views.platform_returned, name="returned"),
     re_path(
         r"^stripe-demo/create-checkout-session-json/?$",
-        create_checkout_session_json,
+        CheckoutCallViewSet.as_view({"post": "create"}),
         name="create-session",
     ),
     path("stripe-demo/", simulator.sessions, name="simulator-sessions"),

@@ -7,52 +7,37 @@ never believed: they must be those of the order, or of the catalogue.
 import contextlib
 import hashlib
 import json
-import logging
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import orjson
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.http import HttpResponse
 from django.utils import timezone, translation
-from django.views.decorators.csrf import csrf_exempt
+from rest_framework.response import Response
 
 from catalog.models import Product, Variant
+from checkout.description import checkout_call
 from checkout.errors import NotThatSession, PaymentProviderUnavailable
+from checkout.serializers import CheckoutCallSerializer
 from checkout.services.starting import SESSION_LIFE, STILL_OPEN, line_item, start_payment
 from checkout.stripe_gateway import Gateway, is_test_mode
 from checkout.stripe_inbox.models import TestSession
 from orders.errors import PricesChanged
-from orders.models import MAX_QUANTITY, Order
-from pycommerce.api import rates
-from pycommerce.api.errors import error_response, refusal_for
+from orders.models import Order
+from pycommerce.api.fields import read
+from pycommerce.api.http import Request
 from pycommerce.api.parameters import parse_uuid
-from pycommerce.api.parsers import check_charset, parse_object
-from pycommerce.core.errors import (
-    Forbidden,
-    InvalidRequest,
-    MethodNotAllowed,
-    PayloadTooLarge,
-    Refusal,
-    UnsupportedMediaType,
-)
+from pycommerce.core.errors import Forbidden, InvalidRequest, wrong_field
 from pycommerce.core.http import HttpRequest
-from pycommerce.core.money import UPPER_LIMIT, decimals_of, to_minor_units
+from pycommerce.core.money import decimals_of, to_minor_units
 from pycommerce.core.same_origin import comes_from_elsewhere
 from tenants.origins import origin_of, platform_origin
 from tenants.public import in_public
-
-logger = logging.getLogger(__name__)
-
-_METHODS = "POST, OPTIONS"
-MOST_ITEMS, NAME_LENGTH, REFERENCE_LENGTH = 100, 250, 255
+from tenants.viewsets import OpenViewSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,103 +50,40 @@ class Item:
     quantity: int
 
 
-@csrf_exempt
-def create_checkout_session_json(request: HttpRequest) -> HttpResponse:
-    """200 `{"checkout_url", "session_id"}`, or the flat error."""
-    if request.method == "OPTIONS":
-        return HttpResponse(status=204, headers={"Allow": _METHODS})
-    try:
+class CheckoutCallViewSet(OpenViewSet):
+    """A payment session for the items of a shopper."""
+
+    @checkout_call
+    def create(self, request: Request) -> Response:
+        django_request = request._request
+        if comes_from_elsewhere(django_request, both_may_be_absent=True):
+            raise Forbidden("This call is for the shop's own pages.")
+        data = read(CheckoutCallSerializer(data=request.data))
+        items = [Item(**item) for item in data["items"]]
+        tenant = django_request.tenant
         # What our own script is told is shown to shoppers.
-        with translation.override(request.tenant.language if request.tenant else "en"):
-            response = _json(_create(request), 200)
-    except Exception as exception:
-        refusal = refusal_for(exception)
-        if refusal.status >= 500 and not isinstance(exception, Refusal):
-            logger.error("POST %s failed", request.path, exc_info=exception)
-        response = error_response(refusal, request)
-        if isinstance(refusal, MethodNotAllowed):
-            response["Allow"] = _METHODS
-    if rate := getattr(request, "rate", None):
-        rate.put_on(response)
-    return response
+        with translation.override(tenant.language if tenant else "en"):
+            return Response(_session_for(django_request, data["order_id"], items))
 
 
-def _json(content: object, status: int) -> HttpResponse:
-    return HttpResponse(
-        orjson.dumps(content),
-        status=status,
-        content_type="application/json",
-        headers={"Cache-Control": "no-store"},
-    )
-
-
-def _create(request: HttpRequest) -> dict[str, str]:
-    request.rate = rates.count_address(request)
-    request.rate.check()
-    if request.method != "POST":
-        raise MethodNotAllowed("Send a POST request.")
-    if request.content_type != "application/json":
-        raise UnsupportedMediaType("Send the body as application/json.")
-    check_charset(request.META["CONTENT_TYPE"])
-    if comes_from_elsewhere(request, both_may_be_absent=True):
-        raise Forbidden("This call is for the shop's own pages.")
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.API_BODY_LIMIT:
-        raise PayloadTooLarge(f"A body has at most {settings.API_BODY_LIMIT // 1024} KiB.")
-    reference, items = _read(parse_object(request.body))
+def _session_for(request: HttpRequest, reference: str, items: list[Item]) -> dict[str, str]:
     order_id = parse_uuid(reference)
     if request.tenant is None:
         if order_id:
             raise InvalidRequest("Open the shop's own address to pay for an order.")
         return _test_session(request, reference, items, "USD")
-    currency = request.tenant.currency
-    _check_decimals(items, currency)
+    _check_decimals(items, request.tenant.currency)
     if order_id and (order := Order.objects.filter(pk=order_id, number__isnull=False).first()):
         return _pay_for(request, order, items)
     _check_catalogue_prices(items)
-    return _test_session(request, reference, items, currency)
-
-
-# --- Reading -------------------------------------------------------------------------------------
-
-
-def _read(body: Mapping[str, Any]) -> tuple[str, list[Item]]:
-    reference = body.get("order_id")
-    if not isinstance(reference, str) or not 1 <= len(reference) <= REFERENCE_LENGTH:
-        raise InvalidRequest(f"order_id: write text of 1 to {REFERENCE_LENGTH} characters.")
-    given = body.get("items")
-    if not isinstance(given, list) or not 1 <= len(given) <= MOST_ITEMS:
-        raise InvalidRequest(f"items: send a list of 1 to {MOST_ITEMS} items.")
-    return reference, [_read_item(index, item) for index, item in enumerate(given)]
-
-
-def _read_item(index: int, given: object) -> Item:
-    where = f"items[{index}]"
-    if not isinstance(given, dict):
-        raise InvalidRequest(f"{where}: send an object with id, name, price and quantity.")
-    item_id, name = given.get("id"), given.get("name")
-    price, quantity = given.get("price"), given.get("quantity")
-    if not isinstance(item_id, str) or not 1 <= len(item_id) <= REFERENCE_LENGTH:
-        raise InvalidRequest(f"{where}.id: write text of 1 to {REFERENCE_LENGTH} characters.")
-    if not isinstance(name, str) or not len(name.strip()) >= 1 or len(name) > NAME_LENGTH:
-        raise InvalidRequest(f"{where}.name: write text of 1 to {NAME_LENGTH} characters.")
-    if isinstance(price, bool) or not isinstance(price, int | Decimal):
-        raise InvalidRequest(f"{where}.price: write a number such as 129.99.")
-    if not 0 <= price < UPPER_LIMIT:
-        raise InvalidRequest(f"{where}.price: use 0 or more, and less than {UPPER_LIMIT}.")
-    if (
-        isinstance(quantity, bool)
-        or not isinstance(quantity, int)
-        or not 1 <= quantity <= MAX_QUANTITY
-    ):
-        raise InvalidRequest(f"{where}.quantity: write a whole number from 1 to {MAX_QUANTITY}.")
-    return Item(item_id, name, Decimal(price), quantity)
+    return _test_session(request, reference, items, request.tenant.currency)
 
 
 def _check_decimals(items: list[Item], currency: str) -> None:
     for index, item in enumerate(items):
         if -int(item.price.normalize().as_tuple().exponent) > decimals_of(currency):
-            raise InvalidRequest(
-                f"items[{index}].price: {currency} has {decimals_of(currency)} decimals."
+            raise wrong_field(
+                f"items[{index}].price", f"{currency} has {decimals_of(currency)} decimals."
             )
 
 
@@ -234,7 +156,7 @@ def _test_session(
 ) -> dict[str, str]:
     """In test mode a session for an order that nobody knows: it pays for nothing."""
     if not is_test_mode():
-        raise InvalidRequest(f"order_id: there is no order '{reference}'.")
+        raise wrong_field("order_id", f"There is no order '{reference}'.")
     _check_decimals(items, currency)
     origin = origin_of(request) if request.tenant else platform_origin(request)
     account = request.tenant.stripe_account if request.tenant else ""

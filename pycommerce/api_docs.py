@@ -24,7 +24,10 @@ def _description() -> Body:
     """Made once in a process: it depends on the code alone."""
     with _lock:
         if not _schema:
-            patterns = [path("api/", include("pycommerce.api_urls"))]
+            patterns = [
+                path("api/", include("pycommerce.api_urls")),
+                path("", include("checkout.platform_urls")),
+            ]
             generated = SchemaGenerator(patterns=patterns).get_schema(request=None, public=True)
             content = json.dumps(generated, default=str, ensure_ascii=False).encode()
             _schema.append(Body(content, etag_of(content)))

@@ -69,6 +69,10 @@ class ErrorSerializer(serializers.Serializer):
     error = ErrorDetailSerializer()
 
 
+class FlatErrorSerializer(serializers.Serializer):
+    error = serializers.CharField(help_text="What is wrong, in a sentence.")
+
+
 def _headers(headers: Headers, statuses: Sequence[int]) -> list[OpenApiParameter]:
     return [
         OpenApiParameter(
@@ -83,7 +87,10 @@ def _headers(headers: Headers, statuses: Sequence[int]) -> list[OpenApiParameter
     ]
 
 
-def _example(refusal: type[Refusal], details: str | None) -> OpenApiExample:
+def _example(refusal: type[Refusal], details: str | None, *, flat: bool) -> OpenApiExample:
+    if flat:
+        sentence = {"error": details or refusal.message}
+        return OpenApiExample(refusal.code, value=sentence, response_only=True)
     error: dict[str, Any] = {
         "code": refusal.code,
         "message": refusal.message,
@@ -105,13 +112,14 @@ def describe(
     token: bool = True,
     kept: bool = False,
     paged: bool = False,
+    flat: bool = False,
     tag: str,
 ) -> Callable[[View], View]:
     """Describe an operation.
 
     `answers` maps a status to a serializer (or None for an empty body), `refusals` the refusals
     of this operation to the example's `details`. `kept` adds ETag and 304, `paged` limit, cursor
-    and the Link header.
+    and the Link header; `flat` errors are a sentence alone.
     """
     every: dict[type[Refusal], str | None] = {
         **dict.fromkeys((*ALWAYS, *(WITH_TOKEN if token else ()))),
@@ -121,7 +129,7 @@ def describe(
     }
     by_status: dict[int, list[OpenApiExample]] = {}
     for refusal, details in every.items():
-        by_status.setdefault(refusal.status, []).append(_example(refusal, details))
+        by_status.setdefault(refusal.status, []).append(_example(refusal, details, flat=flat))
     responses: dict[Any, Any] = {}
     for status, serializer in answers.items():
         if isinstance(serializer, type):
@@ -136,7 +144,8 @@ def describe(
         responses[304] = OpenApiResponse(None, description="What the caller holds is current.")
     for status, examples in by_status.items():
         codes = ", ".join(f"`{each.name}`" for each in examples)
-        responses[status] = OpenApiResponse(ErrorSerializer, description=codes, examples=examples)
+        shape = FlatErrorSerializer if flat else ErrorSerializer
+        responses[status] = OpenApiResponse(shape, description=codes, examples=examples)
 
     headers = _headers(REQUEST_ID, list(responses)) + _headers(
         RATE_HEADERS, [status for status in responses if status not in {304, 500, 503}]

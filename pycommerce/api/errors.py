@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 # The one call whose error is documented as a sentence alone, `{"error": "sentence"}`.
 _FLAT = re.compile(r"(/stores/[^/]+)?/stripe-demo/create-checkout-session-json/?\Z")
+# Of many wrong members `details` names the first; all of them stand in `fields`.
+_MOST_SAID = 3
 _API = re.compile(r"(/stores/[^/]+)?/api(/|\Z)")
 
 
@@ -135,8 +137,10 @@ def _from_validation(exception: exceptions.ValidationError) -> Refusal:
     if "" in fields and len(fields) == 1:
         return InvalidRequest(" ".join(fields[""]))
     missing = codes == {"required"}
-    names = ", ".join(fields)
-    details = f"Missing: {names}." if missing else f"Not valid: {names}."
+    details = f"Missing: {', '.join(fields)}."
+    if not missing:
+        said = [f"{name}: {problems[0]}" for name, problems in fields.items()]
+        details = " ".join(said[:_MOST_SAID])
     return (MissingParameter if missing else InvalidRequest)(details, fields=fields)
 
 

@@ -34,7 +34,7 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        check_charset(media_type or "")
+        _check_charset(media_type or "")
         body = stream.read(settings.API_BODY_LIMIT + 1)
         if len(body) > settings.API_BODY_LIMIT:
             raise PayloadTooLarge(
@@ -43,8 +43,7 @@ class StrictJSONParser(BaseParser):
         return parse_object(body)
 
 
-def check_charset(media_type: str) -> None:
-    """Raises UnsupportedMediaType for JSON that says it is not UTF-8."""
+def _check_charset(media_type: str) -> None:
     found = re.search(r"charset\s*=\s*\"?([\w-]+)", media_type, re.IGNORECASE)
     if found and found.group(1).lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType("JSON is sent as UTF-8.")
