@@ -48,7 +48,7 @@ from pycommerce.api.parameters import parse_uuid
 from pycommerce.api.renderers import dumps
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.errors import MissingParameter, NotFound, wrong_field
-from pycommerce.core.http import HttpRequest
+from pycommerce.core.http import HttpRequest, origin_of
 from pycommerce.core.money import decimals_of, round_money
 from pycommerce.db import connection
 from tenants.idempotency import Answer, once
@@ -60,12 +60,16 @@ _bodies: BoundedCache[Body] = BoundedCache(settings.RESPONSE_CACHE_BYTES)
 _OVERHEAD = 1024
 
 
-def _kept(
-    request: HttpRequest, name: str, query: str, make: Callable[[], Body]
-) -> HttpResponseBase:
-    """The answer kept for this resource and query, or a new one."""
-    origin = f"{request.scheme}://{request.get_host()}"
-    key = (connection.schema_name, request.catalogue_version, origin, name, query)
+def _kept(request: HttpRequest, make: Callable[[], Body]) -> HttpResponseBase:
+    """The answer kept for this address, or a new one."""
+    query = request.META.get("QUERY_STRING", "")
+    key = (
+        connection.schema_name,
+        request.catalogue_version,
+        origin_of(request),
+        request.path,
+        query,
+    )
     body = _bodies.get(key)
     if body is None:
         body = make()
@@ -86,7 +90,7 @@ class _ProductReader:
         self._currency = currency
         # Quotation marks inside a JSON string are escaped, so this can only be the member itself.
         self._relative = '"url": "/'
-        self._absolute = f'"url": "{request.scheme}://{request.get_host()}/'
+        self._absolute = f'"url": "{origin_of(request)}/'
 
     def __call__(self, row: tuple[Any, ...]) -> dict[str, Any]:
         price, compare_at_price, images = row[3], row[9], row[8]
@@ -119,8 +123,7 @@ class ProductViewSet(TenantViewSet):
     @describe_products
     def list(self, request: Request) -> HttpResponseBase:
         django_request = request._request
-        query = django_request.META.get("QUERY_STRING", "")
-        return _kept(django_request, "products", query, lambda: self._list(django_request))
+        return _kept(django_request, lambda: self._list(django_request))
 
     def _list(self, request: HttpRequest) -> Body:
         query, currency = request.GET, self.tenant.currency
@@ -169,7 +172,7 @@ class ProductViewSet(TenantViewSet):
             content = dumps(product)
             return Body(content, etag_of(content))
 
-        return _kept(django_request, "product", id_or_slug, make)
+        return _kept(django_request, make)
 
     @describe_product_change
     def change(self, request: Request, id_or_slug: str) -> HttpResponse:
@@ -294,8 +297,7 @@ class CategoryViewSet(TenantViewSet):
     @describe_categories
     def list(self, request: Request) -> HttpResponseBase:
         django_request = request._request
-        query = django_request.META.get("QUERY_STRING", "")
-        return _kept(django_request, "categories", query, lambda: self._list(django_request))
+        return _kept(django_request, lambda: self._list(django_request))
 
     def _list(self, request: HttpRequest) -> Body:
         parent_id = parameters.identifier(request.GET, "parent_id")
@@ -352,4 +354,4 @@ class CategoryViewSet(TenantViewSet):
             content = dumps(dict(zip(_MEMBERS, row, strict=True)))
             return Body(content, etag_of(content))
 
-        return _kept(django_request, "category", id_or_slug, make)
+        return _kept(django_request, make)

@@ -7,10 +7,10 @@ from tenants.health import healthz, readyz
 from tenants.media import media_file
 
 urlpatterns = [
+    path("api/", include("pycommerce.api_urls")),
     path("", include("tenants.urls")),
     path("", include("checkout.platform_urls")),
     path("admin/", platform_site.urls),
-    path("api/", include("pycommerce.api_urls")),
     path("media/<path:path>", media_file, name="media"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -7,8 +7,8 @@ from tenants.health import healthz, readyz
 from tenants.media import media_file
 
 urlpatterns = [
-    path("admin/", tenant_site.urls),
     path("api/", include("pycommerce.api_urls")),
+    path("admin/", tenant_site.urls),
     path("media/<path:path>", media_file, name="media"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -55,7 +55,7 @@ class Caller:
 
 _STATE = """
 WITH counted AS ({upsert})
-SELECT (SELECT json_object_agg(key, hits) FROM counted), u.id, u.email, u.name, u.is_active,
+SELECT (SELECT array_agg(hits ORDER BY key) FROM counted), u.email, u.name, u.is_active,
        u.is_superuser, u.token_epoch, {role}, {version}
 FROM (SELECT 1) AS one LEFT JOIN tenants_user u ON u.id = %s::uuid
 """
@@ -114,9 +114,10 @@ def _state_of(request: HttpRequest, claims: Claims) -> tuple[Caller | None, int,
         arguments.append(tenant.pk)
     arguments.append(claims.user_id)
     [row] = connection.fetch_prepared(_STATEMENTS[len(keys), tenant is not None], arguments)
-    hits, user_id, email, name, active, superuser, epoch, role, version = row
-    request.rate = rates.rate_from(hits, credential)
+    hits, email, name, active, superuser, epoch, role, version = row
+    # The key of the writes begins with that of all calls, and so comes after it.
+    request.rate = rates.rate_from(hits)
     request.catalogue_version = version
-    if user_id is None:
+    if email is None:
         return None, 0, False
-    return Caller(user_id, email, name, superuser, role), epoch, active
+    return Caller(claims.user_id, email, name, superuser, role), epoch, active

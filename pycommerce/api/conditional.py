@@ -11,12 +11,11 @@ from pycommerce.core.http import HttpRequest
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A rendered answer: its bytes, their strong ETag, and the queries of the pages beside it."""
+    """A rendered answer: its bytes, their strong ETag, and the `Link` to the pages beside it."""
 
     content: bytes
     etag: str
-    next_query: str | None = None
-    previous_query: str | None = None
+    link: str = ""
 
 
 def etag_of(content: bytes) -> str:
@@ -44,14 +43,6 @@ def answer(request: HttpRequest, body: Body) -> HttpResponseBase:
     headers["ETag"] = body.etag
     headers["Cache-Control"] = "private, no-cache"
     headers["Vary"] = "Authorization, Accept-Encoding"
-    if body.next_query is not None or body.previous_query is not None:
-        headers["Link"] = _link(request, body)
+    if body.link:
+        headers["Link"] = body.link
     return response
-
-
-def _link(request: HttpRequest, body: Body) -> str:
-    here = request.build_absolute_uri(request.path)
-    pages = {"next": body.next_query, "prev": body.previous_query}
-    return ", ".join(
-        f'<{here}?{query}>; rel="{relation}"' for relation, query in pages.items() if query
-    )

@@ -46,12 +46,13 @@ def cut_page(
 def page_body(
     request: HttpRequest, content: bytes, next_cursor: str | None, previous_cursor: str | None
 ) -> Body:
-    """The body of a page, with the queries of its neighbours: the same but for the cursor."""
+    """The body of a page, with links to its neighbours: the same query but for the cursor."""
+    here = request.build_absolute_uri(request.path)
     given = [(name, value) for name, value in request.GET.items() if name != "cursor"]
-
-    def query(cursor: str | None) -> str | None:
-        return urlencode([*given, ("cursor", cursor)]) if cursor else None
-
+    link = ", ".join(
+        f'<{here}?{urlencode([*given, ("cursor", cursor)])}>; rel="{relation}"'
+        for relation, cursor in (("next", next_cursor), ("prev", previous_cursor))
+        if cursor
+    )
     # The ETag covers the Link header, which a 304 repeats as well.
-    etag = etag_of(content + f"{next_cursor}{previous_cursor}".encode())
-    return Body(content, etag, query(next_cursor), query(previous_cursor))
+    return Body(content, etag_of(content + f"{next_cursor}{previous_cursor}".encode()), link)

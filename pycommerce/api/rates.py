@@ -4,6 +4,7 @@ Windows are whole minutes of Unix time.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -70,13 +71,13 @@ def keys_for(credential: str, method: str | None) -> list[str]:
     return [credential] if method in SAFE_METHODS else [credential, f"{credential}:writes"]
 
 
-def rate_from(hits: dict[str, int], credential: str) -> Rate:
-    """The tighter of the counters that were raised."""
-    rate = Rate(settings.API_RATE_PER_MINUTE, hits[credential], seconds_left())
-    if (writes := hits.get(f"{credential}:writes")) is not None:
-        write_rate = Rate(settings.API_WRITES_PER_MINUTE, writes, seconds_left())
-        return min(rate, write_rate, key=lambda each: each.limit - each.hits)
-    return rate
+def rate_from(hits: Sequence[int]) -> Rate:
+    """The tighter of the counters that were raised, in the order of `keys_for`."""
+    rate = Rate(settings.API_RATE_PER_MINUTE, hits[0], seconds_left())
+    if len(hits) == 1:
+        return rate
+    write_rate = Rate(settings.API_WRITES_PER_MINUTE, hits[1], rate.reset)
+    return min(rate, write_rate, key=lambda each: each.limit - each.hits)
 
 
 def count(*keys: str) -> dict[str, int]:
@@ -99,4 +100,6 @@ def take_back(*keys: str) -> None:
 def count_address(request: HttpRequest) -> Rate:
     """Count a request without a credential by the address it came from."""
     credential = f"a:{request.client_address}"
-    return rate_from(count(*keys_for(credential, request.method)), credential)
+    keys = keys_for(credential, request.method)
+    hits = count(*keys)
+    return rate_from([hits[key] for key in keys])

@@ -14,9 +14,19 @@ class HttpRequest(http.HttpRequest):
 
     request_id: str
     client_address: str
+    origin: str
     mount: str
     tenant: Any
     user: Any
     rate: Any
     catalogue_version: int
     version: int
+
+
+def origin_of(request: HttpRequest) -> str:
+    """Scheme and host, as absolute addresses begin; read from the headers once."""
+    try:
+        return request.origin
+    except AttributeError:
+        request.origin = f"{request.scheme}://{request.get_host()}"
+        return request.origin
