@@ -83,7 +83,12 @@ def _decimal(value: object) -> object:
 
 set_json_loads(orjson.loads)
 settings.configure(
-    ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, MIDDLEWARE=[], SECRET_KEY="benchmark-only"
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    PUBLIC_SCHEMA_URLCONF=__name__,
+    MIDDLEWARE=[],
+    SECRET_KEY="benchmark-only",
+    EMBEDDED_POSTGRES=None,
 )
 django.setup()
 urlpatterns = [path("c", constant), path("q", query)]

@@ -27,8 +27,7 @@ def main() -> None:
     settings = connection.settings_dict
     dsn = f"host={settings['HOST']} port={settings['PORT']} user={settings['USER']} "
     dsn += f"dbname={settings['NAME']}"
-    facts = {"schemas": schemas, "dsn": {"dsn": dsn}, "token": issue_tokens(user)}
-    print(json.dumps(facts, default=str))
+    print(json.dumps({"schemas": schemas, "dsn": dsn, "token": issue_tokens(user)["access"]}))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,200 @@
+"""Starts what is measured, asks it with `wrk` and counts the CPU it takes."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from pycommerce.localdb import Server
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / "var" / "bench"
+ENVIRONMENT = {
+    "PYCOMMERCE_VAR": str(HOME),
+    "PYCOMMERCE_MODE": "development",
+    "DJANGO_SETTINGS_MODULE": "pycommerce.settings",
+    "ACCESS_TOKEN_SECONDS": "36000",
+    # Counting stays on; only the limit is out of reach.
+    "API_RATE_PER_MINUTE": "100000000",
+    "API_WRITES_PER_MINUTE": "100000000",
+    "LOG_LEVEL": "WARNING",
+    "WEB_CONCURRENCY": "2",
+    "WEB_THREADS": "4",
+}
+_ASK = """
+wrk.headers["Authorization"] = os.getenv("BENCH_TOKEN") and "Bearer " .. os.getenv("BENCH_TOKEN")
+wrk.headers["Host"] = os.getenv("BENCH_HOST")
+wrk.headers["If-None-Match"] = os.getenv("BENCH_ETAG")
+local hosts = {}
+for host in string.gmatch(os.getenv("BENCH_HOSTS") or "", "%S+") do table.insert(hosts, host) end
+local turn = 0
+if #hosts > 0 then
+  request = function()
+    turn = turn % #hosts + 1
+    wrk.headers["Host"] = hosts[turn]
+    return wrk.format()
+  end
+end
+done = function(summary, latency, requests)
+  io.write(string.format("RESULT %d %d %f %f %d\\n", summary.requests, summary.duration,
+    latency:percentile(50), latency:percentile(99),
+    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout))
+end
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Requests a second, milliseconds within which half and 99 % were answered, and the
+    milliseconds of CPU that a request takes in the application and in the database."""
+
+    rate: float
+    p50: float
+    p99: float
+    application_cpu: float
+    database_cpu: float
+
+    @property
+    def cpu(self) -> float:
+        return self.application_cpu + self.database_cpu
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, and the path of the next page where there is one."""
+
+    body: bytes
+    etag: str
+    next_path: str
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running gunicorn, and the database whose CPU counts as its own."""
+
+    port: int
+    process: psutil.Process
+    database: psutil.Process
+
+    @property
+    def workers(self) -> list[psutil.Process]:
+        return self.process.children()
+
+    def ask(self, path: str, seconds: int, *, connections: int = 16, **headers: str) -> Figure:
+        """Ask one address for a while; every answer must be good."""
+        application, database = _cpu_of(self.process), _cpu_of(self.database)
+        requests, duration, p50, p99 = _wrk(self.port, path, seconds, connections, headers)
+        application = _cpu_of(self.process) - application
+        database = _cpu_of(self.database) - database
+        return Figure(
+            requests / duration,
+            p50,
+            p99,
+            application / requests * 1000,
+            database / requests * 1000,
+        )
+
+    def fetch(self, path: str, *, host: str, token: str = "") -> Answer:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}")
+        request.add_header("Host", host)
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        with urllib.request.urlopen(request, timeout=20) as response:
+            link = re.search(
+                r'<https?://[^/]+([^>]+)>; rel="next"', response.headers.get("Link", "")
+            )
+            etag = response.headers.get("ETag", "")
+            return Answer(response.read(), etag, link[1] if link else "")
+
+
+def database(home: Path = HOME) -> Server:
+    """The server of a benchmark; it runs as long as this process."""
+    home.mkdir(parents=True, exist_ok=True)
+    server = Server(home / "pg18")
+    server.ensure()
+    return server
+
+
+def _postmaster(server: Server) -> psutil.Process:
+    return psutil.Process(int((server.data / "postmaster.pid").read_text().split()[0]))
+
+
+def _cpu_of(process: psutil.Process) -> float:
+    """Seconds of CPU of a process and its children, those that ended included."""
+    total = sum(process.cpu_times()[:4])
+    for child in process.children():
+        try:
+            total += sum(child.cpu_times()[:2])
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def need_wrk() -> None:
+    if not shutil.which("wrk"):
+        sys.exit("This benchmark needs wrk (Debian: apt-get install wrk).")
+
+
+@contextmanager
+def serve(application: str, extra: Mapping[str, str], server: Server) -> Iterator[Served]:
+    """gunicorn as it is deployed, 2 workers of 4 threads, on a free port of loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "-c", "pycommerce/gunicorn_conf.py", application]
+    environment = os.environ | dict(extra) | {"BIND": f"127.0.0.1:{port}"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        _wait_for(port, process)
+        yield Served(port, psutil.Process(process.pid), _postmaster(server))
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            sys.exit("The server ended before it answered.")
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.01)
+        else:
+            return
+    sys.exit("The server did not answer within 30 s.")
+
+
+def _wrk(
+    port: int, path: str, seconds: int, connections: int, headers: Mapping[str, str]
+) -> tuple[float, float, float, float]:
+    """Requests, seconds, and the milliseconds of half and of 99 %."""
+    script = HOME / "ask.lua"
+    script.write_text(_ASK)
+    environment = os.environ | {f"BENCH_{name.upper()}": value for name, value in headers.items()}
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
+    output = subprocess.run(
+        [*command, f"http://127.0.0.1:{port}{path}"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found = re.search(r"RESULT (\d+) (\d+) (\S+) (\S+) (\d+)", output)
+    if not found:
+        sys.exit(f"wrk said nothing useful about {path}:\n{output}")
+    requests, microseconds, p50, p99, errors = (float(part) for part in found.groups())
+    if errors:
+        sys.exit(f"{path}: {errors:.0f} of {requests:.0f} answers were errors.")
+    return requests, microseconds / 1e6, p50 / 1000, p99 / 1000
