@@ -52,8 +52,7 @@ class OrderViewSet(TenantViewSet):
     def enter(self, request: Request) -> None:
         django_request = request._request
         if self.action not in self.rights:
-            # OPTIONS, or a method that there is not: anybody with a token is told.
-            TokenViewSet.enter(self, request)
+            super().enter(request)
             return
         is_named = django_request.tenant is not None or "tenant" in django_request.GET
         if is_named:

@@ -20,7 +20,7 @@ _schema: list[Body] = []
 _lock = threading.Lock()
 
 
-def _description() -> Body:
+def description() -> Body:
     """Made once in a process: it depends on the code alone."""
     with _lock:
         if not _schema:
@@ -43,7 +43,7 @@ class SchemaViewSet(OpenViewSet):
         kept=True,
     )
     def list(self, request: Request) -> HttpResponseBase:
-        return answer(request._request, _description())
+        return answer(request._request, description())
 
 
 class DocsViewSet(OpenViewSet):

@@ -6,8 +6,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from django.db import connection
 
-from tests.factories import PASSWORD, make_category, make_member, make_product
+from tests.api.conftest import in_tech
+from tests.checkout.conftest import paid
+from tests.factories import PASSWORD, make_category, make_member, make_order, make_product
 
 
 @pytest.fixture
@@ -81,6 +84,64 @@ def test_answers_are_as_described(description, caller, stranger, tech):
         method = response.request["REQUEST_METHOD"]
         # A method that an address does not have is described beside those it has.
         check(description, "GET" if method == "DELETE" else method, response)
+
+
+def test_answers_about_orders_are_as_described(description, caller, stranger, tech, product, body):
+    in_tech()
+    order = paid(make_order(product, quantity=3))
+    unpaid = make_order(product)
+    connection.set_schema_to_public()
+    api, viewer = caller(make_member(tech)), caller(make_member(tech, "viewer"))
+    here = f"/api/orders/{order.pk}"
+    etag = api.get(here)["ETag"]
+    key = {"HTTP_IDEMPOTENCY_KEY": "k"}
+    [line] = api.get(here).json()["items"]
+    checkout = "/stripe-demo/create-checkout-session-json"
+    too_many = [{**body["items"][0], "quantity": 999}]
+    part = {"items": [{"id": line["id"], "quantity": 1}]}
+
+    for response in (
+        api.get("/api/orders?tenant=tech&limit=1"),
+        api.get("/api/orders?tenant=tech&status=x"),
+        api.get("/api/orders"),
+        stranger.get("/api/orders?tenant=tech"),
+        api.get(here),
+        api.get(here, HTTP_IF_NONE_MATCH=etag),
+        api.get("/api/orders/12345"),
+        api.post("/api/orders", body, **key),
+        api.post("/api/orders", body, **key),
+        api.post("/api/orders", body | {"notes": "x"}, **key),
+        api.post("/api/orders", body | {"items": too_many}),
+        api.post("/api/orders", body | {"items": []}),
+        api.post("/api/orders", b"{"),
+        api.post("/api/orders", b"{}", content_type="text/plain"),
+        api.post("/api/orders", b" " * 300_000),
+        viewer.post("/api/orders", body),
+        api.post(f"{here}/fulfil", part),
+        api.post(f"{here}/fulfil", {"items": []}),
+        api.post(f"{here}/refund", part | {"restock": True}),
+        api.post(f"{here}/refund", {"amount": 1000}),
+        api.post(f"{here}/cancel", {}),
+        api.post(f"/api/orders/{unpaid.pk}/cancel", {"reason": "x"}),
+        api.post("/api/orders/12345/cancel", {}),
+        api.patch(f"/api/products/{product.pk}?tenant=tech", {"price": 99}),
+        api.patch("/api/products/none?tenant=tech", {"price": 99}),
+        viewer.patch(f"/api/products/{product.pk}?tenant=tech", {}),
+        api.post(
+            "/api/stock-adjustments?tenant=tech", {"sku": "WH-001", "change": 1, "reason": "x"}
+        ),
+        api.post(
+            "/api/stock-adjustments?tenant=tech", {"sku": "WH-001", "change": -99, "reason": "x"}
+        ),
+        stranger.post(checkout, {"order_id": "x", "items": []}),
+        stranger.post(
+            checkout,
+            {"order_id": "x", "items": [{"id": "p", "name": "N", "price": 1, "quantity": 1}]},
+        ),
+        stranger.post(checkout, {}, HTTP_ORIGIN="https://evil.example"),
+        stranger.post(checkout, b"{}", content_type="text/plain"),
+    ):
+        check(description, response.request["REQUEST_METHOD"], response)
 
 
 def test_every_example_is_as_its_own_schema_says(description):
