@@ -415,6 +415,29 @@ def test_a_session_that_claims_anothers_order_is_nobodys(order, outdoor, fake):
     assert state_of(order) == ("pending", "unpaid")
 
 
+@pytest.mark.parametrize("kind", ["charge.dispute.created", "charge.refunded"])
+def test_an_account_does_not_speak_of_anothers_payment(order, outdoor, fake, kind):
+    """A shop with an account of its own can sign whatever it likes, but not in another's name."""
+    fake.accounts.add("acct_outdoor")
+    Tenant.objects.filter(slug="outdoor").update(stripe_account="acct_outdoor")
+    select()
+    fake.pay(opened(order))
+    tell(fake)
+    [session] = fake.paid_sessions()
+    fake.refund(session.id)
+    fake.dispute(session.id)
+    tech = {"tenant": str(Tenant.objects.get(slug="tech").pk)}
+    for event in fake.events:
+        if event["type"] == kind:
+            event["data"]["object"]["metadata"] = tech
+            event["account"] = "acct_outdoor"
+            assert tell(fake, event) == ["unmatched"]
+
+    assert state_of(order) == ("processing", "paid")
+    assert order.ledger.count() == 1
+    reconcile(Recent())
+
+
 def test_an_event_of_the_other_mode_changes_nothing(order, fake):
     fake.pay(opened(order))
 

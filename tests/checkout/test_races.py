@@ -23,7 +23,7 @@ from checkout.services.settling import settle
 from checkout.services.starting import end_unpaid, start_payment
 from checkout.services.sweeping import sweep
 from orders.errors import IllegalTransition
-from orders.models import LedgerEntry, Order, Refund
+from orders.models import LedgerEntry, Order, OutboxMessage, Refund
 from orders.services import paying
 from orders.services import refunding as orders_refunding
 from orders.services.fulfilling import fulfil_order
@@ -220,6 +220,19 @@ def test_what_cannot_be_ended_at_the_provider_is_not_cancelled_here(order, fake)
 
     assert state_of(order) == ("pending", "unpaid")
     assert stock() == (25, 1)
+
+
+def test_what_is_being_paid_at_this_moment_is_not_cancelled(order, fake):
+    session_id = opened(order)
+    fake.busy.add(session_id)
+
+    with pytest.raises(IllegalTransition):
+        cancel_order(order_id=order.pk)
+
+    assert state_of(order) == ("pending", "unpaid")
+    assert fake.pay(session_id)
+    tell(fake)
+    assert state_of(order) == ("processing", "paid")
 
 
 def test_a_payment_on_its_way_is_not_cancelled(order, fake):
@@ -452,6 +465,55 @@ def test_a_refund_of_the_dashboard_is_counted_once(paid, fake):
     assert [each.provider_id for each in Refund.objects.all()] == [refund.id]
     assert Order.objects.get(pk=paid.pk).refunded == D("25.00")
     assert differences(fake) == []
+
+
+def test_a_second_refund_under_the_name_of_one_of_ours_is_another(paid, fake):
+    """Stripe had forgotten the key, and the first had not been in its list yet."""
+    ours = give_back(paid, "30.00")
+    copy = fake.refund(next(iter(fake.sessions)), 3000)
+    copy.metadata = fake.refunds[ours.provider_id].metadata
+    tell(fake)
+
+    assert sorted(each.provider_id for each in Refund.objects.all()) == sorted(fake.refunds)
+    assert Order.objects.get(pk=paid.pk).refunded == D("60.00")
+    assert differences(fake) == []
+
+
+@pytest.mark.parametrize("name", ["not a uuid", "6b7a0e3c-1d2f-4f60-9b1a-000000000000", ""])
+def test_a_refund_with_a_strange_name_is_the_dashboards(paid, fake, name):
+    fake.refund(next(iter(fake.sessions)), 3000).metadata = {"refund": name}
+
+    assert set(tell(fake)) == {"done"}
+    assert differences(fake) == []
+
+
+def test_a_refund_that_came_to_nothing_is_no_riddle(paid, fake):
+    """All of it was given back twice in the dashboard, of which the first failed: nobody told."""
+    first = fake.refund(next(iter(fake.sessions)))
+    fake.move_refund(first.id, "failed")
+    fake.refund(next(iter(fake.sessions)))
+
+    assert reconcile(Recent()).problems == []
+    assert reconcile(Recent()).repaired == []
+
+    assert state_of(paid) == ("processing", "refunded")
+    assert sorted(Refund.objects.values_list("state", flat=True)) == ["failed", "succeeded"]
+    assert not OutboxMessage.objects.filter(topic="alert.refund_unexplained").exists()
+    assert differences(fake) == []
+
+
+@pytest.mark.breaks_books
+def test_more_than_there_was_is_told_once_and_booked_never(paid, fake):
+    """It cannot be, so a person looks."""
+    refund = fake.refund(next(iter(fake.sessions)), 6000)
+    tell(fake)
+    refund = fake.refund(next(iter(fake.sessions)), 100)
+    refund.amount = 6000
+
+    assert tell(fake, *fake.events[-2:] * 2) == ["unmatched"] * 4
+
+    assert Order.objects.get(pk=paid.pk).refunded == D("60.00")
+    assert OutboxMessage.objects.filter(topic="alert.refund_unexplained").count() == 1
 
 
 def test_parts_are_given_back_to_the_last_cent(paid, fake):

@@ -132,6 +132,8 @@ class FakeStripe:
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.offset = 0
+        # Sessions whose payment is being made at this moment: they cannot be expired.
+        self.busy: set[str] = set()
         self._kept: dict[tuple[str, str], tuple[Json, int, Json]] = {}
         self._running: set[tuple[str, str]] = set()
         self._faults: list[_Fault] = []
@@ -336,6 +338,8 @@ class FakeStripe:
 
     def _expire_session(self, call: Call, session_id: str) -> Json:
         session = self._find(session_id, call.account)
+        if session_id in self.busy:
+            raise Refused("This session is being paid.")
         if session.status != "open":
             raise Refused(
                 'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
