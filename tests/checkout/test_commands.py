@@ -144,6 +144,7 @@ BREAK = {
 }
 
 
+@pytest.mark.breaks_books
 @pytest.mark.parametrize("rule", BREAK)
 def test_integrity_notices_what_is_broken(capsys, order, rule):
     """The control: each rule fails when what it names is broken."""

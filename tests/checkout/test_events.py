@@ -5,6 +5,7 @@ import json
 import random
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -436,6 +437,31 @@ def test_an_account_does_not_speak_of_anothers_payment(order, outdoor, fake, kin
     assert state_of(order) == ("processing", "paid")
     assert order.ledger.count() == 1
     reconcile(Recent())
+
+
+def test_a_session_that_another_account_made_up_pays_for_nothing(order, outdoor, fake):
+    """It names the shop, its order and its attempt, of which no session is known yet."""
+    fake.accounts.add("acct_outdoor")
+    Tenant.objects.filter(slug="outdoor").update(stripe_account="acct_outdoor")
+    select()
+    session_id = opened(order)
+    PaymentAttempt.objects.update(session_id=None, state="new")
+    made_up = replace(fake.sessions[session_id], id="cs_test_made_up", account="acct_outdoor")
+    fake.sessions[made_up.id] = made_up
+    fake.pay(made_up.id)
+
+    assert tell(fake) == ["unmatched"]
+    assert state_of(order) == ("pending", "unpaid")
+
+
+def test_a_shop_that_was_restored_beside_itself_does_not_book_the_others_sessions(order, fake):
+    """Both have an order of this id; the session names the other shop."""
+    session_id = opened(order)
+    fake.pay(session_id)
+    fake.sessions[session_id].metadata["tenant"] = "6b7a0e3c-1d2f-4f60-9b1a-000000000000"
+
+    assert settling.settle(session_id) is None
+    assert state_of(order) == ("pending", "unpaid")
 
 
 def test_an_event_of_the_other_mode_changes_nothing(order, fake):

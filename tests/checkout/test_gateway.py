@@ -204,6 +204,27 @@ def test_one_fault_is_made_up_for_by_a_retry(fake, short, fault):
     assert len(fake.sessions) == 1
 
 
+def test_a_retry_that_could_not_be_answered_in_time_is_not_made(fake, short, monkeypatch):
+    monkeypatch.setattr(stripe_transport, "CALL_SECONDS", 0.7)
+    fake.fail("hang", times=2)
+
+    with pytest.raises(PaymentProviderUnavailable):
+        Gateway().create_session(params(), "key")
+
+    assert len(fake.calls) == 1
+
+
+def test_a_refused_question_does_not_mean_that_there_is_nothing(fake):
+    session = Gateway().create_session(params(), "key")
+    fake.fail("400", times=3)
+
+    for ask in (Gateway().retrieve_session, Gateway().session_of_payment):
+        with pytest.raises(PaymentProviderUnavailable):
+            ask(session.id)
+    with pytest.raises(PaymentProviderUnavailable):
+        list(Gateway().sessions_since(timezone.now()))
+
+
 def test_after_a_kept_failure_the_next_start_has_a_new_key(order, fake):
     fake.fail("500_after", "create_session")
     with pytest.raises(PaymentProviderUnavailable):

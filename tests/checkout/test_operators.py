@@ -21,6 +21,7 @@ from catalog.models import Variant
 from checkout import jobs
 from checkout.errors import PaymentProviderUnavailable
 from checkout.models import PaymentAttempt
+from checkout.services import sweeping
 from checkout.services.starting import start_payment
 from checkout.services.sweeping import expire_holds, sweep
 from checkout.simulator import store
@@ -181,6 +182,21 @@ def test_one_order_that_cannot_be_ended_is_its_own_problem(product, capsys):
     assert len(found["tenants"][0]["expired"]) == 3
     assert str(orders[1].pk) in found["tenants"][0]["problems"][0]
     Variant.objects.filter(sku="BROKEN").update(held=1)
+
+
+@pytest.mark.parametrize("meanwhile", ["kept", "being paid", "paid"])
+def test_what_happens_between_the_look_and_the_lock_counts(order, fake, meanwhile):
+    if meanwhile == "kept":
+        Order.objects.update(keep_until_paid=True)
+    else:
+        session_id = start_payment(order.pk, origin=ORIGIN).session_id
+    if meanwhile == "paid":
+        fake.pay(session_id)
+        tell(fake)
+
+    assert sweeping._expire(order.pk) is False
+
+    assert Order.objects.get().status != "cancelled"
 
 
 def test_a_sweep_goes_on_after_what_fails(product, fake, tech):

@@ -229,6 +229,7 @@ def test_what_is_being_paid_at_this_moment_is_not_cancelled(order, fake):
     with pytest.raises(IllegalTransition):
         cancel_order(order_id=order.pk)
 
+    assert [call.operation for call in fake.calls[1:]] == ["expire_session", "get_session"]
     assert state_of(order) == ("pending", "unpaid")
     assert fake.pay(session_id)
     tell(fake)
@@ -306,13 +307,13 @@ def test_twenty_starts_at_once_open_one_session(order, fake):
 @pytest.mark.breaks_books
 @committed
 def test_control_with_a_key_of_their_own_they_would_open_many(order, fake, monkeypatch):
-    monkeypatch.setattr(
-        starting.Gateway,
-        "create_session",
-        lambda self, params, key, real=starting.Gateway.create_session: real(
-            self, params, f"{key}-{threading.get_ident()}"
-        ),
-    )
+    real, inside = starting.Gateway.create_session, threading.Barrier(8)
+
+    def naive(self, params, key):
+        inside.wait(20)
+        return real(self, params, f"{key}-{threading.get_ident()}")
+
+    monkeypatch.setattr(starting.Gateway, "create_session", naive)
     at_once(*[partial(start_payment, order.pk, origin=ORIGIN)] * 8)
 
     assert len(fake.sessions) > 1
@@ -363,6 +364,38 @@ def test_a_second_checkout_does_not_cancel_a_payment_on_its_way(product, fake):
 
     assert state_of(order) == ("pending", "processing")
     assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize("outcome", ["open", "delayed"])
+def test_the_end_of_an_old_session_does_not_end_what_is_paid_by_another(order, fake, outcome):
+    old = opened(order)
+    PaymentAttempt.objects.update(state="abandoned")
+    new = opened(order)
+    if outcome == "delayed":
+        fake.pay(new, "delayed")
+        tell(fake)
+    fake.expire(old)
+
+    tell(fake, fake.events[-1])
+
+    assert state_of(order)[0] == "pending"
+    assert stock() == (25, 1)
+    assert fake.pay(new) if outcome == "open" else not fake.decide(new)
+    tell(fake)
+    assert state_of(order) == ("processing", "paid")
+
+
+def test_what_was_bought_is_in_no_cart(product, fake):
+    variant = product.variants.get()
+    cart = Cart.objects.create()
+    CartLine.objects.create(cart=cart, variant=variant, quantity=1, seen_price=variant.price)
+    how = {"buyer": JOHN, "shipping_address": PARK_AVENUE, "shipping_method": "standard"}
+    fake.pay(opened(check_out(cart.pk, **how)))
+    assert Cart.objects.exists()
+
+    tell(fake)
+
+    assert not Cart.objects.exists()
 
 
 def test_a_free_order_is_sold_once(tech, fake):
@@ -491,6 +524,7 @@ def test_a_refund_that_came_to_nothing_is_no_riddle(paid, fake):
     """All of it was given back twice in the dashboard, of which the first failed: nobody told."""
     first = fake.refund(next(iter(fake.sessions)))
     fake.move_refund(first.id, "failed")
+    first.created -= 60  # so that Stripe's list names it after the second
     fake.refund(next(iter(fake.sessions)))
 
     assert reconcile(Recent()).problems == []

@@ -35,7 +35,7 @@ _ROUTES = [
     ("GET", r"/v1/refunds/(\w+)", "get_refund"),
     ("GET", r"/v1/payment_intents/(\w+)", "get_intent"),
 ]
-# How a call can go wrong. `before`: nothing happened; `after`: Stripe did it and could not say so.
+# How a call can go wrong: with "_after" Stripe did it, and could not say so.
 FAULTS = (
     "hang",
     "hang_after",
@@ -168,7 +168,7 @@ class FakeStripe:
         when: Callable[[Call], bool] = lambda call: True,
     ) -> None:
         """Let the next calls (of an operation) go wrong."""
-        assert mode in FAULTS, mode
+        assert mode in {*FAULTS, "400"}, mode
         with self._lock:
             self._faults.append(_Fault(mode, operation, times, when))
 
@@ -211,7 +211,7 @@ class FakeStripe:
             call.fault = self._fault_for(call)
         try:
             self._check(call, headers)
-            if call.fault in {"429", "409", "hang", "reset"}:
+            if call.fault in {"429", "409", "400", "hang", "reset"}:
                 return (*_plain_failure(call.fault), call.fault)
             status, answer = self._once(call, match.groups())
         except Refused as refused:
@@ -577,6 +577,8 @@ class FakeStripe:
 
 
 def _plain_failure(mode: str) -> tuple[int, Json]:
+    if mode == "400":
+        return 400, Refused("You cannot do this now.").body
     if mode == "429":
         return 429, {"error": {"type": "invalid_request_error", "code": "rate_limit"}}
     return 409, {
