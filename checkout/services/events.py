@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from checkout.errors import PaymentProviderUnavailable
-from checkout.services.refunding import book_refund
+from checkout.services.refunding import book_refund, in_order
 from checkout.services.settling import account_of_payment, book_of_shop
 from checkout.stripe_gateway import Gateway, is_live, provider_name, verified_event
 from checkout.stripe_inbox.models import StripeEvent
@@ -164,7 +164,7 @@ def _on_session(thing: Thing, account: str) -> None:
 
 def _on_refund(thing: Thing, account: str) -> None:
     payment = _known_payment(thing, account)
-    facts = Gateway(account).refunds_of(payment)
+    facts = in_order(Gateway(account).refunds_of(payment))
     if [fact for fact in facts if book_refund(fact) is None]:
         raise Unmatched("A refund is more than what is left of the payment.")
 

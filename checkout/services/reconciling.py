@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from checkout.errors import NotThatSession, PaymentProviderUnavailable
 from checkout.models import PaymentAttempt
-from checkout.services.refunding import book_refund, send_refund
+from checkout.services.refunding import book_refund, in_order, send_refund
 from checkout.services.settling import account_of_payment, book_of_shop, settle
 from checkout.services.starting import give_up_unknown
 from checkout.services.sweeping import abandon_stale_attempts
@@ -158,7 +158,7 @@ def _send_refunds(found: Comparison) -> None:
 
 
 def _compare_refunds(found: Comparison, recent: Recent, account: str) -> None:
-    facts = recent.refunds(account)
+    facts = in_order(recent.refunds(account))
     ours = set(
         LedgerEntry.objects.filter(
             kind=LedgerEntry.Kind.CHARGE,
@@ -191,7 +191,7 @@ def _look_for_ours(found: Comparison, recent: Recent) -> None:
             account = account_of_payment(refund.charge_id)
             if any(fact.id == refund.provider_id for fact in recent.refunds(account)):
                 continue
-            facts = Gateway(account).refunds_of(refund.charge_id)
+            facts = in_order(Gateway(account).refunds_of(refund.charge_id))
             for fact in facts:
                 _book(found, fact)
             if not any(fact.id == refund.provider_id for fact in facts):

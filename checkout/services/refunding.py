@@ -1,6 +1,7 @@
 """Sending refunds that were written down, and cancelling what may have been paid."""
 
 import logging
+from collections.abc import Iterable
 from uuid import UUID
 
 from checkout.errors import PaymentProviderUnavailable, PaymentRefused
@@ -88,6 +89,11 @@ def _settle(refund_id: UUID, fact: RefundFact) -> Refund:
             problem=fact.problem,
         )
     )
+
+
+def in_order(facts: Iterable[RefundFact]) -> list[RefundFact]:
+    """Refunds as they are to be booked: those that failed first, since others gave that again."""
+    return sorted(facts, key=lambda fact: fact.state != "failed")
 
 
 def book_refund(fact: RefundFact) -> Refund | None:

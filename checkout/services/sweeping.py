@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 
 from checkout.errors import PaymentProviderUnavailable
 from checkout.models import Cart, PaymentAttempt
-from checkout.services.refunding import book_refund, send_refund
+from checkout.services.refunding import book_refund, in_order, send_refund
 from checkout.services.settling import account_of_payment, settle
 from checkout.services.starting import NEW_FOR, give_up_unknown
 from checkout.stripe_gateway import Gateway
@@ -143,7 +143,7 @@ def _ask_about(attempt: PaymentAttempt) -> None:
 def _ask_about_refund(refund: Refund) -> None:
     Refund.objects.filter(pk=refund.pk).update(updated_at=timezone.now())
     gateway = Gateway(account_of_payment(refund.charge_id))
-    for fact in gateway.refunds_of(refund.charge_id):
+    for fact in in_order(gateway.refunds_of(refund.charge_id)):
         book_refund(fact)
 
 

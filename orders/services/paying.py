@@ -220,6 +220,19 @@ def end_order(
     order = lock_order(order_id)
     if not order.is_payable:
         return None
+    _cancel(order, reason=reason, expired=expired, request_key=request_key, actor=actor)
+    return order
+
+
+def _cancel(
+    order: Order,
+    *,
+    reason: str,
+    expired: bool = False,
+    request_key: str | None = None,
+    actor: Actor = NOBODY,
+) -> None:
+    """Cancel a locked order that was not sold, and give its units and its code free."""
     if order.units == Units.HELD:
         release_units(quantities_of(order))
     save(
@@ -236,7 +249,6 @@ def end_order(
         tell("mail.order_cancelled", order)
     raise_catalogue_version()
     logger.info("Order %s cancelled", order.pk)
-    return order
 
 
 @transaction.atomic
@@ -355,6 +367,9 @@ def _book_refund(order: Order, refund: Refund, provider: str) -> None:
     words = money_words(refund.amount, currency)
     note(order, "refunded", f"Refunded {words}. {refund.reason}".strip(), by)
     tell("mail.order_refunded", order, str(refund.pk), amount=str(refund.amount))
+    if order.status == Status.PENDING and order.payment_status == Payment.REFUNDED:
+        # Another amount had come than it costs, and went back: it waits for nothing any more.
+        _cancel(order, reason="The payment was given back.")
 
 
 def _book_failure(order: Order, refund: Refund, provider: str) -> None:

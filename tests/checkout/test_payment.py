@@ -282,6 +282,38 @@ def test_a_refund_that_fails_is_booked_back(order, amounts):
     assert mails("alert.refund_failed") == 1
 
 
+def test_a_refund_that_failed_makes_room_for_the_one_that_took_its_place(order, amounts):
+    """Heard of both at once, the newer one first."""
+    paid(order)
+    session = Session.objects.get()
+    store.refund_outside(session.pk)
+    deliver_due()
+    store.fail_refund(ProviderRefund.objects.get().pk)
+    session.refresh_from_db()
+    store.refund_outside(session.pk)
+
+    deliver_due()
+
+    assert state_of(order) == ("processing", "refunded")
+    assert not StripeEvent.objects.exclude(state="done").exists()
+    assert mails("alert.refund_unexplained") == 0
+
+
+def test_another_amount_that_went_back_ends_the_order(order, amounts):
+    attempt = start_payment(order.pk, origin=ORIGIN)
+    Session.objects.update(amount_total=100)
+    store.pay(attempt.session_id, outcome="paid")
+    deliver_due()
+    assert state_of(order) == ("pending", "review")
+
+    store.refund_outside(attempt.session_id)
+    deliver_due()
+
+    assert state_of(order) == ("cancelled", "refunded")
+    assert stock() == (25, 0)
+    assert mails("mail.order_cancelled") == 1
+
+
 def test_refunded_units_come_back_into_stock_when_asked(product, amounts):
     order = make_order(product, quantity=3)
     paid(order)
