@@ -43,18 +43,27 @@ def browser() -> Iterator[Browser]:
 
 
 class Visit:
-    """A page with everything that went wrong on it, and what it asked other hosts for."""
+    """A page with everything that went wrong on it, and what it asked other hosts for.
+
+    `expected` are the statuses that a test asks for: a browser logs them as errors.
+    """
 
     def __init__(self, context: BrowserContext) -> None:
-        self.page: Page = context.new_page()
+        self.context = context
         self.problems: list[str] = []
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("console", self._on_console)
-        self.page.on("request", self._on_request)
+        self.expected = {404}
+        self.page = self.new_tab()
+
+    def new_tab(self) -> Page:
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", self._on_console)
+        page.on("request", self._on_request)
+        return page
 
     def _on_console(self, message: Any) -> None:
-        # A 404 page is wanted where a test asks for it.
-        if message.type == "error" and "status of 404" not in message.text:
+        wanted = any(f"status of {status} " in message.text for status in self.expected)
+        if message.type == "error" and not wanted:
             self.problems.append(message.text)
 
     def _on_request(self, request: Any) -> None:

@@ -1,0 +1,634 @@
+"""A purchase in Chromium, from the product to the order and its mail."""
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core import mail
+from playwright.sync_api import expect
+
+from catalog.models import Variant
+from catalog.services.stock import adjust_stock
+from checkout.models import Cart
+from checkout.simulator.models import Session
+from orders.models import Discount, Order, TaxRate
+from orders.services.fulfilling import fulfil_order
+from orders.services.mailing import deliver_outbox
+from tests.checkout.conftest import select
+from tests.factories import make_product, make_shipping_method
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+HANDLE_CHECKOUT = Path(__file__).with_name("handle_checkout.js")
+PAYMENT_PAGE, ORDER_PAGE = re.compile("/stripe-demo/pay/"), re.compile("/orders/")
+ADDRESS = {
+    "E-mail address": "ann@example.com",
+    "Full name": "Ann Lee",
+    "Street address": "1 Main St",
+    "City": "New York",
+    "ZIP code": "10001",
+}
+
+
+@pytest.fixture
+def ports(live_server):
+    return live_server.url.rpartition(":")[2]
+
+
+@pytest.fixture
+def shop(ports, tech):
+    """The address of a shop with two products, two ways to send them, and a tax in New York."""
+    make_product("Wireless Headphones", price="129.99", on_hand=25, sku="WH-001")
+    make_product("Bluetooth Speaker", price="79.99", on_hand=42, sku="BS-002")
+    make_shipping_method("express", "15.00", position=2)
+    TaxRate.objects.create(country="US", state="NY", percent=10, on_shipping=False)
+    return f"http://tech.localhost:{ports}"
+
+
+@pytest.fixture
+def mount(ports, shop):
+    """The same shop below the platform's host."""
+    return f"http://localhost:{ports}/stores/tech"
+
+
+def put_in_cart(page, shop, slug="wireless-headphones", *, script=True):
+    page.goto(f"{shop}/products/{slug}/")
+    page.get_by_role("button", name="Add to cart").click()
+    if script:
+        page.get_by_role("dialog").get_by_role("link", name="View cart").click()
+    expect(page.get_by_role("heading", name="Cart")).to_be_visible()
+
+
+def fill_in(page):
+    fields = page.locator(".checkout-fields")
+    for label, text in ADDRESS.items():
+        fields.get_by_label(label, exact=True).first.fill(text)
+    fields.get_by_label("State", exact=True).first.select_option("NY")
+
+
+def to_payment(page):
+    page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
+    expect(page).to_have_url(PAYMENT_PAGE)
+
+
+def pay(page, card="4242 4242 4242 4242"):
+    page.get_by_label(card).check()
+    page.get_by_role("button", name=re.compile("^Pay")).click()
+
+
+def to_order(page):
+    expect(page).to_have_url(ORDER_PAGE)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you! Your order is confirmed.")
+
+
+@pytest.fixture
+def checkout(shop, visit):
+    """At the checkout with headphones in the cart."""
+    seen = visit()
+    put_in_cart(seen.page, shop)
+    seen.page.get_by_role("link", name="Go to checkout").click()
+    return seen
+
+
+# --- The whole way -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("place", ["shop", "mount"])
+def test_a_guest_buys(request, visit, place, width):
+    root = request.getfixturevalue(place)
+    seen = visit(width)
+    page = seen.page
+    put_in_cart(page, root)
+    expect(page.locator(".cart-count")).to_have_text("1")
+    put_in_cart(page, root, "bluetooth-speaker")
+    expect(page.locator(".cart-count")).to_have_text("2")
+    page.get_by_role("link", name="Go to checkout").click()
+    fill_in(page)
+    expect(page.locator(".sums-total dd")).to_have_text("$230.98")
+    page.get_by_label("Express").check()
+    expect(page.locator(".sums-total dd")).to_have_text("$245.98")
+    assert not seen.is_too_wide()
+
+    with page.expect_request("**/create-checkout-session-json") as asked:
+        to_payment(page)
+    call = asked.value
+    assert call.url == f"{root}/stripe-demo/create-checkout-session-json"
+    assert call.method == "POST"
+    assert call.headers["content-type"] == "application/json"
+    assert sorted(json.loads(call.post_data)) == ["items", "order_id"]
+    assert not seen.is_too_wide()
+    pay(page)
+
+    to_order(page)
+    assert page.url.startswith(f"{root}/orders/")
+    assert not seen.is_too_wide()
+    expect(page.locator(".cart-count")).to_have_count(0)
+    select()
+    order = Order.objects.get()
+    assert (order.status, order.payment_status) == ("processing", "paid")
+    assert order.total == order.captured == Decimal("245.98")
+    deliver_outbox()
+    [sent] = mail.outbox
+    assert f"{root}/orders/{order.access_token}/" in sent.body
+    assert seen.problems == []
+
+
+@pytest.mark.parametrize("place", ["shop", "mount"])
+def test_a_guest_buys_without_a_script(request, visit, place):
+    root = request.getfixturevalue(place)
+    seen = visit(360, java_script_enabled=False)
+    seen.expected.add(409)
+    page = seen.page
+    put_in_cart(page, root, script=False)
+    expect(page.locator(".cart-link")).to_have_text("Cart")
+    page.get_by_label("Quantity of Wireless Headphones").fill("2")
+    page.get_by_role("button", name="Update the cart").click()
+    page.get_by_role("link", name="Go to checkout").click()
+    fill_in(page)
+
+    page.get_by_role("button", name="Pay $259.98").click()
+    # The tax is known only now: it is seen before it is paid.
+    expect(page.get_by_role("alert")).to_contain_text("The total is $285.98 now.")
+    page.get_by_role("button", name="Pay $285.98").click()
+    expect(page).to_have_url(PAYMENT_PAGE)
+    pay(page)
+
+    to_order(page)
+    select()
+    assert Order.objects.get().payment_status == "paid"
+    assert seen.problems == []
+
+
+def test_a_purchase_with_the_keyboard_alone(shop, visit):
+    page = visit().page
+    page.goto(f"{shop}/products/wireless-headphones/")
+
+    def reach(selector):
+        for _press in range(80):
+            page.keyboard.press("Tab")
+            if page.evaluate("each => document.activeElement.matches(each)", selector):
+                return
+        pytest.fail(f"{selector} was not reached.")
+
+    def type_into(selector, text):
+        reach(selector)
+        page.keyboard.type(text)
+
+    reach(".buy button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Cart")).to_be_visible()
+    reach("a[href='/checkout/']")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Checkout")).to_be_visible()
+    type_into("#id_email", "ann@example.com")
+    type_into("#id_name", "Ann Lee")
+    type_into("#id_line1", "1 Main St")
+    type_into("#id_city", "New York")
+    type_into("#id_state", "New Y")
+    type_into("#id_postal_code", "10001")
+    expect(page.locator(".sums-total dd")).to_have_text("$142.99")
+    assert page.evaluate("document.activeElement.id") == "id_postal_code"
+    reach("[name=shipping_method]")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".sums-total dd")).to_have_text("$157.99")
+    reach("button[name=pay]")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(PAYMENT_PAGE)
+    reach("[name=card]")
+    reach("button[value=pay]")
+    page.keyboard.press("Enter")
+
+    to_order(page)
+
+
+def test_a_declined_card_is_followed_by_one_that_is_accepted(checkout):
+    page = checkout.page
+    checkout.expected.add(402)
+    fill_in(page)
+    to_payment(page)
+
+    pay(page, "4000 0000 0000 0002")
+    expect(page.get_by_role("alert")).to_contain_text("declined")
+    pay(page)
+
+    to_order(page)
+    select()
+    assert Order.objects.get().captured == Order.objects.get().total
+    assert checkout.problems == []
+
+
+def test_the_payment_is_awaited_where_its_news_is_late(checkout):
+    """Nothing is believed of the way back; the page looks again by itself until it is true."""
+    page = checkout.page
+    fill_in(page)
+    to_payment(page)
+    session_id = page.url.rpartition("/")[2]
+    shop = page.url.partition("/stripe-demo")[0]
+
+    page.goto(f"{shop}/checkout/return/?session_id={session_id}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirming your payment…")
+    assert checkout.problems == []
+    other = checkout.new_tab()
+    other.goto(f"{shop}/stripe-demo/pay/{session_id}")
+    pay(other)
+    to_order(other)
+
+    # By the header `Refresh`, without a script of ours.
+    to_order(page)
+
+
+# --- Back, and two tabs --------------------------------------------------------------------------
+
+
+def test_back_from_the_payment_page_finds_everything_and_leaves_one_order(checkout):
+    page = checkout.page
+    fill_in(page)
+    to_payment(page)
+
+    page.go_back()
+    expect(page.get_by_label("Full name")).to_have_value("Ann Lee")
+    expect(page.get_by_label("ZIP code").first).to_have_value("10001")
+    page.get_by_label("Street address").first.fill("2 Main St")
+    to_payment(page)
+    pay(page)
+
+    to_order(page)
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_text("Your cart is empty.")).to_be_visible()
+    select()
+    paid, ended = Order.objects.order_by("status")[::-1]
+    assert paid.shipping_address["line1"] == "2 Main St"
+    assert (ended.status, ended.captured) == ("cancelled", 0)
+    variant = Variant.objects.get(sku="WH-001")
+    assert (variant.on_hand, variant.held) == (24, 0)
+    assert checkout.problems == []
+
+
+def test_the_shops_own_way_back_keeps_the_cart(checkout):
+    page = checkout.page
+    fill_in(page)
+    to_payment(page)
+
+    page.get_by_role("link", name="Back to the shop").click()
+
+    expect(page.get_by_role("status").first).to_contain_text("You have not been charged.")
+    expect(page.get_by_label("Full name")).to_have_value("Ann Lee")
+
+
+def test_of_two_tabs_one_pays(checkout):
+    first, second = checkout.page, checkout.new_tab()
+    checkout.expected.add(409)
+    fill_in(first)
+    second.goto(first.url)
+    to_payment(first)
+    fill_in(second)
+    to_payment(second)
+
+    # The first tab's session has ended: it cannot be paid any more.
+    pay(first)
+    expect(first.get_by_role("status")).to_contain_text("This page has expired.")
+    pay(second)
+
+    to_order(second)
+    select()
+    assert sorted(Order.objects.values_list("status", "payment_status")) == [
+        ("cancelled", "unpaid"),
+        ("processing", "paid"),
+    ]
+    assert checkout.problems == []
+
+
+def test_what_another_tab_put_into_the_cart_is_seen_before_it_is_paid(checkout, shop):
+    page, other = checkout.page, checkout.new_tab()
+    checkout.expected.add(409)
+    fill_in(page)
+    expect(page.locator(".sums-total dd")).to_have_text("$142.99")
+    put_in_cart(other, shop, "bluetooth-speaker")
+
+    page.get_by_role("button", name="Pay $142.99").click()
+
+    expect(page.get_by_role("alert").first).to_have_text(
+        "The total is $230.98 now. Please look at it, and pay again."
+    )
+    select()
+    assert not Order.objects.exists()
+    page.get_by_role("button", name="Pay $230.98").click()
+    expect(page).to_have_url(PAYMENT_PAGE)
+
+
+def test_a_price_that_changed_leads_back_to_the_cart(checkout):
+    page = checkout.page
+    checkout.expected.add(409)
+    fill_in(page)
+    select()
+    Variant.objects.filter(sku="WH-001").update(price=99)
+
+    page.get_by_role("button", name=re.compile("^Pay")).click()
+
+    expect(page.get_by_text("The price was $129.99 and is $99.00 now.")).to_be_visible()
+    page.get_by_role("button", name="Accept the changes").click()
+    expect(page.get_by_role("link", name="Go to checkout")).to_be_visible()
+
+
+# --- The checkout's fields -----------------------------------------------------------------------
+
+
+def test_at_most_eight_fields_are_shown_for_an_address_in_the_united_states(checkout):
+    fields = checkout.page.locator("main :is(input, select, textarea):not([type=radio])")
+
+    shown = [field for field in fields.all() if field.is_visible()]
+
+    assert len(shown) == 8
+
+
+def test_fields_follow_the_country(checkout):
+    page = checkout.page
+    page.get_by_label("Full name").fill("Ann Lee")
+
+    page.get_by_label("Country").first.select_option("DE")
+
+    expect(page.get_by_label("Postal code").first).to_be_visible()
+    expect(page.locator("#id_state")).to_be_hidden()
+    expect(page.get_by_label("Full name")).to_have_value("Ann Lee")
+    page.get_by_label("Use a different billing address").check()
+    expect(page.locator("#id_billing_line1")).to_be_visible()
+
+
+def test_what_is_typed_while_the_total_is_worked_out_stays(checkout):
+    page = checkout.page
+
+    def type_first(route):
+        page.get_by_label("ZIP code").first.press_sequentially("100")
+        route.continue_()
+
+    page.route("**/checkout/", type_first)
+    page.get_by_label("State").first.select_option("NY")
+    expect(page.locator(".sums-total dd")).to_have_text("$142.99")
+    page.keyboard.type("01")
+
+    expect(page.get_by_label("ZIP code").first).to_have_value("10001")
+
+
+def test_errors_stand_beside_their_fields_until_they_are_put_right(checkout):
+    page = checkout.page
+    checkout.expected.add(400)
+    page.get_by_label("Full name").fill("Ann Lee")
+    page.get_by_role("button", name=re.compile("^Pay")).click()
+
+    expect(page.get_by_role("alert").first).to_have_text("Please check the marked fields.")
+    assert page.evaluate("document.activeElement.id") == "id_email"
+    assert page.get_by_label("E-mail address").get_attribute("aria-invalid") == "true"
+    described = page.get_by_label("E-mail address").get_attribute("aria-describedby")
+    assert page.locator(f"#{described}").inner_text() == "This field is required."
+    expect(page.get_by_label("Full name")).to_have_value("Ann Lee")
+    page.keyboard.type("a")
+    expect(page.locator(f"#{described}")).to_have_count(0)
+    assert checkout.problems == []
+
+
+def test_enter_in_the_code_applies_it(checkout):
+    select()
+    Discount.objects.create(code="TEN", kind="percent", value=10)
+    page = checkout.page
+    page.get_by_text("Discount code").first.click()
+
+    page.locator("#id_discount_code").fill("ten")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".sums-good dd")).to_have_text("−$13.00")
+    expect(page.get_by_role("status").last).to_contain_text("$116.99")
+    page.locator("#id_discount_code").fill("eleven")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("There is no such code.")).to_be_visible()
+
+
+def test_the_sum_stays_in_sight_on_a_narrow_screen(shop, visit):
+    seen = visit(360)
+    page = seen.page
+    put_in_cart(page, shop)
+    page.get_by_role("link", name="Go to checkout").click()
+    bar = page.locator(".checkout-pay")
+
+    for place in ("#id_email", "#id_postal_code", "#id_other_billing"):
+        page.locator(place).focus()
+        expect(bar).to_be_in_viewport(ratio=1)
+        page.wait_for_function(
+            "([field, bar]) => field.getBoundingClientRect().bottom <= "
+            "bar.getBoundingClientRect().top",
+            arg=[page.query_selector(place), bar.element_handle()],
+        )
+
+
+# --- The cart ------------------------------------------------------------------------------------
+
+
+def test_the_cart_is_changed_in_place(shop, visit):
+    seen = visit()
+    page = seen.page
+    put_in_cart(page, shop)
+    put_in_cart(page, shop, "bluetooth-speaker")
+
+    more = page.get_by_role("button", name="One Wireless Headphones more")
+    more.click()
+    expect(page.locator(".sums-total dd")).to_have_text("$339.97")
+    expect(page.locator(".cart-count")).to_have_text("3")
+    expect(more).to_be_focused()
+    page.get_by_role("button", name="Remove Wireless Headphones").click()
+    expect(page.locator(".sums-total dd")).to_have_text("$79.99")
+    page.get_by_role("button", name="One Bluetooth Speaker less").click()
+    expect(page.get_by_text("Your cart is empty.")).to_be_visible()
+    expect(page.locator(".cart-count")).to_have_count(0)
+    assert seen.problems == []
+
+
+def test_more_than_there_is_stays_in_the_cart_with_a_word(shop, visit):
+    page = visit().page
+    put_in_cart(page, shop)
+
+    page.get_by_label("Quantity of Wireless Headphones").fill("30")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Only 25 are left: please change the quantity.")).to_be_visible()
+    expect(page.get_by_role("link", name="Go to checkout")).to_have_count(0)
+
+
+# --- The founding document's own script ----------------------------------------------------------
+
+
+def test_the_founding_documents_script_runs_as_it_is_written(shop, visit):
+    """`handle_checkout.js` is its text, letter for letter."""
+    seen = visit()
+    page = seen.page
+    put_in_cart(page, shop)
+    items = [
+        {"id": "prod_1", "name": "Premium Headphones", "price": 149.99, "quantity": 1},
+        {"id": "prod_2", "name": "Wireless Speaker", "price": 79.99, "quantity": 2},
+    ]
+    page.evaluate(
+        "([script, items]) => { globalThis.cartItems = items; globalThis.orderId = "
+        "'order-123-abc'; globalThis.handleCheckout = (0, eval)(`(${script})`); }",
+        [HANDLE_CHECKOUT.read_text(), items],
+    )
+    page.evaluate(
+        "() => { const button = document.createElement('button'); button.textContent = 'Buy'; "
+        "button.addEventListener('click', () => handleCheckout()); "
+        "document.querySelector('main').append(button); }"
+    )
+
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Buy").click()
+    popup = opened.value
+
+    expect(popup.get_by_role("heading", level=1)).to_have_text("$309.97")
+    expect(popup.get_by_role("note")).to_contain_text("belongs to no order")
+    pay(popup)
+    expect(popup.get_by_role("heading", level=1)).to_have_text("Test payment")
+    select()
+    assert not Order.objects.exists()
+    assert seen.problems == []
+
+
+def test_the_founding_documents_script_pays_for_an_order(checkout):
+    page = checkout.page
+    fill_in(page)
+    with page.expect_request("**/create-checkout-session-json") as asked:
+        to_payment(page)
+    call = json.loads(asked.value.post_data)
+    page.go_back()
+    page.evaluate(
+        "([script, call]) => { globalThis.cartItems = call.items; globalThis.orderId = "
+        "call.order_id; globalThis.handleCheckout = (0, eval)(`(${script})`); }",
+        [HANDLE_CHECKOUT.read_text(), call],
+    )
+
+    with page.expect_popup() as opened:
+        page.evaluate("handleCheckout()")
+    pay(opened.value)
+
+    to_order(opened.value)
+    select()
+    assert str(Order.objects.get().pk) == call["order_id"]
+    assert Session.objects.count() == 1
+
+
+# --- Access --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_pages_of_a_purchase_have_no_flaw_of_access(shop, visit, width):
+    seen = visit(width)
+    page = seen.page
+    seen.expected |= {400, 402, 410}
+    checked = []
+
+    def check(name):
+        assert not seen.is_too_wide(), name
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found = Axe().run(page).response["violations"]
+            flaws = [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
+            assert flaws == [], (name, scheme)
+        checked.append(name)
+
+    page.goto(f"{shop}/cart/")
+    check("empty cart")
+    put_in_cart(page, shop, "bluetooth-speaker")
+    put_in_cart(page, shop)
+    check("cart")
+    select()
+    speaker = Variant.objects.get(sku="BS-002")
+    Variant.objects.filter(pk=speaker.pk).update(price=70)
+    adjust_stock(variant_id=speaker.pk, on_hand=0, reason="Lost", user=None)
+    page.goto(f"{shop}/cart/")
+    check("changed cart")
+    page.get_by_role("button", name="Remove Bluetooth Speaker").click()
+    page.get_by_role("link", name="Go to checkout").click()
+    check("checkout")
+    page.get_by_role("button", name=re.compile("^Pay")).click()
+    page.locator(".field-wrong").first.wait_for()
+    check("checkout with errors")
+    fill_in(page)
+    page.get_by_label("Use a different billing address").check()
+    page.get_by_text("Add an apartment").click()
+    page.get_by_text("Discount code").first.click()
+    check("checkout unfolded")
+    page.get_by_label("Use a different billing address").uncheck()
+    to_payment(page)
+    check("payment page")
+    pay(page, "4000 0000 0000 0002")
+    check("declined")
+    session_id = page.url.rpartition("/")[2]
+    page.goto(f"{shop}/checkout/return/?session_id={session_id}")
+    check("confirming")
+    select()
+    order = Order.objects.get()
+    page.goto(f"{shop}/orders/{order.access_token}/")
+    check("unpaid order")
+    to_payment(page)
+    pay(page)
+    to_order(page)
+    check("paid order")
+    select()
+    fulfil_order(order_id=order.pk, carrier="Parcel Post", tracking_number="PP 123")
+    page.reload()
+    expect(page.get_by_text("PP 123")).to_be_visible()
+    check("shipped order")
+
+    page.goto(f"{shop}/account/")
+    check("sign-in")
+    page.get_by_role("button", name="E-mail me a link").click()
+    check("sign-in with an error")
+    page.get_by_label("E-mail address").fill("ann@example.com")
+    page.get_by_role("button", name="E-mail me a link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
+    check("link sent")
+    select()
+    deliver_outbox()
+    link = re.search(r"http://\S+/account/sign-in/\S+", mail.outbox[-1].body).group(0)
+    page.goto(link)
+    check("sign-in link")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your orders")
+    check("account")
+    page.goto(link)
+    check("used link")
+    assert len(checked) == 18
+    assert seen.problems == []
+
+
+def test_a_customer_signs_in_and_buys_the_same_again(checkout, shop):
+    page = checkout.page
+    fill_in(page)
+    to_payment(page)
+    pay(page)
+    to_order(page)
+    page.goto(f"{shop}/account/")
+    page.get_by_label("E-mail address").fill("ann@example.com")
+    page.get_by_role("button", name="E-mail me a link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
+    select()
+    deliver_outbox()
+    page.goto(re.search(r"http://\S+/account/sign-in/\S+", mail.outbox[-1].body).group(0))
+    page.get_by_role("button", name="Sign in").click()
+
+    page.get_by_role("button", name="Buy again").click()
+    expect(page.locator(".cart-count")).to_have_text("1")
+    page.get_by_role("link", name="Go to checkout").click()
+    expect(page.get_by_label("Street address").first).to_have_value("1 Main St")
+    expect(page.locator(".sums-total dd")).to_have_text("$142.99")
+    to_payment(page)
+
+    select()
+    assert Cart.objects.get().order.customer.email == "ann@example.com"
+    page.goto(f"{shop}/account/")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{shop}/account/")
+    expect(page.get_by_label("E-mail address")).to_be_visible()
+    assert checkout.problems == []
