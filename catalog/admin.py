@@ -13,6 +13,7 @@ from django.utils.html import format_html
 
 from catalog.display import FEW, money
 from catalog.models import Category, Product, ProductImage, StockMovement, Variant
+from catalog.pictures import small
 from catalog.services.editing import (
     delete_products,
     finish_category,
@@ -24,6 +25,7 @@ from catalog.services.editing import (
     prepare_variant,
     products_below,
 )
+from catalog.services.pictures import finish_pictures, forget_pictures
 from catalog.services.refresh import refresh_products
 from catalog.services.stock import adjust_stock, receive_first_stock
 from pycommerce.core.errors import Refusal
@@ -36,7 +38,7 @@ from pycommerce.unfold_shim import (
 )
 from tenants.admin_sites import ToDo, tenant_site
 from tenants.backends import rights_in
-from tenants.pictures import clean_upload
+from tenants.pictures import PictureField
 from tenants.roles import Right
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
@@ -133,14 +135,20 @@ class VariantInline(TabularInline):
 
 
 class ImageForm(forms.ModelForm):
+    """A picture of a product; `past_file` is the name of the file it had."""
+
+    file = PictureField(side=PICTURE_SIDE, required=False)
+
     class Meta:
         model = ProductImage
         fields = ("file", "alt", "position")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.past_file = self.instance.file.name or ""
+
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file and "file" in self.changed_data:
-            return clean_upload(file, side=PICTURE_SIDE)
         if not file and not self.instance.source_url:
             raise ValidationError("Choose a picture.")
         return file
@@ -166,7 +174,8 @@ class ImageInline(TabularInline):
     def preview(self, image: ProductImage) -> str:
         if not image.file:
             return "not fetched" if image.source_url else "–"
-        return format_html('<img src="{}" alt="{}" height="64">', image.file.url, image.alt)
+        shown = small({"url": image.file.url, "widths": image.widths})
+        return format_html('<img src="{}" alt="{}" height="64">', shown, image.alt)
 
 
 class ProductForm(forms.ModelForm):
@@ -249,6 +258,7 @@ class ProductAdmin(TenantModelAdmin):
     ) -> None:
         if formset.model is not Variant:
             super().save_formset(request, form, formset, change)
+            self._finish_pictures(formset)
             return
         for each in formset.forms:
             if each.has_changed() and not each.cleaned_data.get("DELETE"):
@@ -258,6 +268,16 @@ class ProductAdmin(TenantModelAdmin):
             if each.instance in formset.new_objects:
                 units = each.cleaned_data.get("first_stock") or 0
                 receive_first_stock(each.instance, units, request.user)
+
+    def _finish_pictures(self, formset: Any) -> None:
+        gone = [each for each in formset.forms if each.instance in formset.deleted_objects]
+        new = [
+            each
+            for each in formset.forms
+            if "file" in each.changed_data and each.instance.file and each not in gone
+        ]
+        forget_pictures([each.past_file for each in [*gone, *new]])
+        finish_pictures([each.instance for each in new])
 
     def save_related(
         self, request: HttpRequest, form: ProductForm, formsets: Any, change: bool

@@ -16,39 +16,47 @@ from django.utils.translation import gettext as _
 
 from catalog.display import percent_off, price_html, stock_state, stock_words
 from catalog.listing import CardRow
+from catalog.pictures import small, srcset
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.db import connection
 
 _cards: BoundedCache[str] = BoundedCache(settings.CARD_CACHE_SIZE)
 _SLUG = "SLUG"
+# How wide the style sheet makes a card.
+_SIZES = "(min-width: 38rem) 17rem, 44vw"
 
 
-def render_cards(rows: Iterable[CardRow]) -> SafeString:
-    """The cards as list items, kept in the process while the product stays as it is."""
+def render_cards(rows: Iterable[CardRow], *, in_sight: int = 0) -> SafeString:
+    """The cards as list items, kept in the process while the product stays as it is.
+
+    The pictures of the first `in_sight` are fetched at once, the others as they come into sight.
+    """
     address = reverse("catalog:product", args=[_SLUG])
     shop = (connection.schema_name, connection.tenant.currency, get_language(), address)
     parts = []
-    for row in rows:
-        key = (shop, row.id, row.updated_at, row.stock)
+    for number, row in enumerate(rows):
+        is_in_sight = number < in_sight
+        key = (shop, row.id, row.updated_at, row.stock, is_in_sight)
         card = _cards.get(key)
         if card is None:
-            card = _render(row, address)
+            card = _render(row, address, is_in_sight)
             _cards.put(key, card)
         parts.append(card)
     return SafeString("".join(parts))
 
 
-def _render(row: CardRow, address: str) -> str:
+def _render(row: CardRow, address: str, is_in_sight: bool) -> str:
     href = escape(address.replace(_SLUG, quote(row.slug)))
     image = row.image if row.image and row.image["url"] else None
     if image:
         size = ""
         if image["width"] and image["height"]:
             size = f' width="{image["width"]}" height="{image["height"]}"'
-        picture = (
-            f'<img src="{escape(image["url"])}" alt="{escape(image["alt"])}"{size} '
-            'loading="lazy" decoding="async">'
-        )
+        if widths := srcset(image):
+            size += f' srcset="{escape(widths)}" sizes="{_SIZES}"'
+        when = "" if is_in_sight else ' loading="lazy" decoding="async"'
+        source, words = escape(small(image)), escape(image["alt"])
+        picture = f'<img src="{source}" alt="{words}"{size}{when}>'
     else:
         source = escape(static("img/no-picture.svg"))
         picture = f'<img class="no-picture" src="{source}" alt="" width="96" height="96">'

@@ -63,7 +63,7 @@ class ProductFilters:
 class ProductRow:
     """A product as it is shown: `stock` in units, prices in major units of the shop's currency.
 
-    `images` are mappings of url, alt, width, height; `variants` of id, sku, price,
+    `images` are mappings of url, alt, width, height, widths; `variants` of id, sku, price,
     compare_at_price, stock and options (name to value), the default one first.
     """
 
@@ -443,13 +443,15 @@ FROM catalog_variant x WHERE x.product_id = p.id"""
 
 _ROW_COLUMNS = """p.id, p.name, p.slug, p.description, p.price, p.max_price, p.compare_at_price,
     p.sku, v.stock, p.category_names, p.image_list, v.list, p.option_names, p.seo_title,
-    p.seo_description, p.vendor, p.created_at, p.updated_at, p.category_ids"""
+    p.seo_description, p.vendor, p.created_at, p.updated_at, p.category_ids, p.image_widths"""
 
 
 def _read_row(columns: tuple[Any, ...]) -> ProductRow:
-    values = list(columns)
+    *values, widths = columns
     # Django reads jsonb as text; the reader of a page wants the thing itself.
     values[10] = orjson.loads(values[10])
+    for image, each in zip(values[10], orjson.loads(widths), strict=False):
+        image["widths"] = each
     values[11] = json.loads(values[11], parse_float=Decimal)
     for variant in values[11]:
         for name in ("price", "compare_at_price"):
@@ -507,15 +509,16 @@ class CardRow:
 
 
 _CARD_COLUMNS = """p.id, p.name, p.slug, p.price, p.max_price, p.compare_at_price, v.stock,
-    (p.image_list -> 0)::text, p.updated_at"""
+    (p.image_list -> 0)::text, p.updated_at, (p.image_widths -> 0)::text"""
 _STOCK = """
 SELECT coalesce(sum(x.on_hand - x.held), 0)::int AS stock
 FROM catalog_variant x WHERE x.product_id = p.id"""
 
 
 def _read_card(columns: tuple[Any, ...]) -> CardRow:
-    values = list(columns)
-    values[7] = orjson.loads(values[7]) if values[7] else None
+    *values, widths = columns
+    if values[7]:
+        values[7] = orjson.loads(values[7]) | {"widths": orjson.loads(widths or "[]")}
     return CardRow(*values)
 
 

@@ -104,6 +104,11 @@ class Product(models.Model):
     category_names = ArrayField(models.TextField(), default=list, editable=False)
     category_ids = ArrayField(models.UUIDField(), default=list, editable=False)
     image_list = models.JSONField(default=list, editable=False)
+    image_widths = models.JSONField(
+        default=list,
+        editable=False,
+        help_text="Of each picture in image_list, the other widths that it stands ready in.",
+    )
     facets = ArrayField(
         models.TextField(),
         default=list,
@@ -191,8 +196,9 @@ class Variant(models.Model):
 
 
 def image_path(image: "ProductImage", filename: str) -> str:
+    # A name of its own for each upload: what was fetched under the last one is kept for a year.
     extension = filename.rpartition(".")[2].lower()
-    return f"tenants/{connection.tenant.id}/products/{image.id.hex}.{extension}"
+    return f"tenants/{connection.tenant.id}/products/{uuid7().hex}.{extension}"
 
 
 class ProductImage(models.Model):
@@ -208,6 +214,12 @@ class ProductImage(models.Model):
     )
     width = models.IntegerField(null=True, editable=False)
     height = models.IntegerField(null=True, editable=False)
+    widths = ArrayField(
+        models.IntegerField(),
+        default=list,
+        editable=False,
+        help_text="Other widths that the file stands ready in, narrowest first.",
+    )
     source_url = models.TextField(blank=True)
     alt = models.CharField("alternative text", max_length=512, blank=True)
     position = models.IntegerField(default=1)
@@ -220,7 +232,7 @@ class ProductImage(models.Model):
 
     def measure(self) -> None:
         """Take width and height from the file, which Django does not do for a new one."""
-        self.width, self.height = self.file.width, self.file.height
+        self.width, self.height, self.widths = self.file.width, self.file.height, []
 
 
 class ProductPastSlug(models.Model):

@@ -35,6 +35,8 @@ from tenants.theme import stylesheet, theme_of
 from tenants.versions import recent_catalogue_version
 
 PAGE_SIZE = 24
+# So many pictures of a list may be seen before anybody scrolls.
+_IN_SIGHT = 4
 
 
 def _shop(request: HttpRequest, **more: Any) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
     on_sale = find_cards(ProductFilters(on_sale=True), sort="newest", limit=4, version=version)
     context = _shop(
         request,
-        newest=render_cards(newest),
+        newest=render_cards(newest, in_sight=_IN_SIGHT),
         on_sale=render_cards(on_sale.rows),
         share_picture=_full(request, [card.image for card in newest if card.image]),
         structured=structured.json_ld(*structured.about_shop(request)),
@@ -130,7 +132,7 @@ def _list(
         "groups": groups_of(facets, chosen),
         "facets": facets,
         "chips": chips_of(request.GET, chosen),
-        "cards": render_cards(page.rows),
+        "cards": render_cards(page.rows, in_sight=_IN_SIGHT),
         "count": count_products(chosen, request.version),
         "corrected_q": page.corrected_q,
         "is_first": cursor is None,

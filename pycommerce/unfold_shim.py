@@ -10,6 +10,7 @@ from unfold.forms import (
 )
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import (
+    UnfoldAdminImageFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -30,6 +31,7 @@ __all__ = [
     "ModelAdmin",
     "StackedInline",
     "TabularInline",
+    "UnfoldAdminImageFieldWidget",
     "UnfoldAdminIntegerFieldWidget",
     "UnfoldAdminSelectWidget",
     "UnfoldAdminSite",

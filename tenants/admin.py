@@ -30,7 +30,7 @@ from pycommerce.unfold_shim import (
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.backends import rights_in
 from tenants.models import Domain, Membership, Role, Tenant, User
-from tenants.pictures import clean_upload
+from tenants.pictures import PictureField
 from tenants.roles import Right
 from tenants.services import add_member, clean_host, clean_slug, create_tenant, remove_member
 from tenants.shop.models import AuditEntry
@@ -221,6 +221,7 @@ class DomainInline(TabularInline):
 
 
 class TenantForm(forms.ModelForm):
+    logo = PictureField(side=512, required=False)
     time_zone = forms.ChoiceField(
         choices=[(name, name) for name in sorted(available_timezones())],
         initial="UTC",
@@ -253,12 +254,6 @@ class TenantForm(forms.ModelForm):
         if len(code) != 3 or not code.isascii() or not code.isalpha():
             raise ValidationError("Write the three letters of ISO 4217, such as USD.")
         return code
-
-    def clean_logo(self) -> Any:
-        logo = self.cleaned_data["logo"]
-        if logo and "logo" in self.changed_data:
-            return clean_upload(logo, side=512)
-        return logo
 
 
 @admin.register(Tenant, site=platform_site)

@@ -27,7 +27,7 @@ _PRODUCTS = """
 INSERT INTO catalog_product
     (id, name, slug, description, status, vendor, product_type, tags, option_names, seo_title,
      seo_description, source_fields, created_at, updated_at, price, max_price, sku, sort_name,
-     category_names, category_ids, image_list, facets)
+     category_names, category_ids, image_list, image_widths, facets)
 SELECT md5('product' || n)::uuid,
        (ARRAY['Compact','Classic','Modern','Urban','Alpine'])[1 + n %% 5] || ' '
            || (ARRAY['Lamp','Speaker','Jacket','Bottle','Watch','Chair','Tent'])[1 + n %% 7]
@@ -61,9 +61,9 @@ FROM generate_series(1, %(count)s) n, generate_series(1, CASE WHEN n %% 5 = 0 TH
 """
 _IMAGES = """
 INSERT INTO catalog_productimage
-    (id, product_id, file, width, height, source_url, alt, position)
+    (id, product_id, file, width, height, widths, source_url, alt, position)
 SELECT md5('image' || n)::uuid, md5('product' || n)::uuid,
-       'tenants/none/products/' || n || '.webp', 800, 800, '', 'Picture of product ' || n, 1
+       'tenants/none/products/' || n || '.webp', 800, 800, '{}', '', 'Picture of product ' || n, 1
 FROM generate_series(1, %(count)s) n
 """
 

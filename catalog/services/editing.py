@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.errors import HeldForOrders
-from catalog.models import Category, Product, Variant
+from catalog.models import Category, Product, ProductImage, Variant
 from catalog.sanitise import sanitise_html
+from catalog.services.pictures import forget_pictures
 from catalog.services.refresh import refresh_products
 from catalog.services.slugs import (
     free_slug,
@@ -111,6 +112,8 @@ def delete_products(product_ids: Collection[UUID]) -> None:
     list(variants.select_for_update(of=("self",)).values_list("pk"))
     if skus := held_skus(product_ids):
         raise HeldForOrders(skus)
+    images = ProductImage.objects.filter(product__in=product_ids)
+    forget_pictures(images.values_list("file", flat=True))
     Product.objects.filter(pk__in=product_ids).delete()
     raise_catalogue_version()
 

@@ -50,7 +50,8 @@ WITH RECURSIVE tree AS (
     SELECT i.product_id, jsonb_agg(jsonb_build_object(
                'url', CASE WHEN i.file = '' THEN '' ELSE %(media)s || i.file END,
                'alt', i.alt, 'width', i.width, 'height', i.height, 'source_url', i.source_url
-           ) ORDER BY i.position, i.id) AS list
+           ) ORDER BY i.position, i.id) AS list,
+           jsonb_agg(to_jsonb(i.widths) ORDER BY i.position, i.id) AS widths
     FROM catalog_productimage i JOIN catalog_product p ON p.id = i.product_id
     WHERE {chosen} GROUP BY i.product_id
 )
@@ -59,7 +60,8 @@ UPDATE catalog_product AS target SET
     compare_at_price = CASE WHEN v.compare_at > v.price THEN v.compare_at END,
     sku = coalesce(v.sku, ''), sort_name = lower(unaccent(p.name)),
     category_names = coalesce(c.names, '{{}}'), category_ids = coalesce(c.ids, '{{}}'),
-    image_list = coalesce(i.list, '[]'), facets = coalesce(o.list, '{{}}'),
+    image_list = coalesce(i.list, '[]'), image_widths = coalesce(i.widths, '[]'),
+    facets = coalesce(o.list, '{{}}'),
     search = setweight(to_tsvector(%(language)s::regconfig, unaccent(p.name)), 'A')
         || setweight(to_tsvector(%(language)s::regconfig, unaccent(left(concat_ws(' ', v.skus,
                p.vendor, p.product_type, array_to_string(p.tags, ' '),

@@ -1,11 +1,14 @@
 """Filters of the storefront's templates."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog import display
+from catalog import display, pictures
 from catalog.sanitise import sanitise_html
 
 register = template.Library()
@@ -37,3 +40,21 @@ def sanitised(html: str) -> SafeString:
 def plain_amount(amount: Decimal) -> str:
     """An amount as it is typed into a field: no currency, no more decimals than it has."""
     return f"{amount.normalize():f}"
+
+
+@register.simple_tag
+def srcset(picture: Mapping[str, Any], sizes: str) -> SafeString:
+    """The attributes by which a browser chooses among the widths of a picture; empty for one."""
+    found = pictures.srcset(picture)
+    return format_html('srcset="{}" sizes="{}"', found, sizes) if found else SafeString("")
+
+
+@register.filter
+def widths(picture: Mapping[str, Any]) -> str:
+    return pictures.srcset(picture)
+
+
+@register.filter
+def small(picture: Mapping[str, Any]) -> str:
+    """The address of a picture at its narrowest."""
+    return pictures.small(picture)

@@ -1,0 +1,42 @@
+"""What the worker does for a shop's catalogue."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django_tenants.utils import tenant_context
+from procrastinate.contrib.django import app
+
+from catalog.models import ProductImage
+from catalog.services.pictures import delete_files, make_widths
+from catalog.services.refresh import refresh_products
+from pycommerce.db import connection
+from tenants.models import Tenant
+from tenants.shop.models import raise_catalogue_version
+
+
+def _tenant(tenant_id: str) -> Tenant | None:
+    connection.set_schema_to_public()
+    return Tenant.objects.filter(pk=UUID(tenant_id)).first()
+
+
+@app.task(retry=3, pass_context=False)
+def make_picture_widths(tenant_id: str, image_id: str) -> None:
+    """A picture that was uploaded, in the widths that pages ask for."""
+    if (tenant := _tenant(tenant_id)) is None:
+        return
+    with tenant_context(tenant):
+        image = ProductImage.objects.filter(pk=UUID(image_id)).exclude(file="").first()
+        if image is None or not make_widths(image):
+            return
+        with transaction.atomic():
+            refresh_products([image.product_id])
+            raise_catalogue_version()
+
+
+@app.task(retry=3, pass_context=False)
+def delete_picture_files(tenant_id: str, names: list[str]) -> None:
+    """Files of pictures that a merchant removed or replaced."""
+    if (tenant := _tenant(tenant_id)) is None:
+        return
+    with tenant_context(tenant):
+        delete_files(names)
