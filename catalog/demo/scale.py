@@ -40,7 +40,7 @@ SELECT md5('product' || n)::uuid,
        'active', 'Vendor ' || n %% 50, '', '{}',
        CASE WHEN n %% 5 = 0 THEN '{Size}'::text[] ELSE '{}'::text[] END, '', '', '{}',
        timestamptz '2025-01-01' + n * interval '1 minute', now(), 0, 0, '', '', '{}', '{}', '[]',
-       '{}'
+       '{}', '{}'
 FROM generate_series(1, %(count)s) n
 """
 _PLACES = """

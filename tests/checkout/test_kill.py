@@ -150,6 +150,7 @@ def test_killed_at_random_nothing_is_lost_doubled_or_stuck(fake, shop_of, tmp_pa
     with capsys.disabled():
         print(f"\nkill -9 with seed {SEED}", end=" ")
     kills = Counter()
+    killed = threading.Condition()
     done = threading.Event()
     numbers = iter(range(CHECKOUTS))
     lock = threading.Lock()
@@ -164,6 +165,8 @@ def test_killed_at_random_nothing_is_lost_doubled_or_stuck(fake, shop_of, tmp_pa
                     kills[what] += processes.kill_child("server", chance.choice)
                 else:
                     kills[what] += processes.kill(what)
+                with killed:
+                    killed.notify_all()
 
         def client():
             try:
@@ -172,6 +175,9 @@ def test_killed_at_random_nothing_is_lost_doubled_or_stuck(fake, shop_of, tmp_pa
                         number = next(numbers, None)
                     if number is None:
                         return
+                    # However fast the machine is: a kill for each checkout.
+                    with killed:
+                        killed.wait_for(lambda: sum(kills.values()) > number, 60)  # noqa: B023
                     buy(number)
             except BaseException as error:
                 problems.append(error)
