@@ -113,7 +113,7 @@ def _take_address(request: HttpRequest, mine: Cart) -> None:
     chosen = customer.addresses.filter(pk=address_id).first()
     if chosen:
         mine.details |= chosen.address | {"country": chosen.country_code}
-        mine.save(update_fields=["details"])
+        Cart.objects.filter(pk=mine.pk).update(details=mine.details)
 
 
 def _place(request: HttpRequest, mine: Cart, lines: list[Line], form: CheckoutForm) -> HttpResponse:
