@@ -41,13 +41,20 @@ class MoneyField(serializers.Field):
         return amount
 
 
+def _sent_text(field: serializers.CharField, data: object) -> str:
+    """Text that was sent as text, and no longer than is described: spaces around it count."""
+    if not isinstance(data, str):
+        raise serializers.ValidationError("Write text.")
+    if field.max_length is not None and len(data) > field.max_length:
+        field.fail("max_length", max_length=field.max_length)
+    return data
+
+
 class TextField(serializers.CharField):
     """Text that was sent as text: a number is not one."""
 
     def to_internal_value(self, data: object) -> str:
-        if not isinstance(data, str):
-            raise serializers.ValidationError("Write text.")
-        value: str = super().to_internal_value(data)
+        value: str = super().to_internal_value(_sent_text(self, data))
         return value
 
 
@@ -73,9 +80,7 @@ class EmailField(serializers.EmailField):
     """An e-mail address that was sent as text."""
 
     def to_internal_value(self, data: object) -> str:
-        if not isinstance(data, str):
-            raise serializers.ValidationError("Write text.")
-        value: str = super().to_internal_value(data)
+        value: str = super().to_internal_value(_sent_text(self, data))
         return value
 
 

@@ -129,9 +129,22 @@ form.addEventListener("submit", (event) => {
   else pay();
 });
 
+const PRICED = ["country", "billing_country", "state", "shipping_method"];
+
 form.addEventListener("change", (event) => {
-  if (["country", "billing_country", "state", "shipping_method"].includes(event.target.name)) startUpdate();
+  if (PRICED.includes(event.target.name)) startUpdate();
 });
+
+function differsFromPage(field) {
+  if (field.tagName === "SELECT") {
+    const given = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(given, 0);
+  }
+  return field.type === "radio" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+}
+
+// Chosen before this script was there, or put back by the browser: the total does not know of it yet.
+if ([...form.elements].some((field) => PRICED.includes(field.name) && differsFromPage(field))) startUpdate();
 
 form.addEventListener("input", ({ target }) => {
   // What was wrong is being put right: it is looked at again when it is sent.

@@ -33,6 +33,17 @@ def test_a_login_answers_a_pair_of_tokens_as_documented(stranger):
     assert response["Cache-Control"] == "no-store"
 
 
+def test_spaces_count_in_the_length_that_is_described(stranger):
+    email = f"{'a' * 248}@x.org"
+    assert len(email) == 254
+
+    assert _login(stranger, email).status_code == 401
+    refused = _login(stranger, f"{email} ")
+
+    assert refused.status_code == 400
+    assert list(error_of(refused)["fields"]) == ["email"]
+
+
 def test_me_names_tenants_and_roles(caller, tech):
     user = make_member(tech, "manager")
 

@@ -376,6 +376,21 @@ def test_what_is_typed_while_the_total_is_worked_out_stays(checkout):
     expect(page.get_by_label("ZIP code").first).to_have_value("10001")
 
 
+def test_what_is_chosen_before_the_script_is_there_counts(checkout):
+    page = checkout.page
+    waiting = []
+    page.route("**/js/checkout.js", lambda route: waiting.append(route))
+    with page.expect_request("**/js/checkout.js"):
+        page.reload(wait_until="commit")
+    page.get_by_label("State").first.select_option("NY")
+    expect(page.locator(".sums-total dd")).to_have_text("$129.99")
+
+    waiting[0].continue_()
+
+    expect(page.locator(".sums-total dd")).to_have_text("$142.99")
+    expect(page.get_by_label("State").first).to_have_value("NY")
+
+
 def test_errors_stand_beside_their_fields_until_they_are_put_right(checkout):
     page = checkout.page
     checkout.expected.add(400)
