@@ -544,6 +544,7 @@ def test_pages_of_a_purchase_have_no_flaw_of_access(shop, visit, width):
     checked = []
 
     def check(name):
+        page.wait_for_load_state()
         assert not seen.is_too_wide(), name
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)

@@ -142,9 +142,26 @@ def orders_with(**fields: Any) -> int:
     return Order.objects.filter(**fields).count()
 
 
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
+
 def deadlocks() -> int:
-    """How many the server has found in this database; exact once their connections have closed."""
+    """How many the server has found in this database; exact once their processes have ended.
+
+    A process of the server tells what it has counted just before it leaves the list of those
+    that are there, some time after its connection was closed.
+    """
     with connection.cursor() as cursor:
+        for _ in range(1500):
+            cursor.execute("SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)")
+            cursor.execute(_OTHERS)
+            if cursor.fetchone() == (0,):
+                break
+        else:
+            pytest.fail("Connections of the test's threads are still open.")
         cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         (count,) = cursor.fetchone()
     return int(count)
