@@ -4,7 +4,8 @@
 import os
 import sys
 
-if __name__ == "__main__":
+
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pycommerce.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
@@ -15,4 +16,23 @@ if __name__ == "__main__":
     except ImproperlyConfigured as error:
         # A sentence for the operator: which variable is missing or wrong.
         sys.exit(str(error))
-    execute_from_command_line(sys.argv)
+    from django.db.utils import OperationalError
+
+    from pycommerce.localdb import LocalDatabaseError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except LocalDatabaseError as error:
+        sys.exit(str(error))
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None):
+            raise
+        # No answer of the server to a statement: there was no connection, or it went away.
+        sys.exit(f"The database does not answer: {str(error).strip()}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")

@@ -4,13 +4,14 @@
 """
 
 import gc
-import os
 from typing import Any
 
-bind = os.environ.get("BIND", "127.0.0.1:8000")
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+from pycommerce.core.env import env
+
+bind = env.str("BIND", default="127.0.0.1:8000")
+workers = env.int("WEB_CONCURRENCY", default=2)
 worker_class = "gthread"
-threads = int(os.environ.get("WEB_THREADS", "4"))
+threads = env.int("WEB_THREADS", default=4)
 # The code is loaded once and shared by the processes.
 preload_app = True
 keepalive = 15
@@ -23,9 +24,11 @@ max_requests_jitter = 10_000
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
+# Its path is one for all servers of an account, in that account's home.
+control_socket_disable = True
 limit_request_line = 8190
 limit_request_fields = 100
-loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
+loglevel = env.str("GUNICORN_LOG_LEVEL", default="warning")
 
 
 def on_starting(server: Any) -> None:
@@ -50,7 +53,7 @@ def when_ready(server: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-    if os.environ.get("PYCOMMERCE_MODE") == "demo":
+    if env.str("PYCOMMERCE_MODE", default="") == "demo":
         print("Ready. Ctrl+C stops everything.", flush=True)
 
 

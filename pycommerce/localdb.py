@@ -106,15 +106,17 @@ class Server:
         self.home.mkdir(parents=True, exist_ok=True)
         if self.home.is_symlink() or self.home.stat().st_uid != os.geteuid():
             raise LocalDatabaseError(f"The folder {self.home} belongs to somebody else.")
+        self.home.chmod(0o755 if self._account else 0o700)
         with self._start_lock():
             if self._lease is None or self._lease_holder != os.getpid():
                 # An open file of this process alone, also after a fork.
                 self._lease = (self.home / "users.lock").open("a")
                 self._lease_holder = os.getpid()
                 fcntl.flock(self._lease, fcntl.LOCK_SH)
+            # First: whoever is killed while it starts the server leaves one that is watched.
+            self._ensure_watcher()
             if not self._answers():
                 self._start()
-            self._ensure_watcher()
 
     @contextmanager
     def _start_lock(self) -> Iterator[None]:
@@ -146,7 +148,6 @@ class Server:
         return row is not None and row[0] == str(self.data)
 
     def _start(self) -> None:
-        self.home.chmod(0o755 if self._account else 0o700)
         self.socket.mkdir(mode=0o700, exist_ok=True)
         owners = {os.geteuid(), *([self._account.pw_uid] if self._account else [])}
         if self.socket.stat().st_uid not in owners:
@@ -172,9 +173,10 @@ class Server:
 
     def _make_cluster(self) -> None:
         """initdb beside its place, then rename: one that was killed leaves nothing half-made."""
-        fresh = self.home / "data.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
+        for leftover in self.home.glob("data.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        # A name of its own: an initdb whose caller was killed may still be writing.
+        fresh = Path(tempfile.mkdtemp(prefix="data.new-", dir=self.home))
         self._give(fresh)
         # The same order of text on every platform (PostgreSQL 17 and later); the wheel has no ICU.
         locale = ("--locale-provider=builtin", "--locale=C.UTF-8")

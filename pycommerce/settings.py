@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from pycommerce.core.env import api_base, env, required_in_production
+from pycommerce.core.env import api_base, database, env, proxies, required_in_production
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("PYCOMMERCE_VAR", default=str(BASE_DIR / "var")))
@@ -24,10 +24,16 @@ TESTING = env.bool("PYCOMMERCE_TESTING", default=False)
 DEBUG = env.bool("DEBUG", default=False) and not PRODUCTION
 
 SECRET_KEY = required_in_production(
-    "SECRET_KEY", production=PRODUCTION, default="development-only-" + "not-a-secret-" * 4
+    "SECRET_KEY",
+    production=PRODUCTION,
+    default="development-only-" + "not-a-secret-" * 4,
+    least_length=32,
 )
 JWT_SECRET = required_in_production(
-    "JWT_SECRET", production=PRODUCTION, default="development-only-token-" + "not-a-secret-" * 4
+    "JWT_SECRET",
+    production=PRODUCTION,
+    default="development-only-token-" + "not-a-secret-" * 4,
+    least_length=32,
 )
 
 # --- Hosts -----------------------------------------------------------------------------------
@@ -40,7 +46,7 @@ PLATFORM_HOSTS = frozenset(
     | (set() if PRODUCTION else {"127.0.0.1", "[::1]", "testserver"})
 )
 # Addresses or networks whose X-Forwarded-* headers count; the deployment's own proxies.
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+TRUSTED_PROXIES = proxies("TRUSTED_PROXIES")
 HTTPS_REQUIRED = env.bool("HTTPS_REQUIRED", default=PRODUCTION)
 # In addresses that leave the site (mails, the payment page); where it is not the scheme's own.
 PUBLIC_PORT = env.int("PUBLIC_PORT", default=0)
@@ -115,11 +121,7 @@ TEMPLATES = [
 DATABASE_URL = env.str("DATABASE_URL", default="")
 if DATABASE_URL:
     EMBEDDED_POSTGRES = None
-    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-    DATABASES["default"].setdefault("OPTIONS", {})
-    # A Unix socket, as libpq writes it: postgres://user@/name?host=/run/postgresql
-    if socket := DATABASES["default"]["OPTIONS"].pop("host", ""):
-        DATABASES["default"]["HOST"] = socket
+    DATABASES = {"default": database(DATABASE_URL)}
 elif PRODUCTION:
     raise ImproperlyConfigured("Set DATABASE_URL: production does not start without it.")
 else:

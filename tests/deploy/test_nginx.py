@@ -69,7 +69,7 @@ def _configuration(folder: Path, site: Site) -> Path:
     text = (ROOT / "deploy/nginx.conf").read_text()
     for ours, theirs in {
         "listen 80 default_server": f"listen 127.0.0.1:{site.http} default_server",
-        "listen 443 ssl default_server": f"listen 127.0.0.1:{site.https} ssl default_server",
+        "listen 443 ssl http2": f"listen 127.0.0.1:{site.https} ssl http2",
         "server 127.0.0.1:8000": f"server 127.0.0.1:{site.backend}",
         "/etc/ssl/shops.example.pem": str(certificate),
         "/etc/ssl/shops.example.key": str(key),
@@ -78,11 +78,6 @@ def _configuration(folder: Path, site: Site) -> Path:
     }.items():
         assert ours in text
         text = text.replace(ours, theirs)
-    # An older nginx says it in the line of `listen`.
-    version = subprocess.run([_nginx(), "-v"], capture_output=True, text=True, check=True).stderr
-    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-    if numbers < (1, 25, 1):
-        text = text.replace("    http2 on;\n", "")
     temporary = " ".join(
         f"{kind}_temp_path {folder}/{kind};"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

@@ -1,7 +1,9 @@
 """The demo from nothing: shops, accounts, a token that works, and nothing left running."""
 
+import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -34,17 +36,41 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    names = {"PYCOMMERCE_TESTING", "PYCOMMERCE_MODE", "DEMO_PASSWORD"}
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    return environment | {"PYCOMMERCE_VAR": str(folder)}
+
+
+def _ends(process_id: int) -> bool:
+    """Whether the process ends in time."""
+    deadline = time.monotonic() + 90
+    while psutil.pid_exists(process_id) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not psutil.pid_exists(process_id)
+
+
+def _server_id(folder: Path) -> int:
+    return int((Server(folder / "pg18").data / "postmaster.pid").read_text().split()[0])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A data folder of a demo; run by root, its database lies outside of the test's folder."""
+    yield tmp_path
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        assert _ends(_server_id(tmp_path))
+    shutil.rmtree(Server(tmp_path / "pg18").home, ignore_errors=True)
+
+
 @contextmanager
 def demo(folder: Path, *arguments: str) -> Iterator[tuple[str, int]]:
     """What a demo prints until it is ready, and its port; ended as Ctrl+C ends it."""
     port = _free_port()
-    names = {"PYCOMMERCE_TESTING", "PYCOMMERCE_MODE", "DEMO_PASSWORD"}
-    environment = {name: value for name, value in os.environ.items() if name not in names}
-    environment |= {"PYCOMMERCE_VAR": str(folder)}
     process = subprocess.Popen(
         [sys.executable, "run.py", "demo", "--port", str(port), *arguments],
         cwd=ROOT,
-        env=environment,
+        env=_environment(folder),
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -59,8 +85,9 @@ def demo(folder: Path, *arguments: str) -> Iterator[tuple[str, int]]:
         _wait_for(port)
         yield "".join(lines), port
     finally:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(30)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(30)
         process.stdout.close()
 
 
@@ -91,7 +118,7 @@ def _part(port: int, word: str) -> psutil.Process | None:
     for process in psutil.process_iter(["cmdline"]):
         if f"--port {port}" in " ".join(process.info["cmdline"] or []):
             for child in process.children():
-                with suppress(psutil.Error):
+                with contextlib.suppress(psutil.Error):
                     if word in child.cmdline():
                         return child
     return None
@@ -118,8 +145,8 @@ def _kill_and_see_it_again(port: int) -> None:
             time.sleep(0.2)
 
 
-def test_the_demo_starts_from_nothing_and_again_with_its_data(tmp_path):
-    with demo(tmp_path, "--scale", "1x30") as (output, port):
+def test_the_demo_starts_from_nothing_and_again_with_its_data(folder):
+    with demo(folder, "--scale", "1x30") as (output, port):
         for words in (
             f"http://tech.localhost:{port}/",
             f"http://localhost:{port}/stores/outdoor/",
@@ -140,18 +167,46 @@ def test_the_demo_starts_from_nothing_and_again_with_its_data(tmp_path):
         assert _get(port, "/", "shop-1-of-30.localhost")[0] == 200
         assert _get(port, "/readyz")[0] == 200
         _kill_and_see_it_again(port)
-        server = int((Server(tmp_path / "pg18").data / "postmaster.pid").read_text().split()[0])
-        assert (tmp_path / "demo-password").stat().st_mode & 0o077 == 0
+        server = _server_id(folder)
+        assert (folder / "demo-password").stat().st_mode & 0o077 == 0
 
     # The processes of the killed server finish what they have, for as long as they are given.
-    deadline = time.monotonic() + 90
-    while psutil.pid_exists(server) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not psutil.pid_exists(server)
+    assert _ends(server)
 
-    with demo(tmp_path) as (output, port):
+    with demo(folder) as (output, port):
         assert re.search(r"Password\s+(\S+)", output).group(1) == password
         assert _get(port, "/products/wireless-headphones/", "tech.localhost")[0] == 200
+
+
+def test_a_start_that_was_broken_off_is_made_good_and_a_kill_leaves_nothing(folder):
+    process = subprocess.Popen(
+        [sys.executable, "run.py", "demo", "--port", str(_free_port())],
+        cwd=ROOT,
+        env=_environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline().startswith("Preparing")
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 1
+    assert said.strip().endswith("Stopped.")
+    assert "Traceback" not in said
+
+    with demo(folder) as (_output, port):
+        assert _get(port, "/readyz")[0] == 200
+        everything = [_server_id(folder)]
+        worker = _part(port, "work")
+        assert worker
+        supervisor = worker.parent()
+        everything += [child.pid for child in supervisor.children(recursive=True)]
+        assert len(everything) >= 5
+        supervisor.kill()
+
+        assert [process_id for process_id in everything if not _ends(process_id)] == []
 
 
 def test_the_demos_stock_is_the_sum_of_its_movements(tech, outdoor, settings, tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,9 +42,14 @@ def _wait(condition: Callable[[], bool], seconds: float = 20) -> bool:
 def home(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "pg"
     yield path
-    data = Server(path).data
+    # Run by root it lies outside of the test's own folder.
+    server = Server(path)
     with contextlib.suppress(FileNotFoundError, ValueError, psutil.Error):
-        psutil.Process(int((data / "postmaster.pid").read_text().split()[0])).kill()
+        process = psutil.Process(int((server.data / "postmaster.pid").read_text().split()[0]))
+        process.kill()
+        process.wait(20)
+    shutil.rmtree(server.home, ignore_errors=True)
+    shutil.rmtree(server.socket, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -93,6 +99,19 @@ def test_a_killed_user_leaves_no_server_behind(home):
         user.wait()
 
         assert _wait(lambda: not _is_running(home))
+
+
+def test_a_user_killed_while_the_server_starts_leaves_none_behind(home):
+    code = USER_PROGRAM.format(linger=LINGER)
+    process = subprocess.Popen([sys.executable, "-c", code, str(home)], stdout=subprocess.DEVNULL)
+    try:
+        assert _wait(lambda: (Server(home).data / "postmaster.pid").exists())
+    finally:
+        process.kill()
+        process.wait()
+    server = _server_id(home)
+
+    assert _wait(lambda: not psutil.pid_exists(server))
 
 
 def test_a_killed_server_starts_again_with_its_data(home):

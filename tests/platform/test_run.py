@@ -70,6 +70,46 @@ def test_a_port_that_is_taken_is_a_sentence(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
+PRODUCTION = {
+    "PYCOMMERCE_MODE": "production",
+    "SECRET_KEY": "s" * 50,
+    "JWT_SECRET": "j" * 50,
+    "BASE_HOST": "shops.example",
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SECRET_KEY", "short", "SECRET_KEY is too short"),
+        ("JWT_SECRET", "short", "JWT_SECRET is too short"),
+        ("DATABASE_URL", "mysql://name@host/shops", "DATABASE_URL is written as postgres://"),
+        ("DATABASE_URL", "postgres://name@host", "DATABASE_URL is written as postgres://"),
+        ("TRUSTED_PROXIES", "127.0.0.1,proxy", "not 'proxy'"),
+        ("API_RATE_PER_MINUTE", "many", "API_RATE_PER_MINUTE is wrong"),
+        ("HTTPS_REQUIRED", "ture", "HTTPS_REQUIRED is yes or no"),
+        ("PYCOMMERCE_MODE", "prod", "PYCOMMERCE_MODE is development, demo or production"),
+        ("STRIPE_SECRET_KEY", "sk_test_1", "Set STRIPE_WEBHOOK_SECRET"),
+    ],
+)
+def test_production_refuses_a_wrong_setting_by_name(name, value, words):
+    ended = run("serve", **PRODUCTION | {name: value})
+
+    assert ended.returncode == 1
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["migrate", "create_tenant books", "check_integrity"])
+def test_a_database_that_does_not_answer_is_a_sentence(command):
+    ended = run("manage", *command.split(), DATABASE_URL=PRODUCTION["DATABASE_URL"])
+
+    assert ended.returncode == 1
+    assert "does not answer" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_somebody_elses_database_is_not_reset(tmp_path):
     database = "postgres://nobody@127.0.0.1:1/none"
 

@@ -56,6 +56,8 @@ class Command(BaseCommand):
         counts = _parse_scale(scale)
         _check_port(port)
         _check_space()
+        self.stdout.write("Preparing the database and the shops ...")
+        self.stdout.flush()
         try:
             if reset:
                 _reset()
@@ -70,10 +72,10 @@ class Command(BaseCommand):
         except LocalDatabaseError as error:
             raise CommandError(str(error)) from error
         except Error as error:
-            raise CommandError(
-                f"The database could not be prepared ({str(error).strip().splitlines()[0]}). "
-                "'python3 run.py demo --reset' begins anew."
-            ) from error
+            problem = f"The database could not be prepared ({str(error).strip().splitlines()[0]})."
+            if settings.EMBEDDED_POSTGRES:
+                problem += " 'python3 run.py demo --reset' begins anew."
+            raise CommandError(problem) from error
         self._print(port, shops, password, token)
         connections.close_all()
         _serve(port)
@@ -93,9 +95,10 @@ class Command(BaseCommand):
             ("", f"sign in as {_ADMIN}"),
             ("Password", f"{password} (the same for all three)"),
             ("API", f"{base}/api/docs"),
-            ("Mails", f"{base}/mail/ (nothing is sent)"),
             ("Test payments", f"{base}/stripe-demo/ (no money moves)"),
         ]
+        if settings.MAIL_IS_KEPT:
+            lines.append(("Mails", f"{base}/mail/ (nothing is sent)"))
         self.stdout.write("")
         for name, value in lines:
             self.stdout.write(f"  {name:<20} {value}")
@@ -140,14 +143,15 @@ def _check_space() -> None:
 
 
 def _reset() -> None:
-    """Drop the embedded database and the pictures; never somebody else's server."""
+    """Drop the embedded database, pictures and mails; never somebody else's server."""
     if settings.EMBEDDED_POSTGRES is None:
         raise CommandError("--reset is for the embedded database; DATABASE_URL names another.")
     name = connection.settings_dict["NAME"]
     connections.close_all()
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+    for folder in (settings.MEDIA_ROOT / "tenants", settings.VAR_DIR / "mail"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _accounts(shops: list[Tenant]) -> tuple[User, str]:
