@@ -10,17 +10,25 @@ The first run makes `.venv` with the pinned requirements, by uv where it is inst
 An environment that is active and has every pinned requirement is used as it is.
 """
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("PYCOMMERCE_VENV", ROOT / ".venv"))
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / ".requirements"
 RUN_TIME = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
 
@@ -61,14 +69,35 @@ def interpreter(requirements: Path) -> str:
     is_active = sys.prefix != sys.base_prefix
     if (is_active or not VENV_PYTHON.exists()) and has_all(sys.executable, requirements):
         return sys.executable
-    # What tests need includes what the demo needs, so one stamp may stand for both.
-    stamp = VENV / ".requirements"
-    good = {stamp_of(requirements), stamp_of(DEVELOPMENT)}
-    if not (VENV_PYTHON.exists() and stamp.exists() and stamp.read_text() in good):
-        print(f"Installing the requirements into {VENV} ...", flush=True)
-        install(requirements)
-        stamp.write_text(stamp_of(requirements))
+    if not is_filled(requirements):
+        with lock():
+            if not is_filled(requirements):
+                print(f"Installing the requirements into {VENV} ...", flush=True)
+                STAMP.unlink(missing_ok=True)
+                install(requirements)
+                STAMP.write_text(stamp_of(requirements))
     return str(VENV_PYTHON)
+
+
+def is_filled(requirements: Path) -> bool:
+    """Whether the environment was filled with these requirements, and to the end."""
+    # What tests need includes what the demo needs, so one stamp may stand for both.
+    good = {stamp_of(requirements), stamp_of(DEVELOPMENT)}
+    return VENV_PYTHON.exists() and STAMP.exists() and STAMP.read_text() in good
+
+
+@contextlib.contextmanager
+def lock() -> Iterator[None]:
+    """One process at a time fills the environment: web and worker may start at once."""
+    try:
+        VENV.mkdir(parents=True, exist_ok=True)
+        file = (VENV / ".lock").open("a")
+    except OSError as error:
+        sys.exit(f"The environment {VENV} cannot be made: {error.strerror}.")
+    with file:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def install(requirements: Path) -> None:

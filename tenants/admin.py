@@ -33,6 +33,7 @@ from tenants.models import Domain, Membership, Role, Tenant, User
 from tenants.pictures import PictureField
 from tenants.roles import Right
 from tenants.services import add_member, clean_host, clean_slug, create_tenant, remove_member
+from tenants.services.naming import clean_currency
 from tenants.shop.models import AuditEntry
 from tenants.tenant_admin import TenantModelAdmin
 
@@ -241,6 +242,7 @@ class TenantForm(forms.ModelForm):
             "primary_color",
             "accent_color",
             "logo",
+            "stripe_account",
         )
 
     def clean_slug(self) -> str:
@@ -250,10 +252,10 @@ class TenantForm(forms.ModelForm):
             raise ValidationError(refusal.details) from refusal
 
     def clean_currency(self) -> str:
-        code: str = self.cleaned_data["currency"].strip().upper()
-        if len(code) != 3 or not code.isascii() or not code.isalpha():
-            raise ValidationError("Write the three letters of ISO 4217, such as USD.")
-        return code
+        try:
+            return clean_currency(self.cleaned_data["currency"])
+        except Refusal as refusal:
+            raise ValidationError(refusal.details) from refusal
 
 
 @admin.register(Tenant, site=platform_site)

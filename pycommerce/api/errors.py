@@ -162,7 +162,12 @@ def _problems(members: Mapping[str, Any], path: str = "") -> Iterator[tuple[str,
                 yield here, str(problem), getattr(problem, "code", "invalid")
 
 
-_UNAVAILABLE = (psycopg.errors.QueryCanceled, psycopg.errors.AdminShutdown)
+_UNAVAILABLE = (
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.AdminShutdown,
+    # Its shop is about to be migrated, or was removed a moment ago.
+    psycopg.errors.UndefinedTable,
+)
 
 
 def _from_database(exception: Exception) -> Refusal:

@@ -6,6 +6,7 @@ It is restored into an installation of the same migrations, under the same id.
 
 import hashlib
 import json
+import shutil
 import time
 import zipfile
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from psycopg import sql
 
 import pycommerce
@@ -36,6 +38,7 @@ _FIELDS = (
     "tagline",
     "primary_color",
     "accent_color",
+    "stripe_account",
 )
 _CHUNK = 1024 * 1024
 
@@ -91,7 +94,7 @@ def _write(tenant: Tenant, archive: zipfile.ZipFile) -> dict[str, Any]:
                     for member in tenant.memberships.select_related("user")
                 ],
                 "migrations": _migrations(tenant),
-                "tables": {name: _write_table(archive, name) for name in _tables(tenant)},
+                "tables": {name: _write_table(archive, name) for name in tables_of(tenant)},
             }
     finally:
         connection.set_schema_to_public()
@@ -100,7 +103,8 @@ def _write(tenant: Tenant, archive: zipfile.ZipFile) -> dict[str, Any]:
     return manifest
 
 
-def _tables(tenant: Tenant) -> list[str]:
+def tables_of(tenant: Tenant) -> list[str]:
+    """The shop's tables, but for the record of its migrations."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s "
@@ -174,11 +178,15 @@ def restore_tenant(path: Path) -> Tenant:
             manifest = _read_manifest(archive)
             with transaction.atomic():
                 tenant = _restore(archive, manifest)
-            _restore_media(archive, manifest)
+                _restore_media(archive, manifest, tenant)
+    except (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise BadArchive(f"Its rows are not those of a shop: {reason}.") from error
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
         raise BadArchive(f"{path} is damaged, or no archive of a shop.") from error
     except OSError as error:
-        raise BadArchive(f"{path} cannot be read: {error.strerror or error}.") from error
+        problem = f"{error.filename or path}: {error.strerror or error}."
+        raise BadArchive(problem) from error
     return tenant
 
 
@@ -228,11 +236,14 @@ def _restore(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> Tenant:
         )
     connection.set_tenant(tenant)
     try:
-        if set(_tables(tenant)) != set(manifest["tables"]):
+        if set(tables_of(tenant)) != set(manifest["tables"]):
             raise BadArchive("Its tables are not those of this version.")
         for table, said in manifest["tables"].items():
             _read_table(archive, table, said["columns"])
         _after_reading()
+        with connection.cursor() as cursor:
+            # What one row asks of another is looked at now, while nothing is written but rows.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     finally:
         connection.set_schema_to_public()
     for each in manifest["domains"]:
@@ -279,8 +290,14 @@ def _after_reading() -> None:
         )
 
 
-def _restore_media(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
-    for name in manifest["media"]:
-        target = Path(settings.MEDIA_ROOT) / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(archive.read(f"media/{name}"))
+def _restore_media(archive: zipfile.ZipFile, manifest: dict[str, Any], tenant: Tenant) -> None:
+    """Write the shop's files; on a failure there are none of them."""
+    root = Path(settings.MEDIA_ROOT)
+    try:
+        for name in manifest["media"]:
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(archive.read(f"media/{name}"))
+    except OSError:
+        shutil.rmtree(root / "tenants" / str(tenant.pk), ignore_errors=True)
+        raise

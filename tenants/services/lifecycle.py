@@ -11,7 +11,7 @@ from psycopg import sql
 from pycommerce.db import connection
 from tenants.models import Domain, Membership, Tenant
 from tenants.resolution import clear_cache
-from tenants.services.archive import export_tenant
+from tenants.services.archive import export_tenant, tables_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,19 +26,37 @@ def set_active(tenant: Tenant, *, active: bool) -> None:
 def delete_tenant(tenant: Tenant, *, export_to: Path) -> None:
     """Write everything of the shop to a file, then remove it: schema, row, hosts, members, media.
 
-    Raises InvalidRequest where the file cannot be written; then nothing is removed.
+    Nobody writes to the shop once the file is begun. Raises InvalidRequest where the file cannot
+    be written; then nothing is removed, and the shop is open or closed as it was.
     """
-    export_tenant(tenant, export_to)
     connection.set_schema_to_public()
-    with transaction.atomic():
-        Tenant.objects.select_for_update().get(pk=tenant.pk)
-        Domain.objects.filter(tenant=tenant).delete()
-        Membership.objects.filter(tenant=tenant).delete()
-        with connection.cursor() as cursor:
-            drop = sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(tenant.schema_name))
-            cursor.execute(drop.as_string(connection.connection))
-        # The row itself, without asking the schema that is gone for rows that refer to it.
-        Tenant.objects.filter(pk=tenant.pk)._raw_delete("default")
-        transaction.on_commit(clear_cache)
+    set_active(Tenant.objects.get(pk=tenant.pk), active=False)
+    try:
+        with transaction.atomic():
+            _keep_writers_out(tenant)
+            export_tenant(tenant, export_to)
+            _remove(tenant)
+            transaction.on_commit(clear_cache)
+    except BaseException:
+        set_active(tenant, active=tenant.active)
+        raise
     shutil.rmtree(Path(settings.MEDIA_ROOT) / "tenants" / str(tenant.pk), ignore_errors=True)
     logger.info("Tenant %s deleted", tenant.id)
+
+
+def _keep_writers_out(tenant: Tenant) -> None:
+    """Wait for those who write to the shop, and let no other begin before this transaction ends."""
+    tables = [sql.Identifier(tenant.schema_name, name) for name in tables_of(tenant)]
+    with connection.cursor() as cursor:
+        lock = sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(sql.SQL(", ").join(tables))
+        cursor.execute(lock.as_string(connection.connection))
+
+
+def _remove(tenant: Tenant) -> None:
+    Domain.objects.filter(tenant=tenant).delete()
+    Membership.objects.filter(tenant=tenant).delete()
+    with connection.cursor() as cursor:
+        drop = sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(tenant.schema_name))
+        cursor.execute(drop.as_string(connection.connection))
+    # The row itself, without asking the schema that is gone for rows that refer to it.
+    Tenant.objects.filter(pk=tenant.pk)._raw_delete("default")

@@ -1,9 +1,10 @@
-"""Which slugs and host names a shop may have."""
+"""Which slugs, host names and currencies a shop may have."""
 
 import ipaddress
 import re
 
 import idna
+from babel import Locale
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
@@ -47,6 +48,18 @@ def clean_slug(slug: str) -> str:
 
 def _bad_slug(problem: str) -> InvalidRequest:
     return InvalidRequest(f"The slug cannot be used: {problem}", fields={"slug": [problem]})
+
+
+def clean_currency(code: str) -> str:
+    """The code of a currency in capitals. Raises InvalidRequest naming `currency`."""
+    code = code.strip().upper()
+    # CLDR knows codes for no currency (XXX) and for tests (XTS) as well.
+    if code not in Locale("en").currencies or code in {"XXX", "XTS"}:
+        problem = "Write the three letters of ISO 4217, such as USD."
+        raise InvalidRequest(
+            f"The currency cannot be used: {problem}", fields={"currency": [problem]}
+        )
+    return code
 
 
 def clean_host(host: str) -> str:

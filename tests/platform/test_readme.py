@@ -24,7 +24,9 @@ def _read_from_environment() -> set[str]:
         source = path.read_text()
         found |= set(
             re.findall(
-                r'(?:env\.(?:str|int|bool|list|cache_url|email_url)|api_base|proxies)\(\s*"(\w+)"', source
+                r"(?:env\.(?:str|int|bool|list|cache_url|email_url)|api_base|proxies)"
+                r'\(\s*"(\w+)"',
+                source,
             )
         )
         found |= set(re.findall(r'required_in_production\(\s*"(\w+)"', source))

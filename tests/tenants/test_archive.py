@@ -1,20 +1,28 @@
 """One shop in one file, and back; the others see nothing of it."""
 
+import hashlib
 import json
+import threading
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import connection, connections, transaction
 
+from catalog.demo.loading import ensure_shop
+from catalog.demo.tech import TECH
 from catalog.models import Category, Product, StockMovement, Variant
+from checkout.demo.loading import ensure_orders
+from checkout.services.integrity import violations
+from pycommerce.core.errors import InvalidRequest
 from tenants.models import Domain, Membership, Tenant, User
 from tenants.services import add_domain
-from tenants.services.archive import BadArchive, export_tenant, restore_tenant
+from tenants.services.archive import BadArchive, export_tenant, restore_tenant, tables_of
 from tenants.services.lifecycle import delete_tenant
-from tenants.shop.models import catalogue_version
+from tenants.shop.models import ShopState, catalogue_version
 from tests.factories import make_category, make_member, make_product
 
 # A schema with writes that did not commit yet cannot be dropped.
@@ -70,6 +78,125 @@ def test_a_deleted_shop_comes_back_whole(filled, tmp_path, settings):
     assert not member.user.has_usable_password()
     picture = settings.MEDIA_ROOT / f"tenants/{shop.pk}/products/a.webp"
     assert picture.read_bytes() == b"picture"
+
+
+def _digests(file: Path) -> dict[str, str]:
+    with zipfile.ZipFile(file) as archive:
+        tables = json.loads(archive.read("manifest.json"))["tables"]
+    # Restoring raises the catalogue's version.
+    return {name: said["sha256"] for name, said in tables.items() if name != "shop_state"}
+
+
+def test_a_year_of_orders_and_payments_comes_back_row_by_row(tech, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    ensure_shop(TECH)
+    ensure_orders(tech)
+    Tenant.objects.filter(pk=tech.pk).update(stripe_account="acct_1Shop", time_zone="Asia/Tokyo")
+    tech.refresh_from_db()
+    connection.set_tenant(tech)
+    filled_tables = {name for name in tables_of(tech) if _count(name)}
+    assert {"orders_order", "orders_ledgerentry", "checkout_paymentattempt"} <= filled_tables
+    last_number = ShopState.objects.get().last_order_number
+
+    delete_tenant(tech, export_to=tmp_path / "before.zip")
+    shop = restore_tenant(tmp_path / "before.zip")
+    export_tenant(shop, tmp_path / "after.zip")
+
+    assert _digests(tmp_path / "after.zip") == _digests(tmp_path / "before.zip")
+    assert (shop.stripe_account, shop.time_zone) == ("acct_1Shop", "Asia/Tokyo")
+    connection.set_tenant(shop)
+    assert violations() == []
+    assert ShopState.objects.get().last_order_number == last_number
+
+
+def _count(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT count(*) FROM "{table}"')
+        return cursor.fetchone()[0]
+
+
+def test_the_file_holds_every_field_of_the_shop(filled, tmp_path):
+    made_anew = {"id", "schema_name", "logo", "created_at", "updated_at"}
+
+    manifest = export_tenant(filled, tmp_path / "shop.zip")
+
+    fields = {field.name for field in Tenant._meta.concrete_fields}
+    assert fields - made_anew == set(manifest["tenant"]) - {"id"}
+    assert manifest["tenant"]["id"] == str(filled.pk)
+
+
+def test_what_is_written_while_a_shop_is_deleted_is_in_its_file(filled, tmp_path):
+    """Whoever was there first is waited for."""
+    wrote, may_commit, committed = threading.Event(), threading.Event(), threading.Event()
+
+    def write() -> None:
+        connection.set_tenant(filled)
+        with transaction.atomic():
+            make_category("At the last moment")
+            wrote.set()
+            may_commit.wait(20)
+        committed.set()
+        connections.close_all()
+
+    def delete() -> None:
+        delete_tenant(filled, export_to=tmp_path / "shop.zip")
+        connections.close_all()
+
+    writer, deleter = threading.Thread(target=write), threading.Thread(target=delete)
+    writer.start()
+    assert wrote.wait(20)
+    deleter.start()
+    deadline = time.monotonic() + 20
+    while not _somebody_waits() and deleter.is_alive():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert not committed.is_set()
+    may_commit.set()
+    writer.join(20)
+    deleter.join(20)
+
+    assert committed.is_set()
+    assert not Tenant.objects.filter(pk=filled.pk).exists()
+    with zipfile.ZipFile(tmp_path / "shop.zip") as archive:
+        assert b"At the last moment" in archive.read("tables/catalog_category")
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'")
+        return cursor.fetchone()[0] > 0
+
+
+def test_a_shop_that_cannot_be_written_to_a_file_stays_open(filled, tmp_path):
+    with pytest.raises(InvalidRequest, match="cannot be written"):
+        delete_tenant(filled, export_to=tmp_path / "no such folder" / "shop.zip")
+
+    assert Tenant.objects.get(pk=filled.pk).active
+
+
+def test_a_shop_whose_pictures_cannot_be_written_is_not_restored(filled, tmp_path, settings):
+    delete_tenant(filled, export_to=tmp_path / "shop.zip")
+    settings.MEDIA_ROOT.joinpath("tenants").rmdir()
+    settings.MEDIA_ROOT.joinpath("tenants").write_text("in the way")
+
+    with pytest.raises(BadArchive, match="tenants"):
+        restore_tenant(tmp_path / "shop.zip")
+
+    assert not Tenant.objects.filter(slug="tech").exists()
+
+
+def test_rows_that_do_not_fit_together_are_refused(filled, tmp_path):
+    file = tmp_path / "shop.zip"
+    delete_tenant(filled, export_to=file)
+    with zipfile.ZipFile(file) as archive:
+        tables = json.loads(archive.read("manifest.json"))["tables"]
+    tables["catalog_product"]["sha256"] = hashlib.sha256(b"").hexdigest()
+    _change(file, entries={"tables/catalog_product": b""}, manifest={"tables": tables})
+
+    with pytest.raises(BadArchive, match="not those of a shop"):
+        restore_tenant(file)
+
+    assert not Tenant.objects.filter(slug="tech").exists()
 
 
 def test_a_restored_shop_can_be_written_to(filled, tmp_path):

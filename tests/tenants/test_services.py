@@ -296,7 +296,9 @@ def test_a_shop_is_opened_by_command_with_its_owner_and_host(db, capsys):
     [
         (["admin"], "reserved"),
         (["tech"], "Another shop has the slug"),
-        (["books", "--currency", "EURO"], "--currency"),
+        (["books", "--currency", "EURO"], "currency cannot be used"),
+        (["books", "--currency", "ZZZ"], "currency cannot be used"),
+        (["books", "--currency", "xxx"], "currency cannot be used"),
         (["books", "--domain", "localhost"], "domain cannot be used"),
         (["books", "--owner", "nobody"], "valid email"),
         (["books", "--primary-color", "red"], "#rrggbb"),

@@ -12,6 +12,7 @@ from django.db import transaction
 from pycommerce.core.errors import Refusal
 from tenants.models import Tenant, User, validate_color
 from tenants.services import add_domain, create_tenant
+from tenants.services.naming import clean_currency
 
 
 class Command(BaseCommand):
@@ -31,11 +32,12 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, slug: str, name: str, domain: str, owner: str, **options: Any
     ) -> None:
-        currency = options["currency"].upper()
-        if len(currency) != 3 or not currency.isascii() or not currency.isalpha():
-            raise CommandError("--currency: write the three letters of ISO 4217, such as USD.")
-        fields = {key: options[key] for key in ("language", "tagline")} | {"currency": currency}
-        fields |= {key: options[key] for key in ("primary_color", "accent_color")}
+        names = ("language", "tagline", "primary_color", "accent_color")
+        fields = {key: options[key] for key in names}
+        try:
+            fields["currency"] = clean_currency(options["currency"])
+        except Refusal as refusal:
+            raise CommandError(refusal.details) from refusal
         try:
             for key in ("primary_color", "accent_color"):
                 validate_color(fields[key])
