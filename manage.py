@@ -1,8 +1,20 @@
 #!/usr/bin/env python3
 """Django's commands, and ours."""
 
+import errno
 import os
 import sys
+
+# A path that cannot be used, or a full disk: what the operator gave or has, and no bug of ours.
+_OF_THE_PLACE = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EEXIST,
+    errno.ENOTDIR,
+    errno.ENOSPC,
+    errno.EDQUOT,
+}
 
 
 def main() -> None:
@@ -36,3 +48,7 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit("Stopped.")
+    except OSError as error:
+        if error.filename is None or error.errno not in _OF_THE_PLACE:
+            raise
+        sys.exit(f"{error.filename} cannot be used: {error.strerror}.")

@@ -159,3 +159,5 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        sys.exit(f"{error.filename or VENV} cannot be used: {error.strerror}.")

@@ -1,6 +1,8 @@
 """Bringing schemas up to date: only those that lag, each for itself."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import django
@@ -17,6 +19,8 @@ from tenants.models import Tenant
 
 # How many schemas one statement asks; more makes the statement too large to plan quickly.
 _CHUNK = 200
+# Any number, as long as nothing else locks it.
+_LOCK = 7_266_382_215
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,19 @@ def lagging_tenants() -> list[Lag]:
             cursor.execute(statement.as_string(connection.connection), {"wanted": wanted})
             lags += [Lag(name, tuple(sorted(gone))) for name, gone in cursor.fetchall() if gone]
     return lags
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other process migrates this database, and keep others waiting meanwhile."""
+    # On a connection of its own, so that no migration's transaction has a part in the lock.
+    guard = connection.copy()
+    try:
+        with guard.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+            yield
+    finally:
+        guard.close()
 
 
 def migrate_public(verbosity: int = 0) -> None:

@@ -12,7 +12,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -207,6 +208,43 @@ def test_a_start_that_was_broken_off_is_made_good_and_a_kill_leaves_nothing(fold
         supervisor.kill()
 
         assert [process_id for process_id in everything if not _ends(process_id)] == []
+
+
+def test_two_demos_that_start_at_once_from_one_folder_both_serve(folder):
+    with ThreadPoolExecutor() as pool, ExitStack() as stack:
+        starts = [pool.submit(stack.enter_context, demo(folder)) for _ in range(2)]
+        ports = [start.result()[1] for start in starts]
+        assert [_get(port, "/", "tech.localhost")[0] for port in ports] == [200, 200]
+
+        refused = _start(folder, "--reset")
+
+        assert refused.returncode == 1
+        assert "Another process uses the demo's database" in refused.stderr
+        assert _get(ports[0], "/", "outdoor.localhost")[0] == 200
+
+
+def test_a_folder_that_cannot_be_used_is_named_in_a_sentence(tmp_path):
+    place = tmp_path / "a-file"
+    place.touch()
+
+    refused = _start(place)
+
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == f"{place} cannot be used: File exists."
+
+
+def _start(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A start that ends by itself."""
+    command = [sys.executable, "run.py", "demo", "--port", str(_free_port()), *arguments]
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=_environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_the_demos_stock_is_the_sum_of_its_movements(tech, outdoor, settings, tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import re
 import secrets
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
-from django.db.utils import Error
+from django.db.utils import Error, OperationalError
+from psycopg.errors import DiskFull, ObjectInUse
 
 from catalog.demo.loading import ensure_shop
 from catalog.demo.outdoor import OUTDOOR
@@ -33,6 +36,7 @@ from tenants.services import add_member
 from tenants.services.tokens import issue_tokens
 
 _NEEDED_MIB = 500
+_NEEDED_AGAIN_MIB = 100
 _OWNERS = {"tech": "merchant@tech.example", "outdoor": "merchant@outdoor.example"}
 _ADMIN = "admin@pycommerce.example"
 
@@ -59,19 +63,22 @@ class Command(BaseCommand):
         self.stdout.write("Preparing the database and the shops ...")
         self.stdout.flush()
         try:
-            if reset:
-                _reset()
-            call_command("migrate", verbosity=0)
-            shops = [ensure_shop(TECH), ensure_shop(OUTDOOR)]
-            for shop in shops:
-                ensure_orders(shop)
-            for number in range(counts[0]):
-                shop_of(counts[1], slug=f"shop-{number + 1}-of-{counts[1]}")
-            admin, password = _accounts(shops)
-            token = issue_tokens(admin)["access"]
+            with _one_at_a_time():
+                if reset:
+                    _reset()
+                call_command("migrate", verbosity=0)
+                shops = [ensure_shop(TECH), ensure_shop(OUTDOOR)]
+                for shop in shops:
+                    ensure_orders(shop)
+                for number in range(counts[0]):
+                    shop_of(counts[1], slug=f"shop-{number + 1}-of-{counts[1]}")
+                admin, password = _accounts(shops)
+                token = issue_tokens(admin)["access"]
         except LocalDatabaseError as error:
             raise CommandError(str(error)) from error
         except Error as error:
+            if isinstance(error.__cause__, DiskFull):
+                raise CommandError("The database has no disk space left.") from error
             problem = f"The database could not be prepared ({str(error).strip().splitlines()[0]})."
             if settings.EMBEDDED_POSTGRES:
                 problem += " 'python3 run.py demo --reset' begins anew."
@@ -136,10 +143,20 @@ def _check_port(port: int) -> None:
 def _check_space() -> None:
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.VAR_DIR).free // 2**20
-    if free < _NEEDED_MIB:
+    server = settings.EMBEDDED_POSTGRES
+    needed = _NEEDED_AGAIN_MIB if server and server.data.exists() else _NEEDED_MIB
+    if free < needed:
         raise CommandError(
-            f"Only {free} MiB of disk are free at {settings.VAR_DIR}; {_NEEDED_MIB} are needed."
+            f"Only {free} MiB of disk are free at {settings.VAR_DIR}; {needed} are needed."
         )
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two demos that start at once from one folder: the second waits, and finds all made."""
+    with (settings.VAR_DIR / "demo.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _reset() -> None:
@@ -149,7 +166,14 @@ def _reset() -> None:
     name = connection.settings_dict["NAME"]
     connections.close_all()
     with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        try:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        except OperationalError as error:
+            if not isinstance(error.__cause__, ObjectInUse):
+                raise
+            raise CommandError(
+                "Another process uses the demo's database: stop that one first."
+            ) from error
     for folder in (settings.MEDIA_ROOT / "tenants", settings.VAR_DIR / "mail"):
         shutil.rmtree(folder, ignore_errors=True)
 

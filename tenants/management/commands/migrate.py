@@ -14,6 +14,7 @@ from tenants.services.migrating import (
     lagging_tenants,
     migrate_public,
     migrate_schema,
+    one_at_a_time,
     public_is_current,
 )
 
@@ -46,12 +47,15 @@ class Command(BaseCommand):
         if check:
             self._check()
             return
-        if not public_is_current():
-            migrate_public(verbosity)
-        lags = lagging_tenants()
-        if verbosity:
-            self.stdout.write(f"{len(lags)} shops lag." if lags else "Every shop is up to date.")
-        failures = self._migrate([lag.schema_name for lag in lags], jobs)
+        with one_at_a_time():
+            if not public_is_current():
+                migrate_public(verbosity)
+            lags = lagging_tenants()
+            if verbosity:
+                self.stdout.write(
+                    f"{len(lags)} shops lag." if lags else "Every shop is up to date."
+                )
+            failures = self._migrate([lag.schema_name for lag in lags], jobs)
         for schema_name, problem in failures.items():
             self.stderr.write(f"{schema_name}: {problem}")
         if failures:
