@@ -21,8 +21,12 @@ MOST_CHOICES = 24
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """Counts by choice. `options` is name → value → products; prices are those of all choices."""
+    """Counts by choice. `options` is name → value → products; prices are those of all choices.
 
+    `version` is the catalogue's, when they were counted.
+    """
+
+    version: int
     options: dict[str, dict[str, int]]
     vendors: dict[str, int]
     in_stock: int
@@ -34,7 +38,6 @@ class Facets:
 @dataclass(frozen=True, slots=True)
 class _Kept:
     facets: Facets
-    version: int
     until: float
 
 
@@ -47,12 +50,12 @@ def find_facets(filters: ProductFilters, version: int) -> Facets:
     """The choices for a list, of this catalogue version or a little older."""
     key = (identity(filters, "facets"),)
     kept = _kept.get(key)
-    if kept and (kept.version == version or time.monotonic() < kept.until):
+    if kept and (kept.facets.version == version or time.monotonic() < kept.until):
         return kept.facets
     started = time.monotonic()
     facets = _count(filters, version)
     now = time.monotonic()
-    _kept.put(key, _Kept(facets, version, now + _PATIENCE * (now - started)))
+    _kept.put(key, _Kept(facets, now + _PATIENCE * (now - started)))
     return facets
 
 
@@ -122,10 +125,12 @@ def _count(filters: ProductFilters, version: int) -> Facets:
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)
         rows = cursor.fetchall()
-    return _facets(rows, filters)
+    return _facets(rows, filters, version)
 
 
-def _facets(rows: list[tuple[str, str | None, int]], filters: ProductFilters) -> Facets:
+def _facets(
+    rows: list[tuple[str, str | None, int]], filters: ProductFilters, version: int
+) -> Facets:
     options: dict[str, dict[str, int]] = {}
     vendors: dict[str, int] = {}
     single: dict[str, int] = {}
@@ -149,6 +154,7 @@ def _facets(rows: list[tuple[str, str | None, int]], filters: ProductFilters) ->
     # The groups that most products have come first, and those that are chosen stay.
     names = sorted(options, key=lambda name: (name not in chosen, -sum(options[name].values())))
     return Facets(
+        version=version,
         options={
             name: _most(options[name], {o.partition("=")[2] for o in chosen.get(name, [])})
             for name in names[:MOST_GROUPS]

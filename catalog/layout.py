@@ -4,27 +4,24 @@ Header and footer are the same on every page of a shop, and kept like its cards.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from catalog.addresses import category_address
 from catalog.tree import Node, category_tree
 from pycommerce.core.bounded_cache import BoundedCache
-from pycommerce.core.http import HttpRequest
+from pycommerce.core.http import HttpRequest, address_of
 from pycommerce.db import connection
 from tenants.middleware import cookie_place
 
 _parts: BoundedCache[tuple[SafeString, SafeString]] = BoundedCache(settings.CARD_CACHE_SIZE)
-_SLUG = "SLUG"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A category as a page points to it."""
 
     name: str
@@ -33,12 +30,7 @@ class Link:
 
 
 def links_to(nodes: Iterable[Node]) -> list[Link]:
-    """Links to categories; their address is made once and not once for each."""
-    address = reverse("catalog:category", args=[_SLUG])
-    return [
-        Link(node.name, address.replace(_SLUG, quote(node.slug)), node.description)
-        for node in nodes
-    ]
+    return [Link(node.name, category_address(node.slug), node.description) for node in nodes]
 
 
 def layout(request: HttpRequest, q: str = "") -> dict[str, Any]:
@@ -53,11 +45,12 @@ def layout(request: HttpRequest, q: str = "") -> dict[str, Any]:
             "search": f"{home}search/",
             "cart": f"{home}cart/",
             "account": f"{home}account/",
+            "theme": f"{home}theme.css?v={tenant.updated_at:%Y%m%d%H%M%S}",
+            "news": f"{home}feeds/new.rss",
             "cart_count_cookie": cookie_place(request, settings.CART_COUNT_COOKIE_NAME)[0],
         },
         "roots": links_to(category_tree(request.version).roots),
-        "canonical": request.build_absolute_uri(request.path),
-        "theme_version": f"{tenant.updated_at:%Y%m%d%H%M%S}",
+        "canonical": address_of(request),
     }
     key = (connection.schema_name, request.version, tenant.updated_at, home)
     parts = None if q else _parts.get(key)

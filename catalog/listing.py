@@ -5,6 +5,7 @@ are 5 to 11 times slower. Pages are found by keyset, so page 1,000 costs what pa
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,10 +122,13 @@ class _Condition:
     """SQL over `catalog_product p` with its arguments."""
 
     sql: str
-    arguments: tuple[object, ...]
+    arguments: tuple[object, ...] = ()
 
     def and_(self, sql: str, *arguments: object) -> "_Condition":
         return _Condition(f"{self.sql} AND {sql}", (*self.arguments, *arguments))
+
+
+_FOR_SALE = _Condition("p.status = 'active'")
 
 
 IN_STOCK = (
@@ -134,7 +138,7 @@ IN_STOCK = (
 
 def condition_of(filters: ProductFilters, plan: SearchPlan | None, version: int) -> _Condition:
     """The SQL condition of what the filters leave."""
-    found = _Condition("p.status = 'active'", ())
+    found = _FOR_SALE
     if filters.category is not None:
         ids = _category_ids(filters.category, version)
         found = found.and_("p.category_ids && %s::uuid[]", ids)
@@ -241,13 +245,14 @@ def find_page(
         raise InvalidRequest(f"sort: {problem}", fields={"sort": [problem]})
     query = identity(filters, sort)
     place = decode_cursor(cursor, query=query) if cursor else None
-    condition = condition_of(filters, plan, version)
     # One row more than a page says whether there is another page in the direction of travel.
     if sort == "relevance" and plan is not None:
+        condition = condition_of(filters, plan, version)
         boundary = _boundary(filters, condition, version)
         found = _ranked(condition, plan, boundary, place, limit + 1, select)
     else:
-        found = _rows(_Part(_ORDERS[sort], condition), place, limit + 1, select)
+        part = _part_of(filters, plan, version, _ORDERS[sort], limit + 1)
+        found = _rows(part, place, limit + 1, select)
     cut = cut_page(found, limit=limit, place=place, query=query, place_of=lambda row: row.place)
     rows = [select.read(row.columns) for row in cut.rows]
     corrected_q = plan.corrected_q if plan else None
@@ -261,13 +266,62 @@ def identity(filters: ProductFilters, sort: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Rows under one condition in one order; `mark` is what their cursors begin with."""
+    """Rows under one condition in one order; `mark` is what their cursors begin with.
+
+    `is_steady`: one plan suits whatever the arguments are, so that it can be kept.
+    """
 
     order: _Order
     condition: _Condition
     source: str = "catalog_product p"
     source_arguments: tuple[object, ...] = ()
     mark: tuple[Any, ...] = ()
+    is_steady: bool = False
+
+
+def _part_of(
+    filters: ProductFilters, plan: SearchPlan | None, version: int, order: _Order, count: int
+) -> _Part:
+    """What the filters leave, in an order. All products and one category have steady plans."""
+    category_id = filters.category_id
+    if filters == ProductFilters():
+        return _Part(order, _FOR_SALE, is_steady=True)
+    if category_id is None or filters != ProductFilters(category_id=category_id):
+        return _Part(order, condition_of(filters, plan, version))
+    if _is_wide(category_id, count):
+        condition = _FOR_SALE.and_("%s::uuid = ANY(p.category_ids)", category_id)
+        return _Part(order, condition, is_steady=True)
+    # OFFSET 0 keeps the planner from walking through the order after all.
+    source = "(SELECT * FROM catalog_product WHERE category_ids @> ARRAY[%s::uuid] OFFSET 0) AS p"
+    return _Part(order, _FOR_SALE, source, (category_id,), is_steady=True)
+
+
+# --- Wide categories -----------------------------------------------------------------------------
+# A page of a wide category is soon found on the way through an order's index: one row in every
+# total/size belongs to it. The products of a narrow one are found by their own index and sorted.
+# Both cost the same at size = √(rows of the page × total).
+
+_WIDE = """
+SELECT EXISTS (
+    SELECT FROM catalog_product WHERE category_ids @> ARRAY[%s::uuid]
+    OFFSET (SELECT sqrt(%s * greatest(reltuples, 0)) FROM pg_class
+            WHERE oid = 'catalog_product'::regclass)::bigint)
+"""
+_WIDTH_SECONDS = 60.0
+_widths: BoundedCache[tuple[float, bool]] = BoundedCache(settings.QUERY_CACHE_SIZE)
+
+
+def _is_wide(category_id: UUID, count: int) -> bool:
+    """Whether to look for so many rows of a category in order; as it was within a minute."""
+    key, now = (connection.schema_name, category_id, count), time.monotonic()
+    kept = _widths.get(key)
+    if kept and now - kept[0] < _WIDTH_SECONDS:
+        return kept[1]
+    with connection.cursor() as cursor:
+        cursor.execute(_WIDE, [category_id, count])
+        (wide,) = cursor.fetchone()
+    _widths.put(key, (now, wide))
+    return bool(wide)
 
 
 class _Found(NamedTuple):
@@ -320,8 +374,7 @@ def _rows(
         count=int(count),
     )
     arguments = [*part.source_arguments, *condition.arguments]
-    if not arguments:
-        # The first page of everything needs no values to be planned well.
+    if part.is_steady:
         rows = connection.fetch_prepared(statement, arguments)
     else:
         with connection.cursor() as cursor:
@@ -379,7 +432,7 @@ def _ranked(
         f"FROM catalog_product p WHERE {within.sql}) AS p"
     )
     parts = [
-        _Part(_RANK, _Condition("true", ()), ranked, (plan.tsquery, *within.arguments), (0, *edge))
+        _Part(_RANK, _Condition("true"), ranked, (plan.tsquery, *within.arguments), (0, *edge))
     ]
     if boundary:
         parts.append(_Part(_NEWEST, older, mark=(1, *edge)))
@@ -493,9 +546,8 @@ def find_product(id_or_slug: str) -> ProductRow | None:
 # --- Cards ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class CardRow:
-    """As much of a product as its card in a list shows."""
+class CardRow(NamedTuple):
+    """As much of a product as its card in a list shows; `updated_at` as text."""
 
     id: UUID
     name: str
@@ -504,25 +556,27 @@ class CardRow:
     max_price: Decimal
     compare_at_price: Decimal | None
     stock: int
-    image: dict[str, Any] | None
-    updated_at: datetime
+    updated_at: str
+    image_json: str | None
+    widths_json: str | None
+
+    @property
+    def image(self) -> dict[str, Any] | None:
+        """The first picture, as `ProductRow.images` has it."""
+        if not self.image_json:
+            return None
+        image: dict[str, Any] = orjson.loads(self.image_json)
+        return image | {"widths": orjson.loads(self.widths_json or "[]")}
 
 
 _CARD_COLUMNS = """p.id, p.name, p.slug, p.price, p.max_price, p.compare_at_price, v.stock,
-    (p.image_list -> 0)::text, p.updated_at, (p.image_widths -> 0)::text"""
+    p.updated_at::text, (p.image_list -> 0)::text, (p.image_widths -> 0)::text"""
 _STOCK = """
 SELECT coalesce(sum(x.on_hand - x.held), 0)::int AS stock
 FROM catalog_variant x WHERE x.product_id = p.id"""
 
 
-def _read_card(columns: tuple[Any, ...]) -> CardRow:
-    *values, widths = columns
-    if values[7]:
-        values[7] = orjson.loads(values[7]) | {"widths": orjson.loads(widths or "[]")}
-    return CardRow(*values)
-
-
-CARD = Select(_CARD_COLUMNS, _STOCK, _read_card)
+CARD = Select(_CARD_COLUMNS, _STOCK, CardRow._make)
 
 
 def find_cards(

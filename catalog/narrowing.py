@@ -1,13 +1,25 @@
 """How a list is narrowed on its page: choices with their numbers, and links that take one back."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.display import money
-from catalog.facets import Facets
-from catalog.listing import ProductFilters
+from catalog.facets import Facets, find_facets
+from catalog.forms import ListForm
+from catalog.listing import ProductFilters, count_products
+from pycommerce.core.bounded_cache import BoundedCache
+from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
+
+# Each weighs as much as a page of cards.
+_narrowings: BoundedCache[SafeString] = BoundedCache(settings.CARD_CACHE_SIZE // 24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,34 @@ class Chip:
 
     label: str
     href: str
+
+
+def render_narrowing(request: HttpRequest, form: ListForm, filters: ProductFilters) -> SafeString:
+    """The number of products, their order and the filters: kept while the numbers stay."""
+    count = count_products(filters, request.version)
+    facets = find_facets(filters, request.version)
+    address = request.get_full_path()
+    key = (connection.schema_name, get_language(), address, count, facets.version)
+    kept = _narrowings.get(key)
+    if kept is None:
+        context = {
+            "form": form,
+            "given": form.given(),
+            "groups": groups_of(facets, filters),
+            "facets": facets,
+            "chips": chips_of(request.GET, filters),
+            "count": count,
+            "currency": connection.tenant.currency,
+            "without_filters": without_filters(request, filters),
+        }
+        kept = render_to_string("catalog/_narrowing.html", context)
+        _narrowings.put(key, kept)
+    return kept
+
+
+def without_filters(request: HttpRequest, filters: ProductFilters) -> str:
+    """The address of the same list with nothing left out."""
+    return f"?{urlencode({'q': filters.q})}" if filters.q else request.path
 
 
 def groups_of(facets: Facets, filters: ProductFilters) -> list[Group]:

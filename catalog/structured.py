@@ -9,17 +9,20 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
 
+from catalog.addresses import category_address
 from catalog.listing import ProductRow
 from catalog.tree import Node
-from pycommerce.core.http import HttpRequest
+from pycommerce.core.http import HttpRequest, address_of, origin_of
 from pycommerce.core.money import round_money
 
 Thing = dict[str, Any]
+_SUMMARY = 160
 
 
 def summary(html: str) -> str:
     """The beginning of a description, as plain text."""
-    return Truncator(" ".join(unescape(strip_tags(html)).split())).chars(160)
+    text = " ".join(unescape(strip_tags(html)).split())
+    return text if len(text) <= _SUMMARY else Truncator(text).chars(_SUMMARY)
 
 
 def amount(value: Decimal, currency: str) -> str:
@@ -60,12 +63,10 @@ def about_shop(request: HttpRequest) -> list[Thing]:
 
 def trail(request: HttpRequest, path: list[Node], here: str = "") -> Thing:
     """The categories that lead to a page, and `here`, the name of the page itself."""
-    steps = [
-        (node.name, request.build_absolute_uri(reverse("catalog:category", args=[node.slug])))
-        for node in path
-    ]
+    origin = origin_of(request)
+    steps = [(node.name, origin + category_address(node.slug)) for node in path]
     if here:
-        steps.append((here, request.build_absolute_uri(request.path)))
+        steps.append((here, address_of(request)))
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [
@@ -75,15 +76,15 @@ def trail(request: HttpRequest, path: list[Node], here: str = "") -> Thing:
     }
 
 
-def product(request: HttpRequest, row: ProductRow, pictures: list[Thing]) -> Thing:
-    """A product with what it costs and whether it can be had."""
+def product(request: HttpRequest, row: ProductRow, words: str, pictures: list[Thing]) -> Thing:
+    """A product with what it costs and whether it can be had; `words` describe it."""
     currency = request.tenant.currency
     availability = "InStock" if row.stock else "OutOfStock"
     offer: Thing = {
         "availability": f"https://schema.org/{availability}",
         "itemCondition": "https://schema.org/NewCondition",
         "priceCurrency": currency,
-        "url": request.build_absolute_uri(request.path),
+        "url": address_of(request),
     }
     if row.max_price > row.price:
         offer |= {
@@ -98,10 +99,10 @@ def product(request: HttpRequest, row: ProductRow, pictures: list[Thing]) -> Thi
         "@type": "Product",
         "name": row.name,
         "sku": row.sku,
-        "url": request.build_absolute_uri(request.path),
+        "url": address_of(request),
         "offers": offer,
     }
-    if words := summary(row.description):
+    if words:
         found["description"] = words
     if pictures:
         found["image"] = [request.build_absolute_uri(image["url"]) for image in pictures]

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from catalog import structured
 from catalog.cards import render_cards
 from catalog.display import percent_off, price_html
-from catalog.facets import find_facets
 from catalog.forms import ListForm, SearchForm
 from catalog.layout import layout, links_to
 from catalog.listing import (
@@ -21,12 +20,11 @@ from catalog.listing import (
     Page,
     ProductFilters,
     ProductRow,
-    count_products,
     find_cards,
     find_product,
 )
 from catalog.models import CategoryPastSlug, Product, ProductPastSlug
-from catalog.narrowing import chips_of, groups_of
+from catalog.narrowing import render_narrowing, without_filters
 from catalog.pages import public_page
 from catalog.tree import CategoryTree, Node, category_tree
 from pycommerce.core.errors import InvalidRequest
@@ -125,19 +123,15 @@ def _list(
     except InvalidRequest:
         # A page of another order, or of yesterday: begin at the first one.
         return redirect(f"{request.path}?{_query(request, cursor=None)}".rstrip("?"))
-    facets = find_facets(chosen, request.version)
+    is_empty = not (page.rows or form.is_narrowed or form.errors)
     context |= {
         "form": form,
-        "given": form.given(),
-        "groups": groups_of(facets, chosen),
-        "facets": facets,
-        "chips": chips_of(request.GET, chosen),
+        "narrowing": "" if is_empty else render_narrowing(request, form, chosen),
         "cards": render_cards(page.rows, in_sight=_IN_SIGHT),
-        "count": count_products(chosen, request.version),
         "corrected_q": page.corrected_q,
         "is_first": cursor is None,
         "is_plain": not request.GET,
-        "without_filters": f"?{urlencode({'q': chosen.q})}" if chosen.q else request.path,
+        "without_filters": without_filters(request, chosen),
         **_neighbours(request, page),
     }
     return render(request, template, _shop(request, **context), status=400 if form.errors else 200)
@@ -176,11 +170,12 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     tree = category_tree(request.version)
     node = _deepest(tree, found)
     pictures = [image for image in found.images if image["url"]]
+    words = structured.summary(found.description)
     context = _shop(
         request,
         product=found,
         title=found.seo_title or found.name,
-        summary=found.seo_description or structured.summary(found.description),
+        summary=found.seo_description or words,
         pictures=pictures,
         share_picture=_full(request, pictures),
         share_price=structured.amount(found.price, request.tenant.currency),
@@ -192,7 +187,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         crumbs=links_to(node.path) if node else [],
         related=render_cards(_related(request, found, node)),
         structured=structured.json_ld(
-            structured.product(request, found, pictures),
+            structured.product(request, found, words, pictures),
             *([structured.trail(request, node.path, found.name)] if node else []),
         ),
     )

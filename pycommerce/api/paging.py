@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from pycommerce.api.conditional import Body, etag_of
 from pycommerce.api.cursors import Cursor, encode_cursor
-from pycommerce.core.http import HttpRequest
+from pycommerce.core.http import HttpRequest, address_of
 
 Row = TypeVar("Row")
 
@@ -47,10 +47,12 @@ def page_body(
     request: HttpRequest, content: bytes, next_cursor: str | None, previous_cursor: str | None
 ) -> Body:
     """The body of a page, with links to its neighbours: the same query but for the cursor."""
-    here = request.build_absolute_uri(request.path)
+    here = address_of(request)
     given = [(name, value) for name, value in request.GET.items() if name != "cursor"]
+    # A cursor needs no quoting: it is base64 in the alphabet of addresses.
+    address = f"{here}?{urlencode([*given, ('cursor', '')])}"
     link = ", ".join(
-        f'<{here}?{urlencode([*given, ("cursor", cursor)])}>; rel="{relation}"'
+        f'<{address}{cursor}>; rel="{relation}"'
         for relation, cursor in (("next", next_cursor), ("prev", previous_cursor))
         if cursor
     )

@@ -15,6 +15,7 @@ class HttpRequest(http.HttpRequest):
     request_id: str
     client_address: str
     origin: str
+    address: str
     mount: str
     tenant: Any
     user: Any
@@ -30,3 +31,12 @@ def origin_of(request: HttpRequest) -> str:
     except AttributeError:
         request.origin = f"{request.scheme}://{request.get_host()}"
         return request.origin
+
+
+def address_of(request: HttpRequest) -> str:
+    """The whole address of a request but for its query; made once."""
+    try:
+        return request.address
+    except AttributeError:
+        request.address = request.build_absolute_uri(request.path)
+        return request.address

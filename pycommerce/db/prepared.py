@@ -16,11 +16,14 @@ MOST = 100
 
 
 class PreparedStatements:
-    """What one connection has prepared."""
+    """What one connection has prepared. Each is planned once, for whatever values."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
         self._names: dict[str, bytes] = {}
+        # Of itself the server would plan anew for the first five uses, and often from then on.
+        generic = connection.pgconn.exec_(b"SET plan_cache_mode = force_generic_plan")
+        self._check(generic, ExecStatus.COMMAND_OK)
 
     def fetch(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
         """The rows of a statement, with `%s` for each argument; they are sent as their text."""

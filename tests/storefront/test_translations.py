@@ -22,7 +22,7 @@ def _in_templates() -> Iterator[Text]:
     engine = engines["django"].engine
     folder = ROOT / "templates"
     for path in folder.rglob("*.*"):
-        nodes = engine.get_template(str(path.relative_to(folder))).nodelist
+        nodes = engine.from_string(path.read_text()).nodelist
         for node in nodes.get_nodes_by_type(TranslateNode):
             yield (node.filter_expression.var.literal,)
         for node in nodes.get_nodes_by_type(BlockTranslateNode):
