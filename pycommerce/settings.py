@@ -294,8 +294,10 @@ if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
 
 # --- Mail ------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}")
-vars().update(EMAIL_CONFIG)
 MAIL_IS_KEPT = EMAIL_CONFIG["EMAIL_BACKEND"].endswith("filebased.EmailBackend")
+if MAIL_IS_KEPT:
+    EMAIL_CONFIG["EMAIL_BACKEND"] = "tenants.kept_mail.EmailBackend"
+vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{BASE_HOST}")
 

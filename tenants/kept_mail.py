@@ -1,11 +1,16 @@
 """Mails that were kept in files instead of being sent: the platform's mail page, in development."""
 
 import re
+import secrets
+import time
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
 from django.conf import settings
+from django.core.mail import EmailMessage as Mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,9 +18,28 @@ from django.views.decorators.http import require_safe
 from pycommerce.core.http import HttpRequest
 
 MOST = 200
-_NAME = re.compile(r"[\w-]+\.log\Z")
+_NAME = re.compile(r"[\w-]+\.eml\Z")
 # A mail's own inline styles, and nothing else.
 _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups"
+
+
+class EmailBackend(BaseEmailBackend):
+    """Keeps every mail in a file of its own, whose name sorts by the time it was sent.
+
+    Django's backend names a file by second and address in memory: mails that are sent one after
+    the other share one, and all but the first would be hidden.
+    """
+
+    def send_messages(self, email_messages: Sequence[Mail]) -> int:
+        folder = Path(settings.EMAIL_CONFIG["EMAIL_FILE_PATH"])
+        folder.mkdir(parents=True, exist_ok=True)
+        for message in email_messages:
+            path = folder / f"{time.time_ns()}-{secrets.token_hex(4)}.eml"
+            # Moved into its place when it is whole: a page may read at any moment.
+            part = path.with_suffix(".part")
+            part.write_bytes(message.message().as_bytes())
+            part.rename(path)
+        return len(email_messages)
 
 
 def _folder() -> Path:
@@ -25,8 +49,7 @@ def _folder() -> Path:
 
 
 def _read(path: Path) -> EmailMessage:
-    content = path.read_bytes().rpartition(b"\n" + b"-" * 79)[0]
-    message = message_from_bytes(content, policy=policy.default)
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
 
@@ -47,7 +70,7 @@ def _part(message: EmailMessage, kind: str) -> str:
 def mails(request: HttpRequest) -> HttpResponse:
     """The newest mails of every shop."""
     folder = _folder()
-    paths = sorted(folder.glob("*.log"), key=lambda path: path.name, reverse=True)[:MOST]
+    paths = sorted(folder.glob("*.eml"), key=lambda path: path.name, reverse=True)[:MOST]
     found = [(path.name, _read(path)) for path in paths]
     rows = [
         {

@@ -252,7 +252,7 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
             "sign_in": token_of(sign_in),
             "address": str(customer.addresses.get().pk),
             "session": str(attempt.session_id),
-            "mail": "20250315-103000-1.log",
+            "mail": "1742034600-1.eml",
         },
         cookies=_cookies(f"/account/sign-in/{token_of(link)}/", variant),
         tech_owner=make_member(tech),
@@ -644,5 +644,4 @@ def _keep_a_mail(settings: Any, folder: Path, name: str) -> None:
     settings.EMAIL_CONFIG = {"EMAIL_FILE_PATH": str(folder)}
     message = EmailMultiAlternatives(f"For {SECRET}", SECRET, "shop@example.com", [_BUYER.email])
     message.attach_alternative(f"<p>{SECRET}</p>", "text/html")
-    separator = b"\n" + b"-" * 79 + b"\n"
-    (folder / name).write_bytes(message.message().as_bytes() + separator)
+    (folder / name).write_bytes(message.message().as_bytes())
