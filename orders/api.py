@@ -96,18 +96,32 @@ class OrderViewSet(TenantViewSet):
         self._be_in(request, tenant, role.values_list("role", flat=True).first())
 
     def _enter_home(self, request: Request) -> None:
-        """The tenant, among the caller's, that has the order: only its id was named."""
-        order_id = self._order_id()
+        """The tenant, among the caller's, that has the order: only its id was named.
+
+        A step with an order that none of them has is refused by one where the caller may take it:
+        there the refusal is kept under the call's key.
+        """
+        order_id = parse_uuid(self.kwargs["order_id"])
         roles = _roles_of(request)
         if len(roles) > MOST_TENANTS:
             problem = f"Name the shop: you may read more than {MOST_TENANTS}."
             raise MissingParameter(f"tenant: {problem}", fields={"tenant": [problem]})
-        tenant = _home_of(order_id, list(roles))
+        tenant = _home_of(order_id, list(roles)) if order_id else None
+        if tenant is None and request.method == "POST":
+            tenant = self._first_open(request, roles)
         if tenant is None:
             raise UnknownOrder(self.kwargs["order_id"])
         if not tenant.active:
             raise TenantInactive(tenant.slug)
         self._be_in(request, tenant, roles[tenant])
+
+    def _first_open(self, request: Request, roles: dict[Tenant, str | None]) -> Tenant | None:
+        """The first of the tenants in which the caller may do what this call does."""
+        right = self.rights[self.action]
+        for tenant, role in roles.items():
+            if tenant.active and right in replace(request.user, role=role).rights:
+                return tenant
+        return None
 
     def _be_in(self, request: Request, tenant: Tenant, role: str | None) -> None:
         request.user = replace(request.user, role=role)

@@ -47,19 +47,24 @@ FROM orders_order o
 
 
 def find_orders(filters: OrderFilters, *, limit: int, cursor: str | None) -> tuple[Cut, int]:
-    """A page of rows, newest first, and the count of all matches."""
-    identity = f"{connection.schema_name} orders {filters}"
+    """A page of rows, newest first, and the count of all matches.
+
+    They are counted for the first page; its cursors carry the count to the others.
+    """
+    identity = f"{connection.schema_name} counted orders {filters}"
     place = decode_cursor(cursor, query=identity) if cursor else None
+    *position, count = place.values if place else [None]
     backward = place is not None and place.direction == "prev"
     sign, way = (">", "ASC") if backward else ("<", "DESC")
     where, arguments = filters.sql()
     page = f"AND (o.created_at, o.id) {sign} (%s::timestamptz, %s::uuid)" if place else ""
     with connection.cursor() as database:
-        database.execute(f"SELECT count(*) FROM orders_order o WHERE {where}", arguments)
-        (count,) = database.fetchone()
+        if count is None:
+            database.execute(f"SELECT count(*) FROM orders_order o WHERE {where}", arguments)
+            (count,) = database.fetchone()
         database.execute(
             f"{_ROW} WHERE {where} {page} ORDER BY o.created_at {way}, o.id {way} LIMIT %s",
-            [*arguments, *(place.values if place else []), limit + 1],
+            [*arguments, *position, limit + 1],
         )
         rows = database.fetchall()
     cut = cut_page(
@@ -67,7 +72,7 @@ def find_orders(filters: OrderFilters, *, limit: int, cursor: str | None) -> tup
         limit=limit,
         place=place,
         query=identity,
-        place_of=lambda row: [row[0].isoformat(), row[1]],
+        place_of=lambda row: [row[0].isoformat(), row[1], count],
     )
     return cut, count
 

@@ -30,6 +30,7 @@ MAX_LENGTH = 255
 _STORED_CODES = {"resource_not_found", "out_of_stock", "illegal_transition"}
 # In place of a status: the call began, and nobody knows yet how it ended.
 _BEGUN = 0
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
 
 
 class KeyReused(Conflict):
@@ -131,28 +132,39 @@ def held(request: Request, scope: str) -> Iterator[HttpResponse | None]:
     """Hold a key over several transactions; gives the stored answer where there is one.
 
     The key is written down before the work begins, so that after a crash the same body resumes it
-    and another one is refused; a malformed call gives it free. The lock belongs to the connection,
-    so it ends with it however that ends. Raises KeyReused or RequestInProgress.
+    and another one is refused; a malformed call gives it free. Raises KeyReused or
+    RequestInProgress.
     """
-    number = _lock_number(scope)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        (free,) = cursor.fetchone()
+    with _locked(scope) as free:
+        try:
+            known = stored(request, scope)
+            if known is None:
+                if not free:
+                    raise RequestInProgress()
+                _remember(request, scope, _BEGUN, b"", {}, again=True)
+            yield known
+        except Exception as error:
+            if free and refusal_for(error).status == 400:
+                IdempotencyKey.objects.filter(scope=scope, status=_BEGUN).delete()
+            raise
+
+
+@contextmanager
+def _locked(scope: str) -> Iterator[bool]:
+    """Hold the lock of a key, if it is free; gives whether it was.
+
+    A transaction of its own connection holds it: it ends with the process however that ends, also
+    behind a pooler in transaction mode, where a lock of the session would stay with the pooler.
+    """
+    own = connection.copy()
     try:
-        known = stored(request, scope)
-        if known is None:
-            if not free:
-                raise RequestInProgress()
-            _remember(request, scope, _BEGUN, b"", {}, again=True)
-        yield known
-    except Exception as error:
-        if free and refusal_for(error).status == 400:
-            IdempotencyKey.objects.filter(scope=scope, status=_BEGUN).delete()
-        raise
+        own.set_autocommit(False)
+        with own.cursor() as cursor:
+            cursor.execute(_TRY_LOCK, [_lock_number(scope)])
+            (free,) = cursor.fetchone()
+        yield free
     finally:
-        if free:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+        own.close()
 
 
 def _lock_number(scope: str) -> int:
@@ -170,7 +182,7 @@ def begin(request: Request, scope: str) -> HttpResponse | None:
     Raises KeyReused or RequestInProgress.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_lock_number(scope)])
+        cursor.execute(_TRY_LOCK, [_lock_number(scope)])
         (free,) = cursor.fetchone()
     known = stored(request, scope)
     if known is None and not free:

@@ -125,15 +125,28 @@ def test_a_key_lasts_a_day(merchant, body):
     assert later.json()["id"] != first.json()["id"]
 
 
+@pytest.mark.parametrize("named", ["?tenant=tech", ""])
+@pytest.mark.parametrize("order", ["00000000-0000-4000-8000-000000000000", "12345"])
 @pytest.mark.parametrize("step", ["fulfil", "refund", "cancel"])
-def test_an_order_that_there_is_not_is_answered_the_same_again(merchant, step, tech):
-    path = f"/api/orders/00000000-0000-4000-8000-000000000000/{step}?tenant=tech"
+def test_an_order_that_there_is_not_is_answered_the_same_again(merchant, order, step, named):
+    path = f"/api/orders/{order}/{step}{named}"
 
     first, second = (merchant.post(path, {}, **KEY) for _ in range(2))
 
     assert (first.status_code, second.status_code) == (404, 404)
     assert second.content == first.content
     assert second["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("step", ["fulfil", "refund", "cancel"])
+def test_who_may_do_it_nowhere_learns_of_no_order_and_keeps_no_key(tech, caller, step):
+    api = caller(make_member(tech, "viewer"))
+    path = f"/api/orders/00000000-0000-4000-8000-000000000000/{step}"
+
+    for _ in range(2):
+        answer = api.post(path, {}, **KEY)
+        assert error_of(answer)["code"] == "resource_not_found"
+        assert "Idempotent-Replayed" not in answer
 
 
 @pytest.mark.parametrize("step", ["fulfil", "refund"])
@@ -277,6 +290,41 @@ def _wait_for_a_waiter():
             if cursor.fetchone()[0]:
                 return
     raise AssertionError("Nobody waits.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_key_of_a_refund_is_locked_by_a_transaction_and_free_once_its_holder_is_gone(
+    merchant, product
+):
+    """A lock of the session would outlive its holder behind a pooler in transaction mode."""
+    in_tech()
+    order = paid(make_order(product))
+    path = f"/api/orders/{order.pk}/refund"
+    holders = """
+        SELECT a.pid, a.state FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+        WHERE l.locktype = 'advisory' AND l.granted AND a.datname = current_database()
+    """
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        Order.objects.select_for_update().get(pk=order.pk)
+        first = _in_thread(lambda: merchant.post(path, {"amount": 1}, **KEY))
+        _wait_for_a_waiter()
+        cursor.execute(holders)
+        [(pid, state)] = cursor.fetchall()
+        # Its own: the one that waits for the order is active.
+        assert state == "idle in transaction"
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        cursor.execute(holders)
+        assert cursor.fetchall() == []
+    first()
+    answer = merchant.post(path, {"amount": 1}, **KEY)
+
+    assert answer.status_code == 200
+    in_tech()
+    assert Refund.objects.count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute(holders)
+        assert cursor.fetchall() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from orders.models import Order
 from tenants.models import Tenant
@@ -123,6 +124,26 @@ def test_a_list_says_what_it_was_narrowed_to_and_counts_all_of_it(merchant, prod
 
     assert answer["filters"] == {"status": "pending", "customer_id": customer}
     assert (answer["count"], len(answer["orders"])) == (3, 1)
+
+
+def test_a_list_is_counted_once_and_not_for_each_page(merchant, product):
+    in_tech()
+    for _ in range(3):
+        make_order(product)
+    counted = []
+    answer = merchant.get("/api/orders?tenant=tech&limit=1")
+    for _page in range(2):
+        following = re.search(r"<http://localhost(\S+)>; rel=\"next\"", answer["Link"])[1]
+        with CaptureQueriesContext(connection) as statements:
+            answer = merchant.get(following)
+        assert answer.json()["count"] == 3
+        counted += [
+            each["sql"]
+            for each in statements
+            if each["sql"].startswith("SELECT count(*) FROM orders_order")
+        ]
+
+    assert counted == []
 
 
 def test_a_list_is_walked_back_as_well(merchant, product):
