@@ -113,6 +113,9 @@ def leave(request: HttpRequest) -> HttpResponse:
         check_post(request)
     except Refusal as refusal:
         return refused(request, refusal)
+    if mine := cart_of(request):
+        # What was typed is theirs: whoever sits here next does not see it at the checkout.
+        Cart.objects.filter(pk=mine.pk).update(details={})
     response = redirect("catalog:home")
     sign_out(request, response)
     return response

@@ -13,10 +13,12 @@ from checkout.carts import (
     add_to_cart,
     cart_of,
     change_cart,
+    gone_from,
     has_changed,
     keep_cookies,
     lines_of,
     remember_cart,
+    units_in,
 )
 from checkout.models import Cart
 from checkout.refusals import first_words, refused, wants_json
@@ -73,7 +75,7 @@ def _units(text: str) -> int:
 def _cart_page(
     request: HttpRequest, mine: Cart | None, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    lines = lines_of(mine)
+    lines, gone = lines_of(mine), gone_from(mine)
     total = sum((line.total for line in lines), Decimal(0))
     context = shop_context(
         request,
@@ -82,7 +84,9 @@ def _cart_page(
         units=sum(line.quantity for line in lines),
         total=total,
         missing_for_free=missing_for_free_shipping(total),
-        changed=has_changed(lines),
+        gone=gone,
+        marked=has_changed(lines),
+        changed=bool(gone) or has_changed(lines),
         can_check_out=bool(lines) and not any(line.is_short for line in lines),
         problem=problem,
     )
@@ -109,8 +113,8 @@ def add(request: HttpRequest) -> HttpResponse:
         problem = first_words(refusal)
         return _cart_page(request, cart_of(request), problem=problem, status=refusal.status)
     if wants_json(request):
-        units = sum(mine.lines.values_list("quantity", flat=True))
-        response: HttpResponse = JsonResponse({"count": units, "cart": reverse("checkout:cart")})
+        content = {"count": units_in(mine), "cart": reverse("checkout:cart")}
+        response: HttpResponse = JsonResponse(content)
     else:
         response = redirect("checkout:cart")
     remember_cart(request, response, mine)

@@ -47,8 +47,8 @@ def remember_cart(request: HttpRequest, response: HttpResponse, cart: Cart) -> N
     """Name the cart in a cookie, and its units in one that scripts may read for the badge."""
     value = _signer(request).sign(str(cart.pk))
     _set(request, response, settings.CART_COOKIE_NAME, value, http_only=True)
-    units = sum(cart.lines.values_list("quantity", flat=True))
-    _set(request, response, settings.CART_COUNT_COOKIE_NAME, str(units), http_only=False)
+    count = str(units_in(cart))
+    _set(request, response, settings.CART_COUNT_COOKIE_NAME, count, http_only=False)
 
 
 def forget_cart(request: HttpRequest, response: HttpResponse) -> None:
@@ -119,6 +119,16 @@ class Line:
         return " / ".join(self.variant.option_values)
 
 
+def units_in(cart: Cart) -> int:
+    """How many units are in the cart, without those that left the shop."""
+    return sum(cart.lines.exclude(variant=None).values_list("quantity", flat=True))
+
+
+def gone_from(cart: Cart | None) -> list[str]:
+    """The names of what was in the cart until the shop deleted it."""
+    return list(cart.lines.filter(variant=None).values_list("name", flat=True)) if cart else []
+
+
 def lines_of(cart: Cart | None) -> list[Line]:
     """The cart's lines with what the shop asks for them now.
 
@@ -128,8 +138,9 @@ def lines_of(cart: Cart | None) -> list[Line]:
         return []
     held = dict(_held_by(cart))
     found = []
-    for line in cart.lines.select_related("variant__product"):
+    for line in cart.lines.exclude(variant=None).select_related("variant__product"):
         variant = line.variant
+        assert variant is not None
         variant.held = max(0, variant.held - held.get(variant.pk, 0))
         found.append(
             Line(
@@ -178,7 +189,11 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
             raise wrong_field("variant", problem)
         else:
             CartLine.objects.create(
-                cart=cart, variant=variant, quantity=units, seen_price=variant.price
+                cart=cart,
+                variant=variant,
+                name=variant.product.name,
+                quantity=units,
+                seen_price=variant.price,
             )
         _touch(cart)
     return cart
@@ -197,13 +212,15 @@ def _only(stock: int) -> str:
 
 @transaction.atomic
 def change_cart(cart: Cart, quantities: dict[UUID, int]) -> None:
-    """Set units of lines (id to units; 0 removes the line), and take today's prices as seen.
+    """Set units of lines (id to units; 0 removes the line).
 
-    More than can be sold is cut down to that; the page says so before. Raises InvalidRequest.
+    Today's prices of these lines are taken as seen, and so is what left the shop. More than can
+    be sold stays as asked: the page says so, and nobody checks out with it. Raises InvalidRequest.
     """
     if _lock(cart) is None:
         return
-    lines = {line.pk: line for line in cart.lines.select_related("variant__product")}
+    cart.lines.filter(variant=None).delete()
+    lines = {line.pk: line for line in cart.lines.select_related("variant")}
     for line_id, units in quantities.items():
         line = lines.get(line_id)
         if line is None:
@@ -213,6 +230,7 @@ def change_cart(cart: Cart, quantities: dict[UUID, int]) -> None:
         if units == 0:
             line.delete()
             continue
+        assert line.variant is not None
         line.quantity, line.seen_price = units, line.variant.price
         line.save(update_fields=["quantity", "seen_price"])
     _touch(cart)

@@ -11,6 +11,7 @@ from checkout.services.sweeping import in_each, sweep, tenants_named
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.store import forget_old_things
 from orders.models import OutboxMessage
+from orders.services.customers import forget_old_sign_ins
 from orders.services.mailing import deliver_outbox
 from tenants.idempotency import forget_old_keys
 from tenants.models import Tenant
@@ -68,8 +69,13 @@ def reconcile_regularly(timestamp: int) -> None:
 @app.periodic(cron="7 * * * *")
 @app.task(queueing_lock="forget", pass_context=False)
 def forget_regularly(timestamp: int) -> None:
-    """Every hour: idempotency keys that ended, and events that were dealt with long ago."""
+    """Every hour: keys and links that ended, and events that were dealt with long ago."""
     in_public(forget_old_events)
     in_public(forget_old_things)
-    for _tenant, _result in in_each(tenants_named(), lambda tenant: forget_old_keys()):
+    for _tenant, _result in in_each(tenants_named(), _forget):
         pass
+
+
+def _forget(tenant: Tenant) -> None:
+    forget_old_keys()
+    forget_old_sign_ins()

@@ -32,11 +32,15 @@ class Cart(models.Model):
 
 
 class CartLine(models.Model):
-    """Units of a variant in a cart, and the price the shopper saw when they put them there."""
+    """Units of a variant in a cart, and the price the shopper saw when they put them there.
+
+    A variant that was deleted leaves its line behind, until the shopper has read that it is gone.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines")
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+")
+    variant = models.ForeignKey(Variant, null=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(max_length=255, blank=True, help_text="Of the product, back then.")
     quantity = models.IntegerField()
     seen_price = PriceField()
     added_at = models.DateTimeField(default=timezone.now)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from checkout.carts import Line, cart_of, forget_cart, has_changed, lines_of
+from checkout.carts import Line, cart_of, forget_cart, gone_from, has_changed, lines_of
 from checkout.errors import PaymentProviderUnavailable, PaymentRefused, TotalChanged
 from checkout.forms import CheckoutForm
 from checkout.models import Cart
@@ -45,7 +45,10 @@ def checkout(request: HttpRequest) -> HttpResponse:
     """
     mine = cart_of(request)
     lines = lines_of(mine)
-    if mine is None or not lines or (request.method != "POST" and has_changed(lines)):
+    if mine is None or not lines:
+        return redirect("checkout:cart")
+    is_changed = bool(gone_from(mine)) or has_changed(lines)
+    if is_changed and request.method != "POST":
         return redirect("checkout:cart")
     if request.method != "POST":
         return _checkout_page(request, mine, lines, _form(request, mine))
@@ -60,7 +63,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return _checkout_page(request, mine, lines, _form(request, mine))
     if "update" in request.POST:
         return _checkout_page(request, mine, lines, form, is_update=True)
-    if has_changed(lines):
+    if is_changed:
         return _to_cart(request)
     if not form.is_valid():
         return _checkout_page(request, mine, lines, form, status=400)

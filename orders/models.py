@@ -617,6 +617,7 @@ class Refund(models.Model):
         max_length=255, unique=True, null=True
     )
     is_surplus = models.BooleanField(default=False)
+    restock = models.BooleanField(default=False, help_text="Its units come back into stock.")
     reason = models.CharField(max_length=255, blank=True)
     request_key = models.CharField(  # noqa: DJ001 - unique where there is one
         max_length=100, unique=True, null=True, help_text="Of the call that asked for it."
@@ -645,11 +646,18 @@ class RefundLine(models.Model):
     refund = models.ForeignKey(Refund, on_delete=models.CASCADE, related_name="lines")
     line_item = models.ForeignKey(LineItem, on_delete=models.PROTECT, related_name="refund_lines")
     quantity = models.IntegerField(validators=[MinValueValidator(1)])
+    restocked = models.IntegerField(
+        default=0, help_text="Units of them that came back into stock with it."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["refund", "line_item"], name="refund_line_once"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="refund_line_has_units"),
+            models.CheckConstraint(
+                condition=Q(restocked__gte=0, restocked__lte=F("quantity")),
+                name="refund_line_restocked_in_range",
+            ),
         ]
 
     def __str__(self) -> str:

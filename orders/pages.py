@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from catalog.layout import layout
 from pycommerce.core.csp import csp_with_forms_to
@@ -17,12 +17,13 @@ View = Callable[..., HttpResponse]
 
 
 def personal_page(view: View) -> View:
-    """A view for one visitor, in the shop's language; sets `request.version`."""
+    """A view for one visitor, in the shop's language and time; sets `request.version`."""
 
     @wraps(view)
     def own(request: HttpRequest, **arguments: Any) -> HttpResponse:
         request.version = recent_catalogue_version()
-        with translation.override(request.tenant.language):
+        tenant = request.tenant
+        with translation.override(tenant.language), timezone.override(tenant.time_zone):
             response = view(request, **arguments)
         response["Cache-Control"] = "private, no-store"
         response["X-Robots-Tag"] = "noindex"

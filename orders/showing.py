@@ -47,6 +47,15 @@ def tone(order: Order) -> str:
     return "good"
 
 
+def is_confirmed(order: Order) -> bool:
+    """Whether its confirmation is the newest that its customer hears of it."""
+    return (
+        order.status == Status.PROCESSING
+        and order.payment_status == PaymentStatus.PAID
+        and not any(line.fulfilled for line in order.line_items.all())
+    )
+
+
 def steps(order: Order) -> list[tuple[str, bool, bool]]:
     """What happens to an order: name, whether it is done, whether it comes next."""
     if tone(order) == "over" or order.payment_status == PaymentStatus.REVIEW:

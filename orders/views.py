@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from orders.models import Order
 from orders.pages import allow_payment_page, personal_page, shop_context
 from orders.services.pricing import order_settings
-from orders.showing import order_context, pictures_of, steps, tone
+from orders.showing import is_confirmed, order_context, pictures_of, steps, tone
 from pycommerce.core.http import HttpRequest
 
 
@@ -31,7 +31,7 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
         title=_("Order %(number)s") % {"number": order.number},
         tone=tone(order),
         steps=steps(order),
-        is_confirmed=order.status == Order.Status.PROCESSING,
+        is_confirmed=is_confirmed(order),
         contact=order_settings().contact_email,
         **order_context(order),
     )

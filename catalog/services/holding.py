@@ -43,6 +43,10 @@ FROM {_WANTED} WHERE v.id = w.id AND v.held >= w.units
 _RETURN = f"""
 UPDATE catalog_variant v SET on_hand = v.on_hand + w.units FROM {_WANTED} WHERE v.id = w.id
 """
+_TAKE = f"""
+UPDATE catalog_variant v SET on_hand = v.on_hand - w.units FROM {_WANTED}
+WHERE v.id = w.id AND v.on_hand - v.held >= w.units
+"""
 
 
 class UnitsDoNotAddUp(Exception):
@@ -100,6 +104,23 @@ def return_units(
     wanted = {key: units for key, units in quantities.items() if key in known}
     _change(_RETURN, wanted)
     _write(StockMovement.Kind.RETURN, wanted, sources, reason)
+
+
+def take_back_units(
+    quantities: Mapping[UUID, int], sources: Mapping[UUID, str], reason: str = ""
+) -> dict[UUID, int]:
+    """Take units that had come back out of stock again, as far as nobody bought them since.
+
+    Returns how many were there, by variant.
+    """
+    known = lock_variants(quantities)
+    free = {key: min(units, known[key][1]) for key, units in quantities.items() if key in known}
+    wanted = {key: units for key, units in free.items() if units > 0}
+    if _change(_TAKE, wanted) != len(wanted):
+        raise UnitsDoNotAddUp("Locked units could not be taken.")
+    moved = {key: -units for key, units in wanted.items()}
+    _write(StockMovement.Kind.RETURN, moved, sources, reason)
+    return wanted
 
 
 def _write(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from checkout.errors import TotalChanged
 from checkout.models import Cart
 from checkout.services.starting import end_unpaid
-from orders.errors import IllegalTransition
+from orders.errors import IllegalTransition, PricesChanged
 from orders.models import Order
 from orders.services.placing import give_number, place_order
 from pycommerce.core.errors import wrong_field
@@ -74,9 +74,12 @@ def _place(
     lines = list(cart.lines.all())
     if not lines:
         raise wrong_field("items", _("Your cart is empty."))
+    sold = {line.variant_id: line for line in lines if line.variant_id}
+    if len(sold) < len(lines):
+        raise PricesChanged(_("Something in your cart is no longer sold."))
     order = place_order(
-        quantities={line.variant_id: line.quantity for line in lines},
-        seen_prices={line.variant_id: line.seen_price for line in lines},
+        quantities={key: line.quantity for key, line in sold.items()},
+        seen_prices={key: line.seen_price for key, line in sold.items()},
         **order_fields,
     )
     if agreed_total is not None and order.total != agreed_total:

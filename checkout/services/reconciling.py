@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from checkout.errors import NotThatSession, PaymentProviderUnavailable
@@ -116,12 +117,11 @@ def _compare_session(found: Comparison, session: Session, account: str) -> None:
 
 
 def _settle_the_others(found: Comparison, sessions: list[Session], account: str) -> None:
-    """Sessions that are unfinished here and too old for the provider's list."""
+    """Sessions that are unfinished here, of any age, and too old for the provider's list."""
     listed = [session.id for session in sessions]
-    unfinished = PaymentAttempt.objects.filter(
-        account=account,
-        state__in=[State.OPEN, State.COMPLETE],
-        order__payment_status__in=[Order.PaymentStatus.UNPAID, Order.PaymentStatus.PROCESSING],
+    waiting = [Order.PaymentStatus.UNPAID, Order.PaymentStatus.PROCESSING]
+    unfinished = PaymentAttempt.objects.filter(account=account).filter(
+        Q(state=State.OPEN) | Q(state=State.COMPLETE, order__payment_status__in=waiting)
     )
     for attempt in unfinished.exclude(session_id__in=listed):
         found.sessions += 1

@@ -13,6 +13,7 @@ from pycommerce.core.errors import RateLimited
 from pycommerce.db import connection
 
 MAILS_AN_HOUR, MAILS_OF_A_CLIENT = 5, 20
+COUNTED_FOR = timedelta(hours=1)
 LINK_LIFE = timedelta(minutes=30)
 MOST_ADDRESSES = 10
 
@@ -37,7 +38,7 @@ def ask_for_sign_in(*, email: str, client_address: str, origin: str) -> None:
     hour gets no further one, silently.
     """
     email = email.strip().lower()
-    since = timezone.now() - timedelta(hours=1)
+    since = timezone.now() - COUNTED_FOR
     with connection.cursor() as cursor:
         # Many at once are counted one after the other.
         for key in sorted((f"sign-in {client_address}", f"sign-in {email}")):
@@ -80,6 +81,12 @@ def use_sign_in(token: str) -> Customer | None:
     if not SignIn.objects.filter(pk=sign_in.pk, used_at=None).update(used_at=timezone.now()):
         return None
     return sign_in.customer
+
+
+def forget_old_sign_ins() -> int:
+    """Delete asked-for links that ended and count for no limit any more; returns how many."""
+    since = timezone.now() - max(LINK_LIFE, COUNTED_FOR)
+    return SignIn.objects.filter(created_at__lt=since).delete()[0]
 
 
 def remember_address(order: Order) -> None:

@@ -78,7 +78,7 @@ def _send(message: OutboxMessage) -> None:
         _send_sign_in(message)
         return
     order = Order.objects.get(pk=message.payload["order"])
-    with translation.override(order.language):
+    with translation.override(order.language), timezone.override(connection.tenant.time_zone):
         if kind == "mail":
             subject, context = _MAILS[name](order, message.payload)
             send_mail(message.pk, name, subject, [order.customer_email], _context(order) | context)
@@ -90,7 +90,10 @@ def _send(message: OutboxMessage) -> None:
 
 def _send_sign_in(message: OutboxMessage) -> None:
     tenant = connection.tenant
-    sign_in = SignIn.objects.get(pk=message.payload["sign_in"])
+    sign_in = SignIn.objects.filter(pk=message.payload["sign_in"]).first()
+    if sign_in is None:
+        # Forgotten meanwhile: its link has ended, and a mail with it would be of no use.
+        return
     origin = origin_that_lasts(tenant, message.payload["origin"])
     with translation.override(tenant.language):
         context = {

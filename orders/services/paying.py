@@ -15,6 +15,7 @@ from orders.services.placing import (
     quantities_of,
     use_discount_again,
 )
+from orders.services.restocking import restock, take_back
 from orders.services.timeline import NOBODY, Actor, note, save, tell
 from pycommerce.core.errors import wrong_field
 from tenants.shop.models import raise_catalogue_version
@@ -304,6 +305,7 @@ def write_refund(
     *,
     amount: Decimal,
     reason: str,
+    restock: bool = False,
     request_key: str | None = None,
     actor: Actor = NOBODY,
 ) -> Refund | None:
@@ -316,6 +318,7 @@ def write_refund(
         amount=amount,
         charge_id=charge.provider_id,
         reason=reason[:255],
+        restock=restock,
         request_key=request_key,
         user_id=actor.id,
         user_name=actor.name,
@@ -366,6 +369,7 @@ def _book_refund(order: Order, refund: Refund, provider: str) -> None:
     by = Actor(refund.user_id, refund.user_name)
     words = money_words(refund.amount, currency)
     note(order, "refunded", f"Refunded {words}. {refund.reason}".strip(), by)
+    restock(order, refund, by)
     tell("mail.order_refunded", order, str(refund.pk), amount=str(refund.amount))
     if order.status == Status.PENDING and order.payment_status == Payment.REFUNDED:
         # Another amount had come than it costs, and went back: it waits for nothing any more.
@@ -394,6 +398,7 @@ def _book_failure(order: Order, refund: Refund, provider: str) -> None:
         line = part.line_item
         line.refunded -= part.quantity
         line.save(update_fields=["refunded"])
+    take_back(order, refund)
     if order.status == Status.COMPLETED and any(line.to_send for line in order.line_items.all()):
         save(order, status=Status.PROCESSING)
 

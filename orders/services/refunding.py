@@ -7,15 +7,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from catalog.services.holding import return_units
 from orders.errors import IllegalTransition
 from orders.models import LineItem, Order, Refund, RefundLine
 from orders.services.fulfilling import complete_if_all_is_sent
 from orders.services.paying import lock_order, refundable, write_refund
-from orders.services.timeline import NOBODY, Actor, note
+from orders.services.timeline import NOBODY, Actor
 from pycommerce.core.errors import wrong_field
 from pycommerce.core.money import round_money
-from tenants.shop.models import raise_catalogue_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,8 @@ def refund_order(
     """Write down a refund of `amount`, of units of line items (id to units), or of what is left.
 
     It is sent to the provider after the commit. A repeat with the same `request_key` returns the
-    refund that was written first. With `restock` the units come back into stock.
+    refund that was written first. With `restock` the units come back into stock, once the provider
+    has taken the refund.
 
     Raises InvalidRequest naming the field, or IllegalTransition where less is left, or where the
     sum would not be the `expected` one that somebody agreed to.
@@ -57,7 +56,12 @@ def refund_order(
         )
     units, lines = plan.units, plan.lines
     refund = write_refund(
-        order, amount=plan.amount, reason=reason, request_key=request_key, actor=actor
+        order,
+        amount=plan.amount,
+        reason=reason,
+        restock=restock,
+        request_key=request_key,
+        actor=actor,
     )
     assert refund is not None
     RefundLine.objects.bulk_create(
@@ -68,8 +72,6 @@ def refund_order(
         lines[key].refunded += count
         lines[key].save(update_fields=["refunded"])
     complete_if_all_is_sent(order, lines.values(), actor)
-    if restock:
-        _restock(order, refund, lines, units, actor)
     return refund
 
 
@@ -132,28 +134,3 @@ def worth(order: Order, line: LineItem, count: int) -> Decimal:
     before = round_money(paid * line.refunded / line.quantity, order.currency)
     after = round_money(paid * (line.refunded + count) / line.quantity, order.currency)
     return after - before
-
-
-def _restock(
-    order: Order,
-    refund: Refund,
-    lines: Mapping[UUID, LineItem],
-    units: Mapping[UUID, int],
-    actor: Actor,
-) -> None:
-    if order.units != Order.Units.SOLD:
-        return
-    back: dict[UUID, int] = {}
-    sources: dict[UUID, str] = {}
-    for key, count in units.items():
-        line = lines[key]
-        coming = min(count, line.quantity - line.restocked)
-        if line.variant_id and coming:
-            back[line.variant_id] = back.get(line.variant_id, 0) + coming
-            sources[line.variant_id] = f"refund:{refund.pk}:{line.pk}"
-            line.restocked += coming
-            line.save(update_fields=["restocked"])
-    if back:
-        return_units(back, sources, "Refund")
-        note(order, "restocked", f"{sum(back.values())} units came back into stock.", actor)
-        raise_catalogue_version()

@@ -41,6 +41,7 @@ function show(fresh) {
 }
 
 page.addEventListener("submit", (event) => {
+  if (!event.target.matches("form.cart")) return;
   event.preventDefault();
   send(event.target, event.submitter);
 });

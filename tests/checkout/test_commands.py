@@ -5,20 +5,25 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
 from catalog.models import Variant
 from checkout.models import PaymentAttempt
 from checkout.services.integrity import RULES, violations
+from checkout.services.refunding import send_refund
 from checkout.services.starting import start_payment
 from checkout.simulator import store
+from checkout.simulator.delivering import deliver_due
+from checkout.simulator.models import Refund as Simulated
 from checkout.simulator.models import Session
-from orders.models import Fulfilment, LedgerEntry, Order, OutboxMessage
+from orders.models import Fulfilment, LedgerEntry, Order, OutboxMessage, Refund
 from orders.services.fulfilling import fulfil_order
 from orders.services.mailing import deliver_outbox
+from orders.services.paying import record_manual_payment
 from orders.services.refunding import refund_order
+from orders.services.timeline import NOBODY
 from tests.checkout.conftest import ORIGIN, paid, pay, select, state_of, stock
 from tests.factories import make_order
 
@@ -66,6 +71,47 @@ def test_reconcile_ends_sessions_that_nobody_waits_for(capsys, order):
     run(capsys, "reconcile")
 
     assert Session.objects.get().status == "expired"
+
+
+def test_reconcile_compares_what_is_open_whatever_its_age(capsys, order, product):
+    old = timezone.now() - timedelta(days=10)
+    pay(order, delivery="lost")
+    returned = paid(make_order(product))
+    refund = send_refund(refund_order(order_id=returned.pk).pk)
+    deliver_due()
+    Refund.objects.filter(pk=refund.pk).update(state="pending", created_at=old)
+    Simulated.objects.update(status="failed", created=old)
+    for each in (Session, PaymentAttempt):
+        field = "created" if each is Session else "created_at"
+        each.objects.update(**{field: old})
+
+    code, found = run(capsys, "reconcile", "--hours", "1")
+
+    assert code == 0
+    assert state_of(order) == ("processing", "paid")
+    assert (Refund.objects.get().state, state_of(returned)[1]) == ("failed", "paid")
+    assert len(found["tenants"]["tech"]["repaired"]) == 2
+
+
+def test_reconcile_compares_an_open_session_of_an_order_that_was_paid_elsewhere(capsys, order):
+    start_payment(order.pk, origin=ORIGIN)
+    record_manual_payment(order_id=order.pk, reference="Cash", actor=NOBODY)
+    store.pay(Session.objects.get().pk, outcome="paid", delivery="lost")
+    old = timezone.now() - timedelta(days=10)
+    Session.objects.update(created=old)
+    PaymentAttempt.objects.update(created_at=old)
+
+    run(capsys, "reconcile", "--hours", "1")
+
+    assert PaymentAttempt.objects.get().state == "complete"
+    # Paid twice: the second payment goes back.
+    assert Refund.objects.get().is_surplus
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "x", "99999"])
+def test_reconcile_names_a_wrong_window(hours, tech):
+    with pytest.raises(CommandError, match="--hours: use a whole number from 1 to 8760"):
+        call_command("reconcile", "--hours", hours)
 
 
 def test_expire_holds_frees_what_nobody_pays_for(capsys, order):

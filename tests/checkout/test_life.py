@@ -54,7 +54,7 @@ from orders.models import (
     ShippingMethod,
     TaxRate,
 )
-from orders.services import paying, refunding
+from orders.services import paying, restocking
 from orders.services.attending import end_review, hold_back
 from orders.services.fulfilling import fulfil_order
 from orders.services.noting import keep_until_paid
@@ -487,7 +487,7 @@ def test_the_books_are_right_after_every_step_of_many_lives(tech):
         (paying, "release_units", "held is the sum of what orders hold"),
         (paying, "sell_units", "held is the sum of what orders hold"),
         (paying, "free_discount", "an order that nobody paid uses no discount"),
-        (refunding, "return_units", "units that came back are movements of their lines"),
+        (restocking, "return_units", "units that came back are movements of their lines"),
     ],
 )
 def test_without_a_guard_a_life_goes_wrong_soon(tech, monkeypatch, module, guard, rule):

@@ -29,7 +29,9 @@ from checkout.simulator.delivering import deliver_due
 from checkout.simulator.models import Delivery, Session, StoredAnswer
 from checkout.stripe_gateway import Gateway
 from checkout.stripe_inbox.models import StripeEvent
-from orders.models import LedgerEntry, Order, OutboxMessage, Refund
+from orders.models import LedgerEntry, Order, OutboxMessage, Refund, SignIn
+from orders.services.customers import ask_for_sign_in, forget_old_sign_ins
+from orders.services.mailing import deliver_outbox
 from orders.services.refunding import refund_order
 from tenants import jobs as tenant_jobs
 from tenants.models import Tenant
@@ -522,11 +524,32 @@ def test_the_worker_forgets_what_is_old(page, order):
     StripeEvent.objects.update(received_at=old)
     StoredAnswer.objects.update(created=old)
     Delivery.objects.update(delivered_at=old)
+    select()
+    customer = order.customer
+    for minutes in (61, 59):
+        made = timezone.now() - timedelta(minutes=minutes)
+        SignIn.objects.create(
+            email=customer.email, customer=customer, client_address="127.0.0.1", created_at=made
+        )
+    connection.set_schema_to_public()
 
     jobs.forget_regularly(timestamp=0)
 
     assert [each.objects.count() for each in (StripeEvent, StoredAnswer, Delivery)] == [0, 0, 0]
     select()
+    # The younger one counts for the mails of an hour.
+    assert SignIn.objects.get().created_at > timezone.now() - timedelta(hours=1)
+
+
+def test_a_link_that_was_forgotten_is_mailed_no_more(order):
+    ask_for_sign_in(email=order.customer_email, client_address="127.0.0.1", origin=ORIGIN)
+    SignIn.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    forget_old_sign_ins()
+
+    assert deliver_outbox() == (1, 0)
+
+    assert mail.outbox == []
+    assert OutboxMessage.objects.get(topic="customer.sign_in").sent_at is not None
 
 
 @committed

@@ -17,6 +17,7 @@ from checkout.errors import PaymentProviderUnavailable
 from checkout.models import Cart, CartLine, PaymentAttempt
 from checkout.services import refunding, settling, starting
 from checkout.services.checking_out import AlreadyPaid, check_out
+from checkout.services.integrity import violations
 from checkout.services.reconciling import Recent, reconcile
 from checkout.services.refunding import cancel_order, send_refund
 from checkout.services.settling import settle
@@ -642,18 +643,74 @@ def test_units_of_a_refund_that_failed_are_owed_again(tech, fake):
     assert state_of(order) == ("completed", "partially_refunded")
 
 
-def test_units_that_came_back_are_not_sent_though_their_refund_failed(tech, fake):
-    product = make_product(price="10.00", on_hand=9)
-    order = make_order(product, quantity=2)
+@pytest.fixture
+def two_of_nine(tech, fake):
+    """A paid order of two units; seven are left in stock."""
+    order = make_order(make_product(price="10.00", on_hand=9), quantity=2)
     fake.pay(opened(order))
     tell(fake)
+    return order
+
+
+def give_back_a_unit(order):
     [line] = order.line_items.all()
-    refund = send_refund(refund_order(order_id=order.pk, items={line.pk: 1}, restock=True).pk)
+    return refund_order(order_id=order.pk, items={line.pk: 1}, restock=True)
+
+
+def stock_of(order):
+    return order.line_items.get().variant.on_hand
+
+
+def test_units_come_back_into_stock_with_the_money_and_not_before(two_of_nine):
+    refund = give_back_a_unit(two_of_nine)
+    assert (stock_of(two_of_nine), two_of_nine.line_items.get().to_send) == (7, 1)
+
+    send_refund(refund.pk)
+
+    assert (stock_of(two_of_nine), two_of_nine.line_items.get().to_send) == (8, 1)
+
+
+def test_a_refund_that_is_refused_leaves_its_units_with_the_order(two_of_nine, fake):
+    refund = give_back_a_unit(two_of_nine)
+    fake.fail("400", "create_refund")
+
+    assert send_refund(refund.pk).state == "failed"
+
+    assert (stock_of(two_of_nine), two_of_nine.line_items.get().to_send) == (7, 2)
+    assert violations() == []
+
+
+def test_units_leave_the_stock_again_when_their_refund_fails_later(two_of_nine, fake):
+    refund = send_refund(give_back_a_unit(two_of_nine).pk)
     fake.move_refund(refund.provider_id, "failed")
     tell(fake)
 
-    assert order.line_items.get().to_send == 1
-    assert Variant.objects.get(product=product).on_hand == 8
+    assert (stock_of(two_of_nine), two_of_nine.line_items.get().to_send) == (7, 2)
+    assert differences(fake) == []
+    send_refund(give_back_a_unit(two_of_nine).pk)
+    assert (stock_of(two_of_nine), two_of_nine.line_items.get().to_send) == (8, 1)
+    assert violations() == []
+
+
+def test_units_that_others_bought_since_do_not_leave_the_stock_again(two_of_nine, fake):
+    refund = send_refund(give_back_a_unit(two_of_nine).pk)
+    make_order(two_of_nine.line_items.get().variant.product, quantity=8)
+    fake.move_refund(refund.provider_id, "failed")
+    tell(fake)
+
+    assert (stock_of(two_of_nine), two_of_nine.line_items.get().to_send) == (8, 1)
+    assert two_of_nine.events.filter(text__startswith="1 unit cannot be sent").exists()
+    assert differences(fake) == []
+
+
+def test_units_that_the_customer_sent_back_stay_in_stock(two_of_nine, fake):
+    fulfil_order(order_id=two_of_nine.pk)
+    refund = send_refund(give_back_a_unit(two_of_nine).pk)
+    fake.move_refund(refund.provider_id, "failed")
+    tell(fake)
+
+    assert (stock_of(two_of_nine), two_of_nine.line_items.get().to_send) == (8, 0)
+    assert state_of(two_of_nine) == ("completed", "paid")
     assert differences(fake) == []
 
 

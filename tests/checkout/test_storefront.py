@@ -9,12 +9,16 @@ from django.db import connection
 from django.test import Client
 
 from catalog.models import Product, Variant
+from catalog.services.editing import delete_products
 from catalog.services.refresh import refresh_products
 from checkout.models import Cart, PaymentAttempt
+from checkout.services.checking_out import check_out
 from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.models import Session
+from orders.errors import PricesChanged
 from orders.models import Discount, Order, ShippingMethod, SignIn, TaxRate
+from orders.services.fulfilling import fulfil_order
 from orders.services.mailing import deliver_outbox
 from tenants.models import Domain, Tenant
 from tenants.resolution import clear_cache
@@ -119,6 +123,54 @@ def test_a_changed_cart_is_looked_at_before_the_checkout_shows_it(filled, produc
     Variant.objects.update(price=Decimal("99.00"))
 
     assert filled.get("/checkout/")["Location"] == "/cart/"
+
+
+def test_what_left_the_shop_is_named_until_the_shopper_has_read_it(filled):
+    other = make_product("Desk Lamp", on_hand=5)
+    post(filled, "/cart/add/", {"variant": variant_of(other), "quantity": "3"})
+    delete_products([other.pk])
+
+    assert post(filled, "/checkout/", DETAILS)["Location"] == "/cart/"
+    assert filled.get("/checkout/")["Location"] == "/cart/"
+    page = filled.get("/cart/").content.decode()
+    assert "No longer sold, and taken out of your cart:" in page
+    assert "Desk Lamp" in page
+    assert "Accept the changes" in page
+    assert filled.cookies["cart_count"].value == "2"
+    select()
+    assert not Order.objects.exists()
+
+    post(filled, "/cart/")
+
+    page = filled.get("/cart/").content.decode()
+    assert "Desk Lamp" not in page
+    assert "Go to checkout" in page
+
+
+def test_a_cart_of_which_everything_left_the_shop_says_so(shopper, tech):
+    lamp = make_product("Desk Lamp", on_hand=5)
+    post(shopper, "/cart/add/", {"variant": variant_of(lamp), "quantity": "3"})
+    delete_products([lamp.pk])
+
+    page = shopper.get("/cart/").content.decode()
+    assert "Desk Lamp" in page
+    assert "Your cart is empty." in page
+    post(shopper, "/cart/")
+
+    assert "Desk Lamp" not in shopper.get("/cart/").content.decode()
+
+
+def test_what_leaves_the_shop_while_it_is_checked_out_is_not_ordered(filled, product):
+    """Between the page's own look at the cart and the order."""
+    lamp = make_product("Desk Lamp", on_hand=5)
+    post(filled, "/cart/add/", {"variant": variant_of(lamp), "quantity": "1"})
+    delete_products([lamp.pk])
+    cart = Cart.objects.get()
+
+    with pytest.raises(PricesChanged):
+        check_out(cart.pk)
+
+    assert not Order.objects.exists()
 
 
 def test_a_badge_that_is_not_true_any_more_is_put_right(filled):
@@ -430,6 +482,52 @@ def test_a_customer_signs_in_by_a_mailed_link_once(shopper, order):
     assert post(Client(HTTP_HOST="tech.localhost"), link).status_code == 410
     post(shopper, "/account/sign-out/")
     assert "T-1001" not in shopper.get("/account/").content.decode()
+
+
+def test_what_was_typed_at_the_checkout_is_gone_after_signing_out(filled, order):
+    _signed_in(filled)
+    post(filled, "/checkout/", DETAILS | {"update": "1"})
+    assert 'value="1 Main St"' in filled.get("/checkout/").content.decode()
+    select()
+
+    post(filled, "/account/sign-out/")
+
+    page = filled.get("/checkout/").content.decode()
+    assert "1 Main St" not in page
+    assert "ann@example.com" not in page
+
+
+def test_dates_are_those_of_the_shops_own_time_zone(shopper, order, tech):
+    """On the order's page, in the account and in mails."""
+    connection.set_schema_to_public()
+    Tenant.objects.filter(pk=tech.pk).update(time_zone="Pacific/Auckland")
+    clear_cache()
+    select()
+    Order.objects.update(created_at="2025-03-15T20:30:00Z")
+    paid(order)
+    _signed_in(shopper)
+
+    for path in (f"/orders/{order.access_token}/", "/account/"):
+        page = shopper.get(path).content.decode()
+        assert "March 16, 2025" in page, path
+    select()
+    deliver_outbox()
+    [confirmed] = [each for each in mail.outbox if "confirmed" in each.subject]
+    assert "March 16, 2025" in confirmed.body
+    assert "March 16, 2025" in confirmed.alternatives[0][0]
+
+
+def test_a_confirmation_is_announced_until_something_was_sent(shopper, product):
+    order = paid(make_order(product, quantity=2))
+    page, words = f"/orders/{order.access_token}/", "The confirmation goes to john.doe@example.com"
+    assert words in shopper.get(page).content.decode()
+    select()
+
+    fulfil_order(order_id=order.pk, items={order.line_items.get().pk: 1})
+
+    content = shopper.get(page).content.decode()
+    assert "A part of your order is on its way." in content
+    assert words not in content
 
 
 def test_at_most_five_mails_an_hour_go_to_an_address_and_twenty_to_a_client(shopper, order):

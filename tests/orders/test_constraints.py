@@ -207,6 +207,10 @@ BREAKS = {
         )
     ],
     "refund_line_has_units": [lambda there: RefundLine.objects.update(quantity=0)],
+    "refund_line_restocked_in_range": [
+        lambda there: RefundLine.objects.update(restocked=-1),
+        lambda there: RefundLine.objects.update(restocked=F("quantity") + 1),
+    ],
     "sent_line_once": [
         lambda there: FulfilmentLine.objects.create(
             fulfilment=there.fulfilment, line_item=there.line, quantity=1

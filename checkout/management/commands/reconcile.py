@@ -1,6 +1,7 @@
 """`reconcile`: compare sessions and refunds at the provider with our orders."""
 
-from argparse import ArgumentParser
+import re
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +14,25 @@ from checkout.stripe_inbox.models import StripeEvent
 from tenants.public import in_public
 
 State = StripeEvent.State
+MOST_HOURS = 24 * 365
+
+
+def _hours(text: str) -> int:
+    if not re.fullmatch(r"\d{1,5}", text) or not 1 <= int(text) <= MOST_HOURS:
+        raise ArgumentTypeError(f"use a whole number from 1 to {MOST_HOURS}")
+    return int(text)
 
 
 class Command(ShopCommand):
-    help = "Compare open and recent sessions and refunds at the provider with our orders."
+    help = "Compare open (of any age) and recent sessions and refunds at the provider with ours."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--hours", type=int, default=HOURS, help=f"how far back (default {HOURS})"
+            "--hours",
+            type=_hours,
+            default=HOURS,
+            help=f"how far back what is finished is compared, too (default {HOURS})",
         )
 
     def handle(
