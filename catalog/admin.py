@@ -28,6 +28,7 @@ from catalog.services.editing import (
 from catalog.services.pictures import finish_pictures, forget_pictures
 from catalog.services.refresh import refresh_products
 from catalog.services.stock import adjust_stock, receive_first_stock
+from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.counting import capped_counts
@@ -141,7 +142,7 @@ class ImageForm(forms.ModelForm):
 
     class Meta:
         model = ProductImage
-        fields = ("file", "alt", "position")
+        fields = ("file", "alt", "variant", "position")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -167,8 +168,20 @@ class ImageInline(TabularInline):
     form = ImageForm
     extra = 0
     ordering = ("position", "id")
-    fields = ("preview", "file", "alt", "position")
+    fields = ("preview", "file", "alt", "variant", "position")
     readonly_fields = ("preview",)
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest | None, **kwargs: Any
+    ) -> Any:
+        """A picture shows a variant of its own product."""
+        match = request.resolver_match if request else None
+        product_id = parse_uuid(match.kwargs.get("object_id", "")) if match else None
+        variants = Variant.objects.all()
+        kwargs["queryset"] = (
+            variants.filter(product_id=product_id) if product_id else variants.none()
+        )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description="Picture")
     def preview(self, image: ProductImage) -> str:

@@ -4,7 +4,12 @@ from decimal import Decimal
 from html import escape
 from typing import NamedTuple
 
-from babel.numbers import format_currency, get_decimal_symbol, get_group_symbol
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_decimal_symbol,
+    get_group_symbol,
+)
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -66,7 +71,9 @@ def stock_words(stock: int) -> str:
     if stock <= 0:
         return _("Sold out")
     if stock <= FEW:
-        return ngettext("Only %(count)d left", "Only %(count)d left", stock) % {"count": stock}
+        return ngettext("Low stock: %(count)d left", "Low stock: %(count)d left", stock) % {
+            "count": stock
+        }
     return _("In stock")
 
 
@@ -95,3 +102,18 @@ def price_html(price: Decimal, max_price: Decimal, compare_at_price: Decimal | N
         f'<s class="price-before"><span class="visually-hidden">{escape(_("Before:"))} </span>'
         f"{before}</s>"
     )
+
+
+def offer_price_html(price: Decimal, compare_at_price: Decimal | None) -> SafeString:
+    """The price of one variant, with how much lower it is than before."""
+    found = price_html(price, price, compare_at_price)
+    if off := percent_off(price, compare_at_price):
+        return SafeString(f'{found} <span class="badge badge-sale">−{off} %</span>')
+    return found
+
+
+def weight(grams: Decimal) -> str:
+    """A weight as people say it: 350 g, 1.2 kg."""
+    kilos = grams >= 1000
+    amount = format_decimal(grams / 1000 if kilos else grams, locale=connection.tenant.language)
+    return f"{amount}\N{NO-BREAK SPACE}{'kg' if kilos else 'g'}"

@@ -64,8 +64,9 @@ class ProductFilters:
 class ProductRow:
     """A product as it is shown: `stock` in units, prices in major units of the shop's currency.
 
-    `images` are mappings of url, alt, width, height, widths; `variants` of id, sku, price,
-    compare_at_price, stock and options (name to value), the default one first.
+    `images` are mappings of url, alt, width, height, widths, variant (the id of the one it
+    shows, or None); `variants` of id, sku, price, compare_at_price, stock, options (name to value)
+    and weight (in grams, or None), the default one first.
     """
 
     id: UUID
@@ -84,6 +85,7 @@ class ProductRow:
     seo_title: str
     seo_description: str
     vendor: str
+    product_type: str
     created_at: datetime
     updated_at: datetime
     category_ids: list[UUID]
@@ -477,8 +479,11 @@ def money_sql(value: str) -> str:
     return f"round({value}, {decimals_of(connection.tenant.currency)})"
 
 
-def variants_sql() -> str:
-    """SQL for the stock of product `p` in all, and its variants as JSON text, the default first."""
+def variants_sql(more: str = "") -> str:
+    """SQL for the stock of product `p` in all, and its variants as JSON text, the default first.
+
+    `more` adds members to each variant: names and values over `x`.
+    """
     options = (
         "CASE WHEN x.option_values = '{}' THEN '{}'::json "
         "WHEN cardinality(x.option_values) = cardinality(p.option_names) "
@@ -489,22 +494,28 @@ SELECT coalesce(sum(x.on_hand - x.held), 0)::int AS stock,
        coalesce(json_agg(json_build_object(
            'id', x.id, 'sku', x.sku, 'price', {money_sql("x.price")},
            'compare_at_price', {money_sql("x.compare_at_price")},
-           'stock', x.on_hand - x.held, 'options', {options}
+           'stock', x.on_hand - x.held, 'options', {options}{more}
        ) ORDER BY x.position, x.id)::text, '[]') AS list
 FROM catalog_variant x WHERE x.product_id = p.id"""
 
 
 _ROW_COLUMNS = """p.id, p.name, p.slug, p.description, p.price, p.max_price, p.compare_at_price,
     p.sku, v.stock, p.category_names, p.image_list, v.list, p.option_names, p.seo_title,
-    p.seo_description, p.vendor, p.created_at, p.updated_at, p.category_ids, p.image_widths"""
+    p.seo_description, p.vendor, p.product_type, p.created_at, p.updated_at, p.category_ids,
+    p.image_widths, (
+        SELECT jsonb_agg(i.variant_id ORDER BY i.position, i.id)::text
+        FROM catalog_productimage i WHERE i.product_id = p.id
+    )"""
 
 
 def _read_row(columns: tuple[Any, ...]) -> ProductRow:
-    *values, widths = columns
+    *values, widths, shown = columns
     # Django reads jsonb as text; the reader of a page wants the thing itself.
     values[10] = orjson.loads(values[10])
     for image, each in zip(values[10], orjson.loads(widths), strict=False):
         image["widths"] = each
+    for image, each in zip(values[10], orjson.loads(shown or "[]"), strict=False):
+        image["variant"] = each
     values[11] = json.loads(values[11], parse_float=Decimal)
     for variant in values[11]:
         for name in ("price", "compare_at_price"):
@@ -514,7 +525,7 @@ def _read_row(columns: tuple[Any, ...]) -> ProductRow:
 
 
 def _full() -> Select:
-    return Select(_ROW_COLUMNS, variants_sql(), _read_row)
+    return Select(_ROW_COLUMNS, variants_sql(", 'weight', x.weight_grams"), _read_row)
 
 
 def find_products(

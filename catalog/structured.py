@@ -32,8 +32,12 @@ def amount(value: Decimal, currency: str) -> str:
 
 def json_ld(*things: Thing) -> str:
     """JSON-LD, safe inside a script element."""
-    graph = {"@context": "https://schema.org", "@graph": list(things)}
-    text = json.dumps(graph, ensure_ascii=False)
+    return for_script({"@context": "https://schema.org", "@graph": list(things)})
+
+
+def for_script(value: Any) -> str:
+    """A value as JSON, safe inside a script element."""
+    text = json.dumps(value, ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

@@ -1,5 +1,7 @@
 """The storefront's pages."""
 
+from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +14,9 @@ from django.utils.translation import gettext as _
 
 from catalog import structured
 from catalog.cards import render_cards
-from catalog.display import percent_off, price_html
+from catalog.choices import Group, groups_of, offer_at_first, offers_of
+from catalog.delivery import ways_to_send
+from catalog.display import weight
 from catalog.forms import ListForm, SearchForm
 from catalog.layout import layout, links_to
 from catalog.listing import (
@@ -170,6 +174,9 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     tree = category_tree(request.version)
     node = _deepest(tree, found)
     pictures = [image for image in found.images if image["url"]]
+    offers = offers_of(found, pictures)
+    first = offer_at_first(offers)
+    groups = groups_of(found, offers, first)
     words = structured.summary(found.description)
     context = _shop(
         request,
@@ -179,11 +186,12 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         pictures=pictures,
         share_picture=_full(request, pictures),
         share_price=structured.amount(found.price, request.tenant.currency),
-        price=price_html(found.price, found.max_price, found.compare_at_price),
-        off=percent_off(found.price, found.compare_at_price),
-        has_options=bool(found.option_names),
-        most_units=max(variant["stock"] for variant in found.variants),
-        variants=[_variant(variant, found) for variant in found.variants],
+        offer=first,
+        groups=groups,
+        offers=offers if groups else [],
+        for_script=structured.for_script([asdict(offer) for offer in offers]) if groups else "",
+        details=_details(found, groups),
+        deliveries=[(way.name, way.takes, way.cost_words(found.price)) for way in ways_to_send()],
         crumbs=links_to(node.path) if node else [],
         related=render_cards(_related(request, found, node)),
         structured=structured.json_ld(
@@ -205,15 +213,14 @@ def _deepest(tree: CategoryTree, row: ProductRow) -> Node | None:
     return max(nodes, key=lambda node: len(node.path), default=None)
 
 
-def _variant(variant: dict[str, Any], row: ProductRow) -> dict[str, Any]:
-    price, before = variant["price"], variant["compare_at_price"]
-    return {
-        "id": variant["id"],
-        "name": " / ".join(variant["options"].values()) or row.name,
-        "sku": variant["sku"],
-        "stock": variant["stock"],
-        "price": price_html(price, price, before),
-    }
+def _details(row: ProductRow, groups: list[Group]) -> list[tuple[str, str]]:
+    """What else there is to know of a product: names and values."""
+    weights = {variant["weight"] for variant in row.variants}
+    found = [(_("Brand"), row.vendor), (_("Type"), row.product_type)]
+    found += [(group.name, ", ".join(value.label for value in group.values)) for group in groups]
+    if len(weights) == 1 and (grams := weights.pop()):
+        found.append((_("Weight"), weight(Decimal(grams))))
+    return [(name, value) for name, value in found if value]
 
 
 def _related(request: HttpRequest, row: ProductRow, node: Node | None) -> list[CardRow]:

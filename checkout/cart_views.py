@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from catalog.models import Variant
 from checkout.carts import (
     add_to_cart,
     cart_of,
@@ -26,7 +27,7 @@ from orders.pages import personal_page, shop_context
 from orders.posts import check_post
 from orders.services.pricing import missing_for_free_shipping
 from pycommerce.api.parameters import parse_uuid
-from pycommerce.core.errors import Forbidden, InvalidRequest, RateLimited, Refusal
+from pycommerce.core.errors import Forbidden, InvalidRequest, RateLimited, Refusal, wrong_field
 from pycommerce.core.http import HttpRequest
 
 
@@ -122,9 +123,22 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 def _add(request: HttpRequest) -> Cart:
-    variant_id = parse_uuid(request.POST.get("variant", ""))
-    if variant_id is None:
-        problem = _("Please choose an option first.")
-        raise InvalidRequest(problem, fields={"variant": [problem]})
+    variant_id = parse_uuid(request.POST.get("variant", "")) or _chosen_variant(request)
     units = _units(request.POST.get("quantity", "1"))
     return add_to_cart(cart_of(request), variant_id=variant_id, quantity=units)
+
+
+def _chosen_variant(request: HttpRequest) -> UUID:
+    """The variant of `product` with the values of `option-1`, `option-2` and so on.
+
+    Raises InvalidRequest naming `variant`: for no choice, and for one that there is not.
+    """
+    product_id = parse_uuid(request.POST.get("product", ""))
+    count = sum(name.startswith("option-") for name in request.POST)
+    values = [request.POST.get(f"option-{number}", "") for number in range(1, count + 1)]
+    if product_id is None or not values or not all(values):
+        raise wrong_field("variant", _("Please choose an option first."))
+    found = Variant.objects.filter(product_id=product_id, option_values=values)
+    if (variant_id := found.values_list("pk", flat=True).first()) is None:
+        raise wrong_field("variant", _("There is no such combination. Please choose another."))
+    return variant_id

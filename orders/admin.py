@@ -25,6 +25,7 @@ from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants.admin_sites import tenant_site
+from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import MoneyForm, TenantModelAdmin
 
 ORDERS_SHOWN = 20
@@ -76,10 +77,9 @@ class ShippingMethodForm(MoneyForm):
 
 @admin.register(ShippingMethod, site=tenant_site)
 class ShippingMethodAdmin(TenantModelAdmin):
-    """The ways to send an order. Orders keep the name of theirs."""
+    """The ways to send an order. Orders keep the name of theirs; pages of products name them."""
 
     form = ShippingMethodForm
-    is_catalogue = False
     list_display = ("name", "code", "price_shown", "free_shown", "goes_to", "position", "active")
     search_fields = ("name", "code")
 
@@ -102,10 +102,12 @@ class ShippingMethodAdmin(TenantModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         super().delete_model(request, obj)
         self._warn(request)
+        raise_catalogue_version()
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         super().delete_queryset(request, queryset)
         self._warn(request)
+        raise_catalogue_version()
 
     def _warn(self, request: HttpRequest) -> None:
         if not ShippingMethod.objects.filter(active=True).exists():

@@ -7,10 +7,11 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from catalog.delivery import Delivery
 from catalog.display import money
 from catalog.models import Product
 from orders.addresses import country_code, country_names, rules_for
-from orders.models import LineItem, Order
+from orders.models import LineItem, Order, ShippingMethod
 
 Pictures = Mapping[UUID, list[dict[str, Any]]]
 Status, PaymentStatus = Order.Status, Order.PaymentStatus
@@ -125,3 +126,12 @@ def order_context(order: Order) -> dict[str, Any]:
         "same_address": order.shipping_address == order.billing_address,
         "fulfilments": order.fulfilments.prefetch_related("lines__line_item"),
     }
+
+
+def ways_to_send() -> list[Delivery]:
+    """The shop's active shipping methods, as the page of a product tells of them."""
+    methods = ShippingMethod.objects.filter(active=True)
+    return [
+        Delivery(method.name, method.description, method.price, method.free_from)
+        for method in methods
+    ]

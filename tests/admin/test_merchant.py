@@ -199,7 +199,7 @@ def _picture(size=(40, 30), kind="PNG", name="a.png") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, made.getvalue())
 
 
-def _upload(desk, product, file):
+def _upload(desk, product, file, **more):
     address = f"/admin/catalog/product/{product.pk}/change/"
     data = filled(desk.get(address)) | {
         "images-TOTAL_FORMS": "1",
@@ -207,6 +207,7 @@ def _upload(desk, product, file):
         "images-0-alt": "A lamp",
         "images-0-position": "1",
         "images-0-product": str(product.pk),
+        **more,
     }
     return desk.post(address, data)
 
@@ -228,6 +229,19 @@ def test_an_uploaded_picture_is_made_anew_under_the_shops_own_folder(
     served = client_for(tech).get(image.file.url)
     assert served["Content-Type"] == "image/webp"
     assert client_for(Tenant.objects.get(slug="outdoor")).get(image.file.url).status_code == 404
+
+
+def test_a_picture_shows_a_variant_of_its_own_product_alone(desk, tech, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    product = make_product("Lamp")
+    own, other = product.variants.get(), make_product().variants.get()
+
+    refused = _upload(desk, product, _picture(), **{"images-0-variant": str(other.pk)})
+    assert "not one of the available choices" in refused.content.decode()
+    assert not product.images.exists()
+
+    _upload(desk, product, _picture(), **{"images-0-variant": str(own.pk)})
+    assert product.images.get().variant == own
 
 
 @pytest.mark.parametrize(

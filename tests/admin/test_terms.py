@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
-from tenants.shop.models import AuditEntry
+from tenants.shop.models import AuditEntry, catalogue_version
 from tests.admin.conftest import words
 from tests.admin.test_merchant import filled
 from tests.factories import make_shipping_method
@@ -21,6 +21,20 @@ SHIPPING = {
 }
 TAX = {"name": "Sales tax", "country": "US", "state": "california", "percent": "7.25"}
 DISCOUNT = {"code": "spring10", "kind": "percent", "value": "10", "minimum": "", "active": "on"}
+
+
+def test_pages_of_products_are_made_anew_when_shipping_changes(desk):
+    """They tell of delivery, and are kept for each version of the catalogue."""
+    versions = [catalogue_version()]
+
+    desk.post("/admin/orders/shippingmethod/add/", SHIPPING)
+    versions.append(catalogue_version())
+    method = ShippingMethod.objects.get(code="express")
+    desk.post(f"/admin/orders/shippingmethod/{method.pk}/delete/", {"post": "yes"})
+    versions.append(catalogue_version())
+
+    assert not ShippingMethod.objects.filter(code="express").exists()
+    assert versions == sorted(set(versions))
 
 
 def test_a_shipping_method_goes_to_the_countries_that_were_named(desk):

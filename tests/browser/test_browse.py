@@ -1,8 +1,11 @@
 """Both shops in Chromium: with and without script, wide and narrow, light and dark."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
+from playwright.sync_api import expect
 
 from catalog.demo.loading import ensure_shop
 from catalog.demo.outdoor import OUTDOOR
@@ -125,22 +128,115 @@ def test_the_directory_leads_to_a_shop(shops, visit):
     assert seen.problems == []
 
 
-def test_a_small_picture_is_shown_large(shops, visit, tech):
-    product = Product.objects.get(slug="turntable-tt-1")
+@pytest.fixture
+def pictured(shops, tech):
+    """A watch with three pictures, the last one of which shows its last variant."""
+    product = Product.objects.get(slug="fitness-watch")
     first = product.images.get()
-    second = ProductImage(product=product, alt="From the side", position=2)
-    second.file.save("b.webp", first.file.file, save=False)
-    second.measure()
-    second.save(force_insert=True)
+    last = product.variants.last()
+    for position, (alt, variant) in enumerate((("From the side", None), ("In sand", last)), 2):
+        image = ProductImage(product=product, alt=alt, position=position, variant=variant)
+        image.file.save("b.webp", first.file.file, save=False)
+        image.measure()
+        image.save(force_insert=True)
     refresh_products([product.pk])
     raise_catalogue_version()
+    return f"{shops['tech']}/products/fitness-watch/"
+
+
+def test_pictures_are_swiped_chosen_and_magnified(pictured, visit):
     seen = visit()
-    seen.page.goto(f"{shops['tech']}/products/turntable-tt-1/")
+    page = seen.page
+    page.goto(pictured)
+    thumbs = page.locator(".thumbs a")
+    second = page.locator("#view-2 img")
 
-    seen.page.locator(".gallery-small a").nth(1).click()
+    thumbs.nth(1).click()
+    expect(second).to_be_in_viewport(ratio=0.9)
+    expect(thumbs.nth(1)).to_have_attribute("aria-current", "true")
+    expect(thumbs.nth(0)).not_to_have_attribute("aria-current", "true")
 
-    assert seen.page.locator("#picture").get_attribute("alt") == "From the side"
-    assert seen.page.url.endswith("/products/turntable-tt-1/")
+    expect(page.locator("#view-1 img")).not_to_be_in_viewport()
+    page.locator(".views").press("ArrowRight")
+    expect(thumbs.nth(2)).to_have_attribute("aria-current", "true")
+
+    page.locator("#view-3 a").press("Enter")
+    zoom = page.get_by_role("dialog", name="Pictures of the product")
+    expect(zoom.get_by_role("img")).to_have_attribute("alt", "In sand")
+    page.keyboard.press("ArrowRight")
+    expect(zoom.get_by_role("img")).to_have_attribute("alt", "Fitness Watch")
+    width = zoom.get_by_role("img").bounding_box()["width"]
+    zoom.get_by_role("button", name="Magnify").click()
+    assert zoom.get_by_role("img").bounding_box()["width"] > 1.9 * width
+    page.keyboard.press("Escape")
+    expect(zoom).to_be_hidden()
+    expect(page.locator("#view-3 a")).to_be_focused()
+    assert seen.problems == []
+
+
+def test_a_choice_says_what_it_costs_and_whether_it_can_be_had(pictured, visit):
+    seen = visit()
+    page = seen.page
+    page.goto(pictured)
+    offer, button = page.get_by_role("status"), page.locator(".buy [type=submit]")
+    sand, large = page.get_by_role("radio", name="Sand"), page.get_by_role("radio", name="46 mm")
+    expect(offer).to_contain_text("$179.00")
+    expect(page.locator(".option-out")).to_have_count(0)
+
+    page.get_by_role("radio", name="42 mm").focus()
+    page.keyboard.press("ArrowRight")
+    expect(large).to_be_checked()
+    expect(offer).to_contain_text("$199.00")
+    expect(page.locator(".option-out")).to_have_text(re.compile("Sand.*not available", re.DOTALL))
+
+    sand.check()
+    expect(offer).to_contain_text("Sold out")
+    expect(offer).to_contain_text("FW-010-46-MM-SAND")
+    expect(page.locator("#view-3 img")).to_be_in_viewport(ratio=0.9)
+    expect(button).to_be_disabled()
+    expect(button).to_have_text("Sold out")
+
+    page.get_by_role("radio", name="42 mm").check()
+    expect(offer).to_contain_text("Low stock: 3 left")
+    expect(page.locator("[name=quantity]")).to_have_attribute("max", "3")
+    button.click()
+    page.get_by_role("link", name="View cart").click()
+    expect(page.locator("main")).to_contain_text("42 mm / Sand")
+    assert seen.problems == []
+
+
+def test_a_variant_is_chosen_and_bought_without_a_script(shops, visit):
+    seen = visit(java_script_enabled=False)
+    page = seen.page
+    page.goto(f"{shops['tech']}/products/fitness-watch/")
+    expect(page.get_by_role("table", name="Prices and stock")).to_contain_text("$199.00")
+
+    page.get_by_role("radio", name="Sand").check()
+    page.get_by_role("button", name="Add to cart").click()
+
+    expect(page.locator("main")).to_contain_text("42 mm / Sand")
+    assert seen.problems == []
+
+
+def test_what_was_looked_at_is_remembered_in_the_browser_alone(shops, visit):
+    seen = visit()
+    page = seen.page
+    page.goto(f"{shops['tech']}/products/pocket-radio/")
+    expect(page.get_by_role("heading", name="You looked at")).to_be_hidden()
+    page.evaluate(
+        """() => localStorage.setItem("seen:/", JSON.stringify([
+            ...JSON.parse(localStorage.getItem("seen:/")),
+            {href: "javascript:alert(1)", name: "Evil", picture: ""},
+        ]))"""
+    )
+
+    page.goto(f"{shops['tech']}/products/turntable-tt-1/")
+
+    links = page.get_by_role("region", name="You looked at").get_by_role("link")
+    expect(links).to_have_text(["Pocket Radio"])
+    assert page.context.cookies() == []
+    links.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pocket Radio")
     assert seen.problems == []
 
 

@@ -88,6 +88,35 @@ def test_a_quantity_that_cannot_be_is_refused_in_words(shopper, product, quantit
     assert not Cart.objects.filter(lines__isnull=False).exists()
 
 
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ({"option-1": "M", "option-2": "Red"}, "There is no such combination"),
+        ({"option-1": "S"}, "There is no such combination"),
+        ({"option-1": "S", "option-3": "Red"}, "Please choose an option first."),
+        ({"option-1": ""}, "Please choose an option first."),
+        ({}, "Please choose an option first."),
+        ({"option-1": "S", "option-2": "Red", "product": "x"}, "Please choose an option first."),
+    ],
+)
+def test_a_choice_of_options_names_a_variant_or_is_refused(shopper, product, choice, words):
+    shirt = make_product(
+        option_names=["Size", "Colour"],
+        variants=[{"option_values": ["S", "Red"]}, {"option_values": ["M", "Blue"]}],
+    )
+    of_shirt = {"product": str(shirt.pk)}
+
+    refused = post(shopper, "/cart/add/", of_shirt | choice)
+    select()
+    assert refused.status_code == 400
+    assert words in refused.content.decode()
+    assert not Cart.objects.exists()
+
+    post(shopper, "/cart/add/", of_shirt | {"option-1": "M", "option-2": "Blue"})
+    select()
+    assert Cart.objects.get().lines.get().variant.option_values == ["M", "Blue"]
+
+
 def test_a_german_shop_refuses_in_german(filled, product):
     connection.set_schema_to_public()
     Tenant.objects.filter(slug="tech").update(language="de")
