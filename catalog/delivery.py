@@ -11,6 +11,8 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from catalog.display import money
+from pycommerce.core.bounded_cache import BoundedCache
+from pycommerce.db import connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Delivery:
 
 Ways = Callable[[], list[Delivery]]
 _told: list[Ways] = []
+_kept: BoundedCache[list[Delivery]] = BoundedCache(1000)
 
 
 def tell_ways(ways: Ways) -> None:
@@ -43,6 +46,14 @@ def tell_ways(ways: Ways) -> None:
     _told[:] = [ways]
 
 
-def ways_to_send() -> list[Delivery]:
-    """The shop's ways to send things, the one it names first at the top."""
-    return [way for ways in _told for way in ways()]
+def ways_to_send(version: int) -> list[Delivery]:
+    """The shop's ways to send things, the one it names first at the top.
+
+    A change of them is one of the catalogue, whose version this is.
+    """
+    key = connection.schema_name, version
+    found = _kept.get(key)
+    if found is None:
+        found = [way for ways in _told for way in ways()]
+        _kept.put(key, found)
+    return found

@@ -595,3 +595,10 @@ def find_cards(
 ) -> Page:
     """A page of cards. Raises InvalidRequest for a cursor of another query."""
     return find_page(filters, sort=sort, limit=limit, cursor=cursor, select=CARD, version=version)
+
+
+def newest_cards(filters: ProductFilters, *, limit: int, version: int) -> list[CardRow]:
+    """The newest products as cards, with no page after them."""
+    plan = plan_search(filters.q, version) if filters.q else None
+    found = _rows(_part_of(filters, plan, version, _NEWEST, limit), None, limit, CARD)
+    return [CARD.read(row.columns) for row in found]

@@ -13,7 +13,7 @@ from django.utils import translation
 
 from pycommerce.api.conditional import etag_of, matches
 from pycommerce.core.bounded_cache import BoundedCache
-from pycommerce.core.http import HttpRequest
+from pycommerce.core.http import HttpRequest, origin_of
 from pycommerce.db import connection
 from tenants.versions import recent_catalogue_version
 
@@ -35,7 +35,7 @@ def public_page(view: View) -> View:
             connection.schema_name,
             request.version,
             tenant.updated_at,
-            f"{request.scheme}://{request.get_host()}",
+            origin_of(request),
             request.get_full_path(),
         )
         page = _pages.get(key)

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
@@ -26,6 +27,7 @@ from catalog.listing import (
     ProductRow,
     find_cards,
     find_product,
+    newest_cards,
 )
 from catalog.models import CategoryPastSlug, Product, ProductPastSlug
 from catalog.narrowing import render_narrowing, without_filters
@@ -41,24 +43,26 @@ PAGE_SIZE = 24
 _IN_SIGHT = 4
 
 
-def _shop(request: HttpRequest, **more: Any) -> dict[str, Any]:
-    """What the layout shows on every page of the shop, and what this page adds."""
-    return layout(request, more.get("q", "")) | more
+def _page(
+    request: HttpRequest, template: str, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """A page in the shop's layout. It is the same for everybody: no template knows who asks."""
+    context = layout(request, context.get("q", "")) | context
+    return HttpResponse(render_to_string(template, context), status=status)
 
 
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
-    version = request.version
-    newest = find_cards(ProductFilters(), sort="newest", limit=8, version=version).rows
-    on_sale = find_cards(ProductFilters(on_sale=True), sort="newest", limit=4, version=version)
-    context = _shop(
+    newest = newest_cards(ProductFilters(), limit=8, version=request.version)
+    on_sale = newest_cards(ProductFilters(on_sale=True), limit=4, version=request.version)
+    return _page(
         request,
+        "catalog/home.html",
         newest=render_cards(newest, in_sight=_IN_SIGHT),
-        on_sale=render_cards(on_sale.rows),
+        on_sale=render_cards(on_sale),
         share_picture=_full(request, [card.image for card in newest if card.image]),
         structured=structured.json_ld(*structured.about_shop(request)),
     )
-    return render(request, "catalog/home.html", context)
 
 
 # --- Lists ---------------------------------------------------------------------------------------
@@ -99,8 +103,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context = {"q": q, "title": _("Search")}
     if not q:
         status = 400 if form.errors else 200
-        page = _shop(request, form=form, **context)
-        return render(request, "catalog/search.html", page, status=status)
+        return _page(request, "catalog/search.html", form=form, status=status, **context)
     context["title"] = _("Search: %(q)s") % {"q": q}
     return _list(request, form, "catalog/search.html", filters={"q": q}, **context)
 
@@ -138,7 +141,7 @@ def _list(
         "without_filters": without_filters(request, chosen),
         **_neighbours(request, page),
     }
-    return render(request, template, _shop(request, **context), status=400 if form.errors else 200)
+    return _page(request, template, status=400 if form.errors else 200, **context)
 
 
 def _query(request: HttpRequest, *, cursor: str | None) -> str:
@@ -178,8 +181,9 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     first = offer_at_first(offers)
     groups = groups_of(found, offers, first)
     words = structured.summary(found.description)
-    context = _shop(
+    return _page(
         request,
+        "catalog/product.html",
         product=found,
         title=found.seo_title or found.name,
         summary=found.seo_description or words,
@@ -191,7 +195,10 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         offers=offers if groups else [],
         for_script=structured.for_script([asdict(offer) for offer in offers]) if groups else "",
         details=_details(found, groups),
-        deliveries=[(way.name, way.takes, way.cost_words(found.price)) for way in ways_to_send()],
+        deliveries=[
+            (way.name, way.takes, way.cost_words(found.price))
+            for way in ways_to_send(request.version)
+        ],
         crumbs=links_to(node.path) if node else [],
         related=render_cards(_related(request, found, node)),
         structured=structured.json_ld(
@@ -199,7 +206,6 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
             *([structured.trail(request, node.path, found.name)] if node else []),
         ),
     )
-    return render(request, "catalog/product.html", context)
 
 
 def _full(request: HttpRequest, pictures: list[dict[str, Any]]) -> str:
@@ -227,10 +233,8 @@ def _related(request: HttpRequest, row: ProductRow, node: Node | None) -> list[C
     """Four others from the same category."""
     if node is None:
         return []
-    page = find_cards(
-        ProductFilters(category_id=node.id), sort="newest", limit=5, version=request.version
-    )
-    return [card for card in page.rows if card.id != row.id][:4]
+    found = newest_cards(ProductFilters(category_id=node.id), limit=5, version=request.version)
+    return [card for card in found if card.id != row.id][:4]
 
 
 def _moved_product(request: HttpRequest, slug: str) -> HttpResponse:
@@ -266,4 +270,4 @@ def not_found(request: HttpRequest) -> HttpResponse:
     """The shop's 404 page: what there is instead."""
     request.version = recent_catalogue_version()
     with translation.override(request.tenant.language):
-        return render(request, "catalog/not_found.html", _shop(request), status=404)
+        return _page(request, "catalog/not_found.html", status=404)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import http
+from django.utils.encoding import escape_uri_path
 
 
 class HttpRequest(http.HttpRequest):
@@ -38,5 +39,5 @@ def address_of(request: HttpRequest) -> str:
     try:
         return request.address
     except AttributeError:
-        request.address = request.build_absolute_uri(request.path)
+        request.address = origin_of(request) + escape_uri_path(request.path)
         return request.address
