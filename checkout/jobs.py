@@ -1,6 +1,8 @@
 """What the worker does for every shop: deliver, settle, look after, compare."""
 
 import logging
+from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from procrastinate.contrib.django import app
@@ -10,9 +12,9 @@ from checkout.services.reconciling import Recent, reconcile
 from checkout.services.sweeping import in_each, sweep, tenants_named
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.store import forget_old_things
-from orders.models import OutboxMessage
 from orders.services.customers import forget_old_sign_ins
 from orders.services.mailing import deliver_outbox
+from tenants.due import Kind, in_each_due
 from tenants.idempotency import forget_old_keys
 from tenants.models import Tenant
 from tenants.public import in_public
@@ -34,24 +36,38 @@ def work_off_events_regularly(timestamp: int) -> None:
 @app.task(queueing_lock="outbox", pass_context=False)
 def deliver_outbox_regularly(timestamp: int) -> None:
     """Every five seconds: a mail is there when its reader looks, whatever the provider does."""
-    for tenant, sent in in_each(tenants_named(), _deliver):
-        if not isinstance(sent, Exception) and sent:
-            logger.info("Tenant %s: sent %d messages", tenant.pk, sent)
+    _say_what_was_sent(in_each_due(Kind.MESSAGES, lambda shops: in_each(shops, _deliver)))
 
 
 def _deliver(tenant: Tenant) -> int:
-    if not OutboxMessage.objects.filter(sent_at=None).exists():
-        return 0
     return sum(deliver_outbox())
+
+
+def _say_what_was_sent(done: Iterable[tuple[Tenant, Any]]) -> None:
+    for tenant, sent in done:
+        if not isinstance(sent, Exception) and sent:
+            logger.info("Tenant %s: sent %d messages", tenant.pk, sent)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="sweep", pass_context=False)
 def sweep_regularly(timestamp: int) -> None:
-    """Every minute: sessions, holds and refunds of all shops."""
-    for tenant, swept in in_each(tenants_named(), sweep):
+    """Every minute: shops with sessions or refunds of which something should be known by now."""
+    _say_what_was_swept(in_each_due(Kind.PAYMENTS, lambda shops: in_each(shops, sweep)))
+
+
+def _say_what_was_swept(done: Iterable[tuple[Tenant, Any]]) -> None:
+    for tenant, swept in done:
         if not isinstance(swept, Exception) and swept.did_anything:
             logger.info("Tenant %s swept: %s", tenant.pk, swept.as_json())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="sweep_all", pass_context=False)
+def sweep_all_regularly(timestamp: int) -> None:
+    """Every ten minutes: all shops, for holds that end and for work that nothing tells of."""
+    _say_what_was_swept(in_each(tenants_named(), sweep))
+    _say_what_was_sent(in_each(tenants_named(), _deliver))
 
 
 @app.periodic(cron="7 3 * * *")

@@ -207,3 +207,23 @@ class KnownAddress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.address}"
+
+
+class DueWork(models.Model):
+    """A shop has work for the worker from `due_at` on. A hint: a sweep of all shops needs none."""
+
+    class Kind(models.TextChoices):
+        MESSAGES = "messages", "Messages to deliver"
+        PAYMENTS = "payments", "Payments and refunds to look after"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # No foreign key: it is written in every shop's own transactions.
+    tenant_id = models.UUIDField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "due_at"], name="due_work_next")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.tenant_id}"

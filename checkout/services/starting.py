@@ -30,6 +30,7 @@ from orders.services.timeline import NOBODY, Actor
 from pycommerce.core.money import TooFine, to_minor_units
 from pycommerce.db import connection
 from pycommerce.db.retrying import once_more
+from tenants.due import Kind, note_due
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ State = PaymentAttempt.State
 SESSION_LIFE = timedelta(minutes=35)
 # An attempt that has no session after so long is given up; a new one has a new key.
 NEW_FOR = timedelta(minutes=4)
+# The worker looks after an attempt of which nothing was heard for so long.
+LOOK_AFTER = timedelta(minutes=6)
 # A session that ends sooner is not handed out any more.
 STILL_OPEN = timedelta(minutes=1)
 NAME_LENGTH = 250
@@ -89,6 +92,7 @@ def _take_attempt(order_id: UUID, origin: str) -> PaymentAttempt:
     )
     attempt.params = _params(order, attempt, origin)
     attempt.save(force_insert=True)
+    note_due(Kind.PAYMENTS, now + LOOK_AFTER)
     return attempt
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -22,6 +22,7 @@ from orders.models import Order, Refund
 from orders.services.paying import end_order, lock_order
 from orders.services.pricing import order_settings
 from pycommerce.db import connection
+from tenants.due import Kind, is_due_later, note_due
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ ASK_AGAIN = timedelta(minutes=5)
 ASK_PENDING_AGAIN = timedelta(hours=1)
 # A session that the provider does not know is given up so long after its end.
 UNKNOWN_FOR = timedelta(hours=1)
+AT_MOST_EVERY = timedelta(minutes=1)
 CARTS_KEPT_FOR = timedelta(days=90)
 # At most so many of a kind in one sweep: the next shop waits for its turn.
 MOST = 200
@@ -92,7 +94,23 @@ def sweep(tenant: Tenant) -> Swept:
     swept.expired = len(expired)
     swept.problems += problems
     Cart.objects.filter(updated_at__lt=timezone.now() - CARTS_KEPT_FOR).delete()
+    _note_next_time()
     return swept
+
+
+def _note_next_time() -> None:
+    """Say when this shop is to be swept again: sooner than all are."""
+    now = timezone.now()
+    if Refund.objects.filter(state=Refund.State.NEW).exists():
+        soon = now
+    else:
+        unfinished = PaymentAttempt.objects.filter(state__in=[State.NEW, State.OPEN])
+        oldest = unfinished.aggregate(Min("checked_at"))["checked_at__min"]
+        if oldest is None:
+            return
+        soon = oldest + ASK_AGAIN
+    if not is_due_later(Kind.PAYMENTS):
+        note_due(Kind.PAYMENTS, max(soon, now + AT_MOST_EVERY))
 
 
 def _for_each(swept: Swept, things: Iterable[Any], work: Callable[[Any], object]) -> int:

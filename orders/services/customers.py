@@ -11,6 +11,7 @@ from orders.models import Customer, CustomerAddress, Order, OutboxMessage, SignI
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import RateLimited
 from pycommerce.db import connection
+from tenants.due import Kind, note_due
 
 MAILS_AN_HOUR, MAILS_OF_A_CLIENT = 5, 20
 COUNTED_FOR = timedelta(hours=1)
@@ -58,6 +59,7 @@ def ask_for_sign_in(*, email: str, client_address: str, origin: str) -> None:
             dedupe_key=f"customer.sign_in:{sign_in.pk}",
             payload={"sign_in": str(sign_in.pk), "origin": origin},
         )
+        note_due(Kind.MESSAGES)
 
 
 def find_sign_in(token: str) -> SignIn | None:

@@ -20,6 +20,7 @@ from orders.services.customers import token_of
 from orders.services.pricing import order_settings
 from orders.showing import order_context, sums
 from pycommerce.db import connection
+from tenants.due import Kind, note_due
 from tenants.models import Membership, Role, Tenant
 from tenants.origins import origin_that_lasts, shop_origin
 from tenants.public import in_public
@@ -42,6 +43,8 @@ def deliver_outbox(limit: int = 100) -> tuple[int, int]:
         if outcome is None:
             break
         sent, failed = sent + outcome, failed + (not outcome)
+    else:
+        note_due(Kind.MESSAGES)
     return sent, failed
 
 
@@ -66,6 +69,7 @@ def _deliver_one() -> bool | None:
         message.problem = f"{type(error).__name__}: {error}"[:500]
         message.next_try_at = now + timedelta(seconds=min(30 * 2**message.attempts, 6 * 3600))
         message.save(update_fields=["attempts", "problem", "next_try_at"])
+        note_due(Kind.MESSAGES, message.next_try_at)
         return False
     message.sent_at, message.problem = now, ""
     message.save(update_fields=["attempts", "sent_at", "problem"])

@@ -1,10 +1,12 @@
 """What money does to an order. Orders have never heard of Stripe: who was paid calls this."""
 
 import logging
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from catalog.services.holding import hold_units, release_units, return_units, sell_units
 from orders.errors import IllegalTransition, UnknownOrder
@@ -18,10 +20,12 @@ from orders.services.placing import (
 from orders.services.restocking import restock, take_back
 from orders.services.timeline import NOBODY, Actor, note, save, tell
 from pycommerce.core.errors import wrong_field
+from tenants.due import Kind, note_due
 from tenants.shop.models import raise_catalogue_version
 
 logger = logging.getLogger(__name__)
 
+SENT_WITHIN = timedelta(seconds=15)
 Status, Payment, Units = Order.Status, Order.PaymentStatus, Order.Units
 
 
@@ -153,6 +157,7 @@ def _return_surplus(
             is_surplus=True,
             reason="Paid twice.",
         )
+        _have_it_sent()
     note(order, "paid_twice", f"Paid a second time: {money_words(amount, currency)} go back.")
     tell("alert.paid_twice", order, provider_id)
 
@@ -313,6 +318,7 @@ def write_refund(
     if amount <= 0:
         return None
     charge = order.ledger.filter(kind=LedgerEntry.Kind.CHARGE, is_surplus=False).get()
+    _have_it_sent()
     return Refund.objects.create(
         order=order,
         amount=amount,
@@ -323,6 +329,11 @@ def write_refund(
         user_id=actor.id,
         user_name=actor.name,
     )
+
+
+def _have_it_sent() -> None:
+    """Who wrote a refund sends it after the commit; the worker does where that did not happen."""
+    note_due(Kind.PAYMENTS, timezone.now() + SENT_WITHIN)
 
 
 @transaction.atomic

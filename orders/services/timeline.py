@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from orders.errors import IllegalTransition
 from orders.models import MAX_NOTE, Order, OrderEvent, OutboxMessage
+from tenants.due import Kind, note_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ def tell(topic: str, order: Order, key: str = "", **payload: Any) -> None:
         ],
         ignore_conflicts=True,
     )
+    note_due(Kind.MESSAGES)
 
 
 _MOVES = {"status": Order.STATUS_MOVES, "payment_status": Order.PAYMENT_MOVES}

@@ -34,7 +34,7 @@ from orders.services.customers import ask_for_sign_in, forget_old_sign_ins
 from orders.services.mailing import deliver_outbox
 from orders.services.refunding import refund_order
 from tenants import jobs as tenant_jobs
-from tenants.models import Tenant
+from tenants.models import DueWork, Tenant
 from tests.checkout.conftest import ORIGIN, SAME_ORIGIN, select, state_of, tell
 from tests.factories import make_order, make_product
 
@@ -467,6 +467,7 @@ def test_the_worker_looks_after_everything_by_itself():
         "work_off_events_regularly": "* * * * * */5",
         "deliver_outbox_regularly": "* * * * * */5",
         "sweep_regularly": "* * * * *",
+        "sweep_all_regularly": "*/10 * * * *",
         "reconcile_regularly": "7 3 * * *",
         "forget_regularly": "7 * * * *",
     }
@@ -504,6 +505,7 @@ def test_the_worker_sweeps_and_compares(page, order, product):
     page("pay", card="4242424242424242", delivery="lost")
     PaymentAttempt.objects.update(checked_at=timezone.now() - timedelta(minutes=6))
     connection.set_schema_to_public()
+    DueWork.objects.update(due_at=timezone.now())
     jobs.sweep_regularly(timestamp=0)
     select()
     assert state_of(order) == ("processing", "paid")
