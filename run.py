@@ -91,7 +91,8 @@ def lock() -> Iterator[None]:
     """One process at a time fills the environment: web and worker may start at once."""
     try:
         VENV.mkdir(parents=True, exist_ok=True)
-        file = (VENV / ".lock").open("a")
+        # Not `.lock`: uv takes that one while it installs, and would wait for us.
+        file = (VENV / ".filling").open("a")
     except OSError as error:
         sys.exit(f"The environment {VENV} cannot be made: {error.strerror}.")
     with file:

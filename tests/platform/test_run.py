@@ -117,3 +117,36 @@ def test_somebody_elses_database_is_not_reset(tmp_path):
 
     assert ended.returncode == 1
     assert "DATABASE_URL names another" in ended.stderr
+
+
+# As uv does: a lock of its own in the environment while it installs.
+_UV = """#!/bin/sh
+case $1 in
+  venv) mkdir -p "$PYCOMMERCE_VENV/bin" && ln -s /bin/true "$PYCOMMERCE_VENV/bin/python" ;;
+  pip) exec flock --nonblock "$PYCOMMERCE_VENV/.lock" true ;;
+esac
+"""
+
+
+def test_uv_need_not_wait_for_our_own_lock(tmp_path):
+    uv = tmp_path / "uv"
+    uv.write_text(_UV)
+    uv.chmod(0o755)
+    environment = os.environ | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PYCOMMERCE_VENV": str(tmp_path / "environment"),
+    }
+
+    filled = subprocess.run(
+        # The system's own interpreter has none of the requirements.
+        [os.path.realpath(sys.executable), "-I", "-S", "run.py", "manage", "check"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert filled.returncode == 0, filled.stderr
+    assert filled.stdout.startswith("Installing")
