@@ -18,6 +18,10 @@ def category_address(slug: str) -> str:
     return _address("catalog:category", slug)
 
 
+def page_address(slug: str) -> str:
+    return _address("catalog:page", slug)
+
+
 def _address(name: str, slug: str) -> str:
     # A mount is what every address below it begins with.
     key = name, get_script_prefix()

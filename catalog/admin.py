@@ -11,6 +11,7 @@ from django.forms import BaseInlineFormSet
 from django.urls import reverse
 from django.utils.html import format_html
 
+from catalog import storefront_admin  # noqa: F401 - registers itself
 from catalog.display import FEW, money
 from catalog.models import Category, Product, ProductImage, StockMovement, Variant
 from catalog.pictures import small

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from catalog.addresses import category_address
+from catalog.addresses import category_address, page_address
 from catalog.tree import Node, category_tree
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.http import HttpRequest, address_of
@@ -22,7 +22,7 @@ _parts: BoundedCache[tuple[SafeString, SafeString]] = BoundedCache(settings.CARD
 
 
 class Link(NamedTuple):
-    """A category as a page points to it."""
+    """A category or a page as other pages point to it."""
 
     name: str
     href: str
@@ -37,6 +37,7 @@ def layout(request: HttpRequest, q: str = "") -> dict[str, Any]:
     """The layout's part of a page's context; `q` stands in the search field."""
     tenant = request.tenant
     home = reverse("catalog:home")
+    tree = category_tree(request.version)
     context: dict[str, Any] = {
         "tenant": tenant,
         "urls": {
@@ -49,13 +50,14 @@ def layout(request: HttpRequest, q: str = "") -> dict[str, Any]:
             "news": f"{home}feeds/new.rss",
             "cart_count_cookie": cookie_place(request, settings.CART_COUNT_COOKIE_NAME)[0],
         },
-        "roots": links_to(category_tree(request.version).roots),
+        "roots": links_to(tree.roots),
         "canonical": address_of(request),
     }
     key = (connection.schema_name, request.version, tenant.updated_at, home)
     parts = None if q else _parts.get(key)
     if parts is None:
-        inside = context | {"q": q}
+        pages = [Link(title, page_address(slug), "") for title, slug in tree.pages]
+        inside = context | {"q": q, "pages": pages}
         parts = (
             render_to_string("catalog/_header.html", inside),
             render_to_string("catalog/_footer.html", inside),

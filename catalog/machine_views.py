@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.feeds import google_feed, sitemap_parts, sitemap_rows
 from catalog.listing import ProductFilters, count_products, find_products
+from catalog.models import TextPage
 from catalog.pages import public_page
 from catalog.structured import summary
 from catalog.tree import category_tree
@@ -43,6 +44,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         "origin": _origin(request),
         "is_first": is_first,
         "nodes": category_tree(request.version).by_id.values() if is_first else [],
+        "pages": TextPage.objects.filter(is_published=True) if is_first else [],
         "products": [
             (reverse("catalog:product", args=[slug]), changed_at)
             for slug, changed_at in sitemap_rows(part if parts else "")

@@ -303,3 +303,28 @@ class SearchWord(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class TextPage(models.Model):
+    """A page that the merchant writes, such as on delivery, returns or privacy."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    title = models.CharField(
+        max_length=120, help_text="Such as About us, Delivery, Returns, Privacy, Terms."
+    )
+    slug = models.SlugField(
+        "address", max_length=120, unique=True, help_text="The page stands at /pages/…/."
+    )
+    body = models.TextField("text", help_text="Sanitised when it is saved.")
+    is_published = models.BooleanField(
+        "published", default=False, help_text="Only then it can be read, and the footer names it."
+    )
+    position = models.IntegerField(default=1, help_text="Its place in the footer.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["position", "title", "id"]
+        verbose_name = "page"
+
+    def __str__(self) -> str:
+        return self.title

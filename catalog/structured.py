@@ -21,7 +21,7 @@ _SUMMARY = 160
 
 def summary(html: str) -> str:
     """The beginning of a description, as plain text."""
-    text = " ".join(unescape(strip_tags(html)).split())
+    text = " ".join(unescape(strip_tags(html.replace("><", "> <"))).split())
     return text if len(text) <= _SUMMARY else Truncator(text).chars(_SUMMARY)
 
 

@@ -1,10 +1,11 @@
-"""The shop's categories as a tree, kept in the process for as long as the catalogue stays."""
+"""What every page of the shop links to, kept in the process for as long as the catalogue stays:
+its categories as a tree, and the pages that the merchant wrote.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from catalog.models import Category
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.db import connection
 
@@ -25,10 +26,23 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class CategoryTree:
+    """The categories, and title and slug of each published page."""
+
     roots: list[Node]
     by_slug: dict[str, Node]
     by_id: dict[UUID, Node]
+    pages: list[tuple[str, str]]
 
+
+# One statement for both: a page of the shop may cost only a few.
+_LINKED = """
+SELECT false AS is_page, id, name, slug, description, seo_title, seo_description, parent_id,
+    position
+FROM catalog_category
+UNION ALL
+SELECT true, id, title, slug, '', '', '', NULL, position FROM catalog_textpage WHERE is_published
+ORDER BY is_page, position, name, id
+"""
 
 # Weighed in categories.
 _trees: BoundedCache[CategoryTree] = BoundedCache(50_000)
@@ -46,9 +60,14 @@ def category_tree(version: int) -> CategoryTree:
 
 def _load() -> CategoryTree:
     children: dict[UUID | None, list[Node]] = defaultdict(list)
-    columns = ("id", "name", "slug", "description", "seo_title", "seo_description")
-    for *values, parent_id in Category.objects.values_list(*columns, "parent_id"):
-        children[parent_id].append(Node(*values))
+    pages: list[tuple[str, str]] = []
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKED)
+        for is_page, *values, parent_id, _ in cursor.fetchall():
+            if is_page:
+                pages.append((values[1], values[2]))
+            else:
+                children[parent_id].append(Node(*values))
     by_id: dict[UUID, Node] = {}
     waiting = list(children[None])
     for node in waiting:
@@ -60,4 +79,5 @@ def _load() -> CategoryTree:
         for child in node.children:
             child.path = [*node.path, child]
         waiting.extend(node.children)
-    return CategoryTree(children[None], {node.slug: node for node in by_id.values()}, by_id)
+    by_slug = {node.slug: node for node in by_id.values()}
+    return CategoryTree(children[None], by_slug, by_id, pages)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("products/", views.product_list, name="products"),
     path("products/<str:slug>/", views.product, name="product"),
     path("categories/<str:slug>/", views.category, name="category"),
+    path("pages/<slug:slug>/", views.text_page, name="page"),
     path("search/", views.search, name="search"),
     path("theme.css", views.theme, name="theme"),
     path("robots.txt", machine_views.robots, name="robots"),

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
@@ -29,7 +29,7 @@ from catalog.listing import (
     find_product,
     newest_cards,
 )
-from catalog.models import CategoryPastSlug, Product, ProductPastSlug
+from catalog.models import CategoryPastSlug, Product, ProductPastSlug, TextPage
 from catalog.narrowing import render_narrowing, without_filters
 from catalog.pages import public_page
 from catalog.tree import CategoryTree, Node, category_tree
@@ -249,6 +249,21 @@ def _moved(request: HttpRequest, name: str, slug: str | None) -> HttpResponse:
     address = reverse(name, args=[slug])
     query = request.META.get("QUERY_STRING", "")
     return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
+
+
+# --- What the merchant wrote ---------------------------------------------------------------------
+
+
+@public_page
+def text_page(request: HttpRequest, slug: str) -> HttpResponse:
+    page = get_object_or_404(TextPage, slug=slug, is_published=True)
+    return _page(
+        request,
+        "catalog/text_page.html",
+        title=page.title,
+        body=page.body,
+        summary=structured.summary(page.body),
+    )
 
 
 # --- Beside the pages ----------------------------------------------------------------------------

@@ -56,6 +56,7 @@ SHARED_APPS = [
     "tenants",  # before django_tenants: its `migrate` is ours
     "unfold",
     "unfold.contrib.filters",
+    "unfold.contrib.forms",
     "django_tenants",
     "pycommerce.api",
     "django.contrib.contenttypes",

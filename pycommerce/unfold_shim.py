@@ -1,6 +1,7 @@
 """The one place that knows Unfold, so that another theme is a change of one file."""
 
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
 from unfold.forms import (
     AdminPasswordChangeForm,
@@ -38,6 +39,7 @@ __all__ = [
     "UnfoldAdminTextInputWidget",
     "UserChangeForm",
     "UserCreationForm",
+    "WysiwygWidget",
     "action",
     "display",
 ]

@@ -11,7 +11,8 @@ from django_tenants.utils import tenant_context
 
 from catalog.demo.entries import Item, Place, Shop
 from catalog.demo.pictures import draw
-from catalog.models import Category, Product, ProductImage, StockMovement, Variant
+from catalog.demo.texts import PAGES
+from catalog.models import Category, Product, ProductImage, StockMovement, TextPage, Variant
 from catalog.sanitise import sanitise_html
 from catalog.services.editing import generated_sku
 from catalog.services.refresh import refresh_products
@@ -51,7 +52,19 @@ def _load(shop: Shop) -> None:
         # The first of the list is the newest, an hour before the next.
         _add_item(item, shop, places, newest - timedelta(hours=number))
     refresh_products(None)
+    _add_pages(shop)
     raise_catalogue_version()
+
+
+def _add_pages(shop: Shop) -> None:
+    for position, (title, slug, body) in enumerate(PAGES[shop.slug], 1):
+        TextPage.objects.create(
+            title=title,
+            slug=slug,
+            body=sanitise_html(body),
+            is_published=True,
+            position=position,
+        )
 
 
 def _add_place(

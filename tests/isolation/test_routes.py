@@ -21,7 +21,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from catalog.models import Product, ProductImage, StockMovement, Variant
+from catalog.models import Product, ProductImage, StockMovement, TextPage, Variant
 from checkout.models import PaymentAttempt
 from checkout.order_steps import STEPS
 from checkout.services.starting import start_payment
@@ -61,6 +61,7 @@ _TENANT_MODELS = {
     "catalog/product": "product",
     "catalog/variant": "variant",
     "catalog/category": "category",
+    "catalog/textpage": "page",
     "orders/order": "order",
     "orders/customer": "customer",
     "orders/shippingmethod": "shipping",
@@ -133,6 +134,7 @@ TENANT_ROUTES: dict[str, str] = {
     "products/": ANYBODY,
     "products/{slug}/": ANYBODY,
     "categories/{category_slug}/": ANYBODY,
+    "pages/{page_slug}/": ANYBODY,
     SEARCH: ANYBODY,
     "cart/": LINK,
     "cart/add/": LINK,
@@ -213,6 +215,9 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
     product = make_product(f"{SECRET} product", slug="secret-product", categories=[category])
     variant = product.variants.get()
     image = ProductImage.objects.create(product=product, alt=SECRET)
+    page = TextPage.objects.create(
+        title=f"{SECRET} page", slug="secret-page", body=SECRET, is_published=True
+    )
     order = make_order(product, buyer=_BUYER, shipping_address=_ADDRESS, notes=PERSON)
     attempt = start_payment(order.pk, origin="http://outdoor.localhost")
     customer = Customer.objects.get()
@@ -235,6 +240,7 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
             "variant": str(variant.pk),
             "category": str(category.pk),
             "image": str(image.pk),
+            "page": str(page.pk),
             "order": str(order.pk),
             "customer": str(customer.pk),
             "shipping": str(shipping.pk),
@@ -247,6 +253,7 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
             "user": str(owner.pk),
             "slug": "secret-product",
             "category_slug": "secret-category",
+            "page_slug": "secret-page",
             "media": f"tenants/{outdoor.pk}/products/secret.webp",
             "token": order.access_token,
             "sign_in": token_of(sign_in),
