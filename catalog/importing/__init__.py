@@ -1,4 +1,4 @@
-"""Catalogues from other systems: read, checked row by row, applied all or nothing."""
+"""Catalogues from other systems: read, checked row by row, applied part by part."""
 
 from catalog.importing.running import import_catalogue
 

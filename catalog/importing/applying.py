@@ -35,7 +35,7 @@ _VARIANT_FIELDS = ("price", "compare_at_price", "barcode", "weight_grams", "opti
 
 
 class Importer:
-    """One import; the caller holds the transaction."""
+    """One import; the caller holds a transaction for each part of it."""
 
     def __init__(self, catalogue: Catalogue, report: Report, user: User | None) -> None:
         self.catalogue = catalogue
@@ -49,15 +49,16 @@ class Importer:
     def apply(self, entries: list[ProductEntry]) -> set[UUID]:
         """Create or update these products; returns the ids of those that changed."""
         slugs = [entry.slug for entry in entries]
-        # Locked in id order, as every writer of several products does.
-        found = Product.objects.filter(slug__in=slugs).order_by("pk").select_for_update()
+        # Locked in id order, as every writer of several does: products first, then variants. No
+        # key changes, so that whatever refers to one of them need not wait.
+        found = Product.objects.filter(slug__in=slugs).order_by("pk").select_for_update(no_key=True)
         existing = {product.slug: product for product in found.defer("search", "image_list")}
         variants: dict[UUID, list[Variant]] = {}
         owners = existing.values()
         for variant in (
             Variant.objects.filter(product__in=owners)
             .order_by("pk")
-            .select_for_update(of=("self",))
+            .select_for_update(of=("self",), no_key=True)
         ):
             variants.setdefault(variant.product_id, []).append(variant)
         wanted = [each.sku for entry in entries for each in entry.variants if each.sku]

@@ -1,10 +1,14 @@
 """Units are sold once, whoever else is buying."""
 
 import random
+import sys
+import time
+from contextlib import suppress
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
+from catalog.importing import import_catalogue, running
 from catalog.models import Variant
 from catalog.services import holding
 from catalog.services.holding import Shortage
@@ -20,6 +24,7 @@ from tests.concurrency.conftest import (
     code_of,
     connected_with,
     deadlocks,
+    in_shop,
     meet,
     orders_with,
     select,
@@ -178,6 +183,68 @@ def test_an_order_that_loses_a_deadlock_is_placed_all_the_same(shop, owner, thre
 
     assert response.status_code == 201
     assert [counts(low), counts(high)] == [(5, 1), (5, 1)]
+
+
+# --- While a catalogue is imported ---------------------------------------------------------------
+
+
+def import_beside_buyers(tmp_path, owner, products, buyers):
+    """The responses of orders of two things while a file with many more comes in."""
+    columns = ["Handle", "Title", "Variant SKU", "Variant Price", "Variant Inventory Qty"]
+    # The file names them in another order than the one in which they are locked.
+    rows = [
+        [each.slug, each.name, each.variants.get().sku, "9.50", "50000"]
+        for each in reversed(products)
+    ]
+    file = tmp_path / "products.csv"
+    file.write_text("\n".join(",".join(row) for row in [columns, *rows]))
+    first, last = products[0], products[-1]
+
+    def take_in():
+        in_shop(lambda: import_catalogue(file))
+        return []
+
+    def buy():
+        return [buying(owner, (last, 1), (first, 1))() for _ in range(15)]
+
+    found = at_once([take_in, *[buy] * buyers])
+    select()
+    return [response for responses in found for response in responses]
+
+
+@pytest.fixture
+def priced(shop, monkeypatch):
+    """Enough products for several parts, at the price that the file has as well."""
+    monkeypatch.setattr(running, "_PART", 40)
+    return [make_product(f"Lamp {number}", price="9.50", on_hand=10_000) for number in range(400)]
+
+
+def test_orders_wait_for_a_part_of_an_import_and_none_fails(tmp_path, owner, priced):
+    before = deadlocks()
+
+    responses = import_beside_buyers(tmp_path, owner, priced, buyers=4)
+
+    assert statuses(responses) == {201: 60}
+    assert deadlocks() == before
+    assert {each.variants.get().on_hand for each in priced} == {50_000}
+    assert violations() == []
+
+
+def test_an_import_in_one_transaction_would_stop_them(tmp_path, owner, priced, monkeypatch):
+    """The control: the test above would see it."""
+    before = deadlocks()
+    whole = running.import_catalogue
+
+    def at_once_and_slowly(file):
+        # It may be the one that gives way.
+        with suppress(OperationalError), transaction.atomic():
+            whole(file, progress=lambda done, total: time.sleep(0.5))
+
+    monkeypatch.setattr(sys.modules[__name__], "import_catalogue", at_once_and_slowly)
+
+    responses = import_beside_buyers(tmp_path, owner, priced, buyers=4)
+
+    assert deadlocks() > before or statuses(responses).get(409)
 
 
 # --- Who waits for whom --------------------------------------------------------------------------
