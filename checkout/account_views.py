@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from checkout.carts import add_to_cart, cart_of, remember_cart
+from checkout.forms import EMAIL_WORDS
 from checkout.models import Cart
 from checkout.refusals import refused
 from orders.accounts import customer_of, sign_in, sign_out
@@ -16,7 +17,7 @@ from orders.models import Customer, CustomerAddress, Order
 from orders.pages import personal_page, shop_context
 from orders.posts import check_post
 from orders.services.customers import ask_for_sign_in, find_sign_in, use_sign_in
-from orders.showing import Pictures, address_lines, pictures_of, state_words, tone
+from orders.showing import Pictures, address_lines, list_words, pictures_of, tone
 from orders.views import find_by_token
 from pycommerce.core.errors import InvalidRequest, RateLimited, Refusal
 from pycommerce.core.http import HttpRequest
@@ -29,6 +30,7 @@ class SignInForm(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("E-mail address"),
         max_length=254,
+        error_messages=EMAIL_WORDS,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
@@ -78,7 +80,7 @@ def _row(order: Order, pictures: Pictures) -> dict[str, object]:
     lines = order.line_items.all()
     return {
         "order": order,
-        "words": state_words(order),
+        "words": list_words(order),
         "tone": tone(order),
         "names": ", ".join(f"{line.quantity} × {line.name}" for line in lines),
         "pictures": [pictures.get(line.product_id) for line in lines[:MOST_PICTURES]],

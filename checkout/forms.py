@@ -22,6 +22,11 @@ _AUTOCOMPLETE = {
     "postal_code": "postal-code",
     "phone": "tel",
 }
+_TOO_LONG = gettext_lazy("Use at most %(limit_value)d characters.")
+EMAIL_WORDS = {
+    "invalid": gettext_lazy("Write an e-mail address such as name@example.com."),
+    "max_length": _TOO_LONG,
+}
 _PARTS = ("line1", "line2", "city", "state", "postal_code")
 
 
@@ -70,7 +75,9 @@ class CheckoutForm(forms.Form):
 
     use_required_attribute = False
 
-    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"), max_length=254, error_messages=EMAIL_WORDS
+    )
     name = forms.CharField(label=gettext_lazy("Full name"), max_length=255)
     country = forms.ChoiceField(label=gettext_lazy("Country"))
     line1 = forms.CharField(label=gettext_lazy("Street address"), max_length=LINE_LENGTH)
@@ -139,6 +146,7 @@ class CheckoutForm(forms.Form):
         self._by_country("", self.code)
         self._by_country("billing_", self.billing_code)
         for name, field in self.fields.items():
+            field.error_messages["max_length"] = _TOO_LONG
             token = _AUTOCOMPLETE.get(name.removeprefix("billing_"))
             if token:
                 kind = "billing" if name.startswith("billing_") else "shipping"

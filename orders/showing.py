@@ -39,6 +39,11 @@ def state_words(order: Order) -> str:
     return _("This order is awaiting payment.")
 
 
+def list_words(order: Order) -> str:
+    """How the order stands, in a list of many."""
+    return _("Confirmed.") if is_confirmed(order) else state_words(order)
+
+
 def tone(order: Order) -> str:
     """The same for a style sheet: `good`, `waiting` or `over`."""
     if order.status == Status.CANCELLED or order.payment_status == PaymentStatus.REFUNDED:
@@ -78,12 +83,14 @@ def sums(order: Order) -> list[tuple[str, str, bool]]:
         found.append((_("Discount"), f"−{money(order.discount_total)}", False))
     shipping = money(order.shipping_total) if order.shipping_total else _("Free")
     found.append((_("Shipping"), shipping, False))
-    total = (_("Total"), money(order.total), True)
-    if not order.tax_total:
-        return [*found, total]
-    if order.prices_include_tax:
-        return [*found, total, (_("of which tax"), money(order.tax_total), False)]
-    return [*found, (_("Tax"), money(order.tax_total), False), total]
+    if order.tax_total and not order.prices_include_tax:
+        found.append((_("Tax"), money(order.tax_total), False))
+    found.append((_("Total"), money(order.total), True))
+    if order.tax_total and order.prices_include_tax:
+        found.append((_("of which tax"), money(order.tax_total), False))
+    if order.refunded:
+        found.append((_("Refunded"), f"−{money(order.refunded)}", False))
+    return found
 
 
 def address_lines(address: Mapping[str, str]) -> dict[str, str]:

@@ -32,6 +32,7 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
         tone=tone(order),
         steps=steps(order),
         is_confirmed=is_confirmed(order),
+        was_refunded_in_part=0 < order.refunded < order.captured,
         contact=order_settings().contact_email,
         **order_context(order),
     )

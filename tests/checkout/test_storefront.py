@@ -13,6 +13,7 @@ from catalog.services.editing import delete_products
 from catalog.services.refresh import refresh_products
 from checkout.models import Cart, PaymentAttempt
 from checkout.services.checking_out import check_out
+from checkout.services.refunding import send_refund
 from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.models import Session
@@ -20,6 +21,7 @@ from orders.errors import PricesChanged
 from orders.models import Discount, Order, ShippingMethod, SignIn, TaxRate
 from orders.services.fulfilling import fulfil_order
 from orders.services.mailing import deliver_outbox
+from orders.services.refunding import refund_order
 from tenants.models import Domain, Tenant
 from tenants.resolution import clear_cache
 from tenants.services import add_domain
@@ -511,6 +513,34 @@ def test_a_customer_signs_in_by_a_mailed_link_once(shopper, order):
     assert post(Client(HTTP_HOST="tech.localhost"), link).status_code == 410
     post(shopper, "/account/sign-out/")
     assert "T-1001" not in shopper.get("/account/").content.decode()
+
+
+def test_what_went_back_is_said_on_the_order_and_in_its_mail(shopper, product):
+    order = paid(make_order(product))
+    send_refund(refund_order(order_id=order.pk, amount=Decimal(10)).pk)
+    deliver_outbox()
+
+    page = shopper.get(f"/orders/{order.access_token}/").content.decode()
+
+    assert "$10.00 of it went back to you." in page
+    refunded = mail.outbox[-1].body
+    assert "$10.00 is on its way back to you." in refunded
+    assert "Refunded: −$10.00" in refunded
+
+
+def test_a_german_shop_speaks_to_its_customers_formally(shopper, filled, tech):
+    Tenant.objects.filter(pk=tech.pk).update(language="de")
+    clear_cache()
+    wrong = DETAILS | {"email": "ann", "name": "x" * 256}
+
+    for response in (
+        post(shopper, "/account/", {"email": "ann"}),
+        post(filled, "/checkout/", wrong),
+    ):
+        page = response.content.decode()
+        assert "Bitte eine E-Mail-Adresse angeben" in page
+        assert " du " not in page.lower()
+    assert "Bitte höchstens 255 Zeichen." in page
 
 
 def test_what_was_typed_at_the_checkout_is_gone_after_signing_out(filled, order):
