@@ -87,7 +87,6 @@ class ProductRow:
     vendor: str
     product_type: str
     created_at: datetime
-    updated_at: datetime
     category_ids: list[UUID]
 
 
@@ -501,7 +500,7 @@ FROM catalog_variant x WHERE x.product_id = p.id"""
 
 _ROW_COLUMNS = """p.id, p.name, p.slug, p.description, p.price, p.max_price, p.compare_at_price,
     p.sku, v.stock, p.category_names, p.image_list, v.list, p.option_names, p.seo_title,
-    p.seo_description, p.vendor, p.product_type, p.created_at, p.updated_at, p.category_ids,
+    p.seo_description, p.vendor, p.product_type, p.created_at, p.category_ids,
     p.image_widths, (
         SELECT jsonb_agg(i.variant_id ORDER BY i.position, i.id)::text
         FROM catalog_productimage i WHERE i.product_id = p.id

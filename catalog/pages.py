@@ -38,7 +38,7 @@ def public_page(view: View) -> View:
             origin_of(request),
             request.get_full_path(),
         )
-        page = _pages.get(key)
+        page, response = _pages.get(key), None
         if page is None:
             with translation.override(tenant.language):
                 response = view(request, **arguments)
@@ -52,7 +52,7 @@ def public_page(view: View) -> View:
             response = HttpResponse(status=304)
             del response["Content-Type"]
         else:
-            response = HttpResponse(content, content_type=content_type)
+            response = response or HttpResponse(content, content_type=content_type)
             response.headers["Content-Length"] = str(len(content))
         response.headers["ETag"] = etag
         response.headers["Cache-Control"] = "public, max-age=1"

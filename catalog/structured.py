@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 from catalog.addresses import category_address
 from catalog.listing import ProductRow
 from catalog.tree import Node
-from pycommerce.core.http import HttpRequest, address_of, origin_of
+from pycommerce.core.http import HttpRequest, address_of, origin_of, whole_address
 from pycommerce.core.money import round_money
 
 Thing = dict[str, Any]
@@ -109,7 +109,7 @@ def product(request: HttpRequest, row: ProductRow, words: str, pictures: list[Th
     if words:
         found["description"] = words
     if pictures:
-        found["image"] = [request.build_absolute_uri(image["url"]) for image in pictures]
+        found["image"] = [whole_address(request, image["url"]) for image in pictures]
     if row.vendor:
         found["brand"] = {"@type": "Brand", "name": row.vendor}
     return found

@@ -34,7 +34,7 @@ from catalog.narrowing import render_narrowing, without_filters
 from catalog.pages import public_page
 from catalog.tree import CategoryTree, Node, category_tree
 from pycommerce.core.errors import InvalidRequest
-from pycommerce.core.http import HttpRequest
+from pycommerce.core.http import HttpRequest, whole_address
 from tenants.theme import stylesheet, theme_of
 from tenants.versions import recent_catalogue_version
 
@@ -210,7 +210,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _full(request: HttpRequest, pictures: list[dict[str, Any]]) -> str:
     """The first picture's whole address, for those who share the page."""
-    return request.build_absolute_uri(pictures[0]["url"]) if pictures else ""
+    return whole_address(request, pictures[0]["url"]) if pictures else ""
 
 
 def _deepest(tree: CategoryTree, row: ProductRow) -> Node | None:

@@ -41,3 +41,10 @@ def address_of(request: HttpRequest) -> str:
     except AttributeError:
         request.address = origin_of(request) + escape_uri_path(request.path)
         return request.address
+
+
+def whole_address(request: HttpRequest, address: str) -> str:
+    """The address of a picture or page with scheme and host; one of another host stays."""
+    if address.startswith("/") and not address.startswith("//"):
+        return origin_of(request) + address
+    return request.build_absolute_uri(address)
