@@ -63,10 +63,10 @@ def _write(path: Path, products: int) -> int:
     return rows
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--products", type=int, default=20_000)
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     call_command("migrate", verbosity=0)
     folder = Path(os.environ["PYCOMMERCE_VAR"])
     file, gone = folder / "import.csv", folder / "import-shop.zip"

@@ -38,6 +38,10 @@ def constant(request: HttpRequest) -> HttpResponse:
     return HttpResponse(body, content_type="application/json")
 
 
+def healthy(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok")
+
+
 def query(request: HttpRequest) -> HttpResponse:
     cursor = _connection().execute(_QUERY, [int(request.GET["limit"])])
     products = []
@@ -91,5 +95,5 @@ settings.configure(
     EMBEDDED_POSTGRES=None,
 )
 django.setup()
-urlpatterns = [path("c", constant), path("q", query)]
+urlpatterns = [path("c", constant), path("q", query), path("healthz", healthy)]
 application = get_wsgi_application()

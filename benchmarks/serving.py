@@ -1,5 +1,6 @@
 """Starts what is measured, asks it with `wrk` and counts the CPU it takes."""
 
+import http.client
 import os
 import re
 import shutil
@@ -7,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,36 +85,36 @@ class Served:
     port: int
     process: psutil.Process
     database: psutil.Process
+    started_at: float  # time.monotonic()
 
     @property
-    def workers(self) -> list[psutil.Process]:
-        return self.process.children()
+    def memory(self) -> int:
+        """The most bytes that a worker takes, its share of what they have in common (PSS)."""
+        return max(worker.memory_full_info().pss for worker in self.process.children())
 
     def ask(self, path: str, seconds: int, *, connections: int = 16, **headers: str) -> Figure:
         """Ask one address for a while; every answer must be good."""
-        application, database = _cpu_of(self.process), _cpu_of(self.database)
+        before = self.cpu()
         requests, duration, p50, p99 = _wrk(self.port, path, seconds, connections, headers)
-        application = _cpu_of(self.process) - application
-        database = _cpu_of(self.database) - database
-        return Figure(
-            requests / duration,
-            p50,
-            p99,
-            application / requests * 1000,
-            database / requests * 1000,
+        application, database = (
+            (now - then) / requests * 1000 for now, then in zip(self.cpu(), before, strict=True)
         )
+        return Figure(requests / duration, p50, p99, application, database)
+
+    def cpu(self) -> tuple[float, float]:
+        """Seconds of CPU that the application and the database have taken."""
+        return _cpu_of(self.process), _cpu_of(self.database)
 
     def fetch(self, path: str, *, host: str, token: str = "") -> Answer:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}")
-        request.add_header("Host", host)
+        headers = {"Host": host}
         if token:
-            request.add_header("Authorization", f"Bearer {token}")
-        with urllib.request.urlopen(request, timeout=20) as response:
-            link = re.search(
-                r'<https?://[^/]+([^>]+)>; rel="next"', response.headers.get("Link", "")
-            )
-            etag = response.headers.get("ETag", "")
-            return Answer(response.read(), etag, link[1] if link else "")
+            headers["Authorization"] = f"Bearer {token}"
+        response, body = _get(self.port, path, headers)
+        if response.status != 200:
+            sys.exit(f"{path} of {host}: {response.status} {body[:300]!r}")
+        link = re.search(r'<https?://[^/]+([^>]+)>; rel="next"', response.headers.get("Link", ""))
+        etag = response.headers.get("ETag", "")
+        return Answer(body, etag, link[1] if link else "")
 
 
 def database(home: Path = HOME) -> Server:
@@ -147,39 +147,48 @@ def need_wrk() -> None:
 
 @contextmanager
 def serve(application: str, extra: Mapping[str, str], server: Server) -> Iterator[Served]:
-    """gunicorn as it is deployed, 2 workers of 4 threads, on a free port of loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "-c", "pycommerce/gunicorn_conf.py", application]
-    environment = os.environ | dict(extra) | {"BIND": f"127.0.0.1:{port}"}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    """gunicorn as it is deployed, 2 workers of 4 threads, on a free port of loopback.
+
+    It is given a socket that listens already, so that no other process can take the port and the
+    first request waits for the first worker; and it ends no worker for its number of requests.
+    """
+    started = time.monotonic()
+    command = [sys.executable, "-m", "gunicorn", "-c", "pycommerce/gunicorn_conf.py"]
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+        port, number = listener.getsockname()[1], listener.fileno()
+        process = subprocess.Popen(
+            [*command, "--max-requests", "0", application],
+            cwd=ROOT,
+            env=os.environ | dict(extra) | {"BIND": f"fd://{number}"},
+            pass_fds=[number],
+        )
     try:
-        _wait_for(port, process)
-        yield Served(port, psutil.Process(process.pid), _postmaster(server))
+        _get(port, "/healthz", {"Host": "localhost"})
+        yield Served(port, psutil.Process(process.pid), _postmaster(server), started)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(30)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            sys.exit("The server ended before it answered.")
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.01)
-        else:
-            return
-    sys.exit("The server did not answer within 30 s.")
+def _get(
+    port: int, path: str, headers: Mapping[str, str]
+) -> tuple[http.client.HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", path, headers=dict(headers))
+        response = connection.getresponse()
+        return response, response.read()
+    except OSError as error:
+        sys.exit(f"The server did not answer {path}: {error}.")
+    finally:
+        connection.close()
 
 
 def _wrk(
     port: int, path: str, seconds: int, connections: int, headers: Mapping[str, str]
 ) -> tuple[float, float, float, float]:
     """Requests, seconds, and the milliseconds of half and of 99 %."""
+    HOME.mkdir(parents=True, exist_ok=True)
     script = HOME / "ask.lua"
     script.write_text(_ASK)
     environment = os.environ | {f"BENCH_{name.upper()}": value for name, value in headers.items()}
@@ -195,6 +204,6 @@ def _wrk(
     if not found:
         sys.exit(f"wrk said nothing useful about {path}:\n{output}")
     requests, microseconds, p50, p99, errors = (float(part) for part in found.groups())
-    if errors:
-        sys.exit(f"{path}: {errors:.0f} of {requests:.0f} answers were errors.")
+    if errors or not requests:
+        sys.exit(f"{path}: {requests:.0f} answers in {seconds} s, {errors:.0f} errors.")
     return requests, microseconds / 1e6, p50 / 1000, p99 / 1000

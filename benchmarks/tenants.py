@@ -1,31 +1,50 @@
 """What a shop costs: to create at 1,000 shops, to migrate with nothing to do, to be resolved.
 
-    .venv/bin/python -m benchmarks.tenants [--shops 1000]
+    .venv/bin/python -m benchmarks.tenants [--shops 1000] [--seconds 2] [--rounds 3]
 
 Makes the shops in `var/bench-tenants` (once), then prints seconds. Wished for: a creation in at
 most 0.3 s at 1,000 shops, a migration of 300 shops with nothing to do in at most 1 s.
+
+Then what a request pays for being of a shop: milliseconds (at most 0.2 are wished for) and
+statements, counted on the wire (none is wished for while a connection stays with a shop). At last
+requests a second where two shops are asked by turns, and where all of them are, with `wrk`.
 """
 
 import argparse
 import os
 import statistics
 import time
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).resolve().parent.parent
-os.environ.setdefault("PYCOMMERCE_VAR", str(ROOT / "var" / "bench-tenants"))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pycommerce.settings")
-os.environ.setdefault("LOG_LEVEL", "WARNING")
+from benchmarks.serving import ENVIRONMENT, ROOT, Figure, Served, database, need_wrk, serve
+from benchmarks.web import LIST, NOTHING_KEPT
+
+HOME = ROOT / "var" / "bench-tenants"
+os.environ.update(ENVIRONMENT | {"PYCOMMERCE_VAR": str(HOME)})
 
 import django  # noqa: E402
 
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
+from django.db import connections  # noqa: E402
+from django.http import HttpResponse  # noqa: E402
+from django.test import RequestFactory  # noqa: E402
+from django_tenants.utils import tenant_context  # noqa: E402
 
-from tenants.models import Tenant  # noqa: E402
+from benchmarks.wire import sent_statements  # noqa: E402
+from catalog.demo.scale import fill  # noqa: E402
+from catalog.models import Product  # noqa: E402
+from pycommerce.core.http import HttpRequest  # noqa: E402
+from pycommerce.db import connection  # noqa: E402
+from tenants.middleware import TenantMiddleware  # noqa: E402
+from tenants.models import Tenant, User  # noqa: E402
 from tenants.services import create_tenant  # noqa: E402
 from tenants.services.migrating import lagging_tenants  # noqa: E402
+from tenants.services.tokens import issue_tokens  # noqa: E402
+
+# Of each shop; a page of 20 and one more.
+PRODUCTS = 21
 
 
 def _create(number: int) -> float:
@@ -40,10 +59,99 @@ def _look() -> float:
     return time.perf_counter() - started
 
 
-def main() -> None:
+# --- What a request pays -------------------------------------------------------------------------
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    connection.fetch_prepared("SELECT 1", [])
+    return HttpResponse()
+
+
+def _price() -> Iterator[str]:
+    """What resolving the shop of a request takes, over a view that makes one statement."""
+    factory, answer = RequestFactory(), TenantMiddleware(_answer)
+
+    def of_a_shop(number: int = 0) -> None:
+        answer(factory.get("/", HTTP_HOST=f"shop-{number}.localhost"))
+
+    def plain() -> None:
+        _answer(factory.get("/", HTTP_HOST="shop-0.localhost"))
+
+    of_a_shop()
+    both = [(_taken(of_a_shop), _taken(plain)) for _ in range(9)]
+    more = statistics.median(of - without for of, without in both)
+    yield f"a request's shop: {more:.3f} ms (wished ≤ 0.2: {_yes(more <= 0.2)})"
+    of_a_shop(1)
+    of_a_shop(0)
+    for number, name in ((0, "the same shop"), (1, "another shop")):
+        with sent_statements() as sent:
+            of_a_shop(number)
+        met = f" (wished 0: {_yes(len(sent) == 1)})" if number == 0 else ""
+        yield f"statements beyond the view's own, {name} as before: {len(sent) - 1}{met}"
+
+
+def _taken(ask: Callable[[], None], times: int = 500) -> float:
+    """Milliseconds of CPU that a call takes."""
+    started = time.process_time()
+    for _ in range(times):
+        ask()
+    return (time.process_time() - started) / times * 1000
+
+
+# --- Two shops and many --------------------------------------------------------------------------
+
+
+def _stock(count: int) -> None:
+    """Give products to the shops that have none."""
+    for tenant in Tenant.objects.filter(slug__startswith="shop-").order_by("created_at")[:count]:
+        with tenant_context(tenant):
+            is_empty = not Product.objects.exists()
+        if is_empty:
+            fill(tenant, PRODUCTS)
+
+
+def _crowd(count: int, options: argparse.Namespace) -> Iterator[str]:
+    """Requests a second of two shops, and of all."""
+    user = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser(
+        "bench@example.com"
+    )
+    token = issue_tokens(user)["access"]
+    connections.close_all()
+    questions = {"products, 20": (LIST, token), "product page": ("/products/product-7/", "")}
+    with serve("pycommerce.wsgi", NOTHING_KEPT, database(HOME)) as served:
+        for name, (path, given) in questions.items():
+            headers = {"token": given} if given else {}
+            _ask(served, path, count, 5, headers)  # every process meets every shop
+            pairs = [
+                [_ask(served, path, shops, options.seconds, headers) for shops in (2, count)]
+                for _ in range(options.rounds)
+            ]
+            pairs.sort(key=lambda pair: pair[1].rate / pair[0].rate)
+            few, many = pairs[len(pairs) // 2]
+            yield (
+                f"{name}, nothing kept: {few.rate:,.0f} a second of 2 shops by turns, "
+                f"{many.rate:,.0f} of {count:,} ({many.rate / few.rate:.2f}); "
+                f"CPU {few.cpu:.2f} and {many.cpu:.2f} ms"
+            )
+        yield f"a worker has met {count:,} shops: {served.memory / 2**20:.0f} MiB"
+
+
+def _ask(served: Served, path: str, shops: int, seconds: int, headers: dict[str, str]) -> Figure:
+    hosts = " ".join(f"shop-{number}.localhost" for number in range(shops))
+    return served.ask(path, seconds, hosts=hosts, **headers)
+
+
+def _yes(met: bool) -> str:
+    return "yes" if met else "**no**"
+
+
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shops", type=int, default=1000)
-    options = parser.parse_args()
+    parser.add_argument("--seconds", type=int, default=2, help="of each round (default 2)")
+    parser.add_argument("--rounds", type=int, default=3, help="the median stands (default 3)")
+    options = parser.parse_args(argv)
+    need_wrk()
     call_command("migrate", verbosity=0)
     count = Tenant.objects.count()
     for target in sorted({10, 300, options.shops}):
@@ -53,7 +161,12 @@ def main() -> None:
             last = times[-min(10, len(times)) :]
             print(f"creating at {target:,} shops: {statistics.median(last):.3f} s (median of ten)")
         looks = [_look() for _ in range(3)]
-        print(f"migrating {count:,} shops with nothing to do: {min(looks):.2f} s")
+        print(f"migrating {count:,} shops with nothing to do: {min(looks):.2f} s", flush=True)
+    for line in _price():
+        print(line, flush=True)
+    _stock(options.shops)
+    for line in _crowd(options.shops, options):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

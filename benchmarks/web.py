@@ -8,15 +8,20 @@ wrk`) on loopback, 16 connections. Each question and its limit are asked in turn
 speed changes by the minute; the median of the rounds stands. The limits: **C** a constant Django
 view of the same bytes without middleware, **Q** and **Q100** one psycopg query that returns the
 same members of 20 or 100 products, rendered by orjson.
+
+At last the memory of a worker after all this (at most 80 MiB are wished for, its share of what the
+processes have in common) and the time from the start of gunicorn to its first list (at most 2 s).
 """
 
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.serving import ENVIRONMENT, ROOT, Figure, Served, database, need_wrk, serve
 from pycommerce.localdb import Server
@@ -44,7 +49,8 @@ class Question:
         return self.path.startswith("/api/")
 
 
-LIST, CATEGORY = "/api/products?limit=20", "/categories/category-3/"
+LIST = "/api/products?limit=20"
+CATEGORY, PRODUCT = "/categories/category-3/", "/products/product-4711/"
 NARROWED = "&category=category-3&min_price=50&max_price=250&in_stock=true"
 QUESTIONS = [
     Question("products, 20", LIST, "Q", 0.5),
@@ -56,19 +62,21 @@ QUESTIONS = [
     Question("product", "/api/products/product-4711", "Q", 0.45),
     Question("products, page 1,000 of 20", LIST, "page 1", 0.9, place="deep"),
     Question("category page, nothing kept", CATEGORY, "C", 0.05),
-    Question("product page", "/products/product-4711/", "C", 0.13),
+    Question("product page, nothing kept", PRODUCT, "C", 0.13),
     Question("category page, cards kept", CATEGORY, "C", 0.12, server="cards"),
+    Question("product page, cards kept", PRODUCT, "C", 0.13, server="cards"),
     Question("products, 20, warm", LIST, "C", 0.33, server="warm"),
     Question("products, 20, 304", LIST, "C", 0.33, server="warm", place="304"),
     Question("category page, warm", CATEGORY, "C", 0.5, server="warm"),
+    Question("product page, warm", PRODUCT, "C", 0.5, server="warm"),
 ]
 # What a server may keep between requests; counts and hosts are always kept.
-_NOTHING_KEPT = {"RESPONSE_CACHE_BYTES": "0", "CARD_CACHE_SIZE": "0"}
+NOTHING_KEPT = {"RESPONSE_CACHE_BYTES": "0", "CARD_CACHE_SIZE": "0"}
 SERVERS = {
-    "uncached": ("pycommerce.wsgi", _NOTHING_KEPT),
+    "uncached": ("pycommerce.wsgi", NOTHING_KEPT),
     "open": (
         "pycommerce.wsgi",
-        _NOTHING_KEPT | {"DJANGO_SETTINGS_MODULE": "benchmarks.open_settings"},
+        NOTHING_KEPT | {"DJANGO_SETTINGS_MODULE": "benchmarks.open_settings"},
     ),
     "cards": ("pycommerce.wsgi", {"RESPONSE_CACHE_BYTES": "0"}),
     "warm": ("pycommerce.wsgi", {}),
@@ -100,8 +108,24 @@ def prepare() -> Facts:
     return Facts(**json.loads(output.splitlines()[-1]))
 
 
+@dataclass
+class Process:
+    """What the served processes took: seconds to the first list, and bytes of a worker."""
+
+    starts: list[float] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        start, most = statistics.median(self.starts), max(self.memory) / 2**20
+        return (
+            f"From the start of gunicorn to the first list: {start:.1f} s, the median of "
+            f"{len(self.starts)} (wished ≤ 2: {_yes(start <= 2)}). A worker takes at most "
+            f"{most:.0f} MiB (wished ≤ 80: {_yes(most <= 80)})."
+        )
+
+
 def measure_shop(
-    size: str, server: Server, facts: Facts, options: argparse.Namespace
+    size: str, server: Server, facts: Facts, options: argparse.Namespace, process: Process
 ) -> Iterator[str]:
     """The rows of the table for one shop."""
     extra = {"BENCH_DSN": facts.dsn, "BENCH_SCHEMA": facts.schemas[size]}
@@ -112,8 +136,11 @@ def measure_shop(
             if not asked:
                 continue
             with serve(application, environment, server) as served:
+                served.fetch(LIST, host=f"bench{size}.localhost", token=facts.token)
+                process.starts.append(time.monotonic() - served.started_at)
                 for question in asked:
                     yield _row(size, question, served, limits, facts, options)
+                process.memory.append(served.memory)
 
 
 def _row(
@@ -167,25 +194,31 @@ def _compare(
         f"| {size} | {question.name} | {figure.rate:,.0f} | {figure.p50:.1f} | {figure.p99:.1f} "
         f"| {figure.application_cpu:.2f} + {figure.database_cpu:.2f} "
         f"| {ratio:.2f} {question.limit} | {by_cpu:.2f} | ≥ {question.target} {question.limit} "
-        f"| {'yes' if ratio >= question.target else '**no**'} |"
+        f"| {_yes(ratio >= question.target)} |"
     )
 
 
-def main() -> None:
+def _yes(met: bool) -> str:
+    return "yes" if met else "**no**"
+
+
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=1, help="of each round (default 1)")
     parser.add_argument("--rounds", type=int, default=3, help="the median stands (default 3)")
     parser.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--only", default="", help="part of the names of the questions to ask")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     need_wrk()
     os.environ.update(ENVIRONMENT)
     server = database()
     facts = prepare()
     print(HEADER)
+    process = Process()
     for size in options.sizes:
-        for row in measure_shop(size, server, facts, options):
+        for row in measure_shop(size, server, facts, options, process):
             print(row, flush=True)
+    print(f"\n{process}")
 
 
 if __name__ == "__main__":

@@ -66,6 +66,17 @@ SELECT md5('image' || n)::uuid, md5('product' || n)::uuid,
        'tenants/none/products/' || n || '.webp', 800, 800, '{}', '', 'Picture of product ' || n, 1
 FROM generate_series(1, %(count)s) n
 """
+_TABLES = [
+    f"catalog_{name}"
+    for name in (
+        "category",
+        "product",
+        "product_categories",
+        "variant",
+        "productimage",
+        "searchword",
+    )
+]
 
 
 def shop_of(count: int, *, slug: str) -> Tenant:
@@ -75,14 +86,15 @@ def shop_of(count: int, *, slug: str) -> Tenant:
         return existing
     tenant = create_tenant(slug=slug, name=f"Shop of {count:,} products ({slug})")
     try:
-        _fill(tenant, count)
+        fill(tenant, count)
     except BaseException:
         Tenant.objects.filter(pk=tenant.pk).update(slug=f"broken-{tenant.pk.hex[-8:]}")
         raise
     return tenant
 
 
-def _fill(tenant: Tenant, count: int) -> None:
+def fill(tenant: Tenant, count: int) -> None:
+    """Put `count` products and their categories into an empty shop."""
     with tenant_context(tenant):
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in (_CATEGORIES, _PRODUCTS, _PLACES, _VARIANTS, _IMAGES):
@@ -90,4 +102,4 @@ def _fill(tenant: Tenant, count: int) -> None:
             refresh_products(None)
             raise_catalogue_version()
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+            cursor.execute(f"VACUUM ANALYZE {', '.join(_TABLES)}")
