@@ -265,6 +265,15 @@ def identity(filters: ProductFilters, sort: str) -> str:
     return f"{connection.schema_name} {sort} {filters!r}"
 
 
+_ROWS = "SELECT p.* FROM {source} WHERE {condition} ORDER BY {order} LIMIT {count}"
+# A thousand are ranked for the few that are shown: the others are not read whole.
+_RANKED_ROWS = """
+SELECT q.*, p.rank FROM (
+    SELECT p.id, p.rank FROM {source} WHERE {condition} ORDER BY {order} LIMIT {count}
+) AS p JOIN catalog_product q ON q.id = p.id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """Rows under one condition in one order; `mark` is what their cursors begin with.
@@ -277,6 +286,7 @@ class _Part:
     source: str = "catalog_product p"
     source_arguments: tuple[object, ...] = ()
     mark: tuple[Any, ...] = ()
+    rows: str = _ROWS
     is_steady: bool = False
 
 
@@ -343,7 +353,7 @@ class _Found(NamedTuple):
 
 _SELECT = """
 SELECT {keys}, {columns}
-FROM (SELECT p.* FROM {source} WHERE {condition} ORDER BY {order} LIMIT {count}) AS p
+FROM ({rows}) AS p
 CROSS JOIN LATERAL ({variants}) AS v
 ORDER BY {order}
 """
@@ -364,15 +374,17 @@ def _rows(
     if place is not None:
         beyond, arguments = order.beyond(place.values[len(part.mark) :], backward=backward)
         condition = condition.and_(beyond, *arguments)
+    way = order.clause(backward=backward)
+    # The count as a literal: a plan for any limit would be one for a tenth of the table.
+    rows_sql = part.rows.format(
+        source=part.source, condition=condition.sql, order=way, count=int(count)
+    )
     statement = _SELECT.format(
         keys=", ".join(order.read),
         columns=select.columns,
-        source=part.source,
-        condition=condition.sql,
-        order=order.clause(backward=backward),
+        rows=rows_sql,
+        order=way,
         variants=select.variants,
-        # A literal, not an argument: a plan for any limit would be one for a tenth of the table.
-        count=int(count),
     )
     arguments = [*part.source_arguments, *condition.arguments]
     if part.is_steady:
@@ -425,15 +437,16 @@ def _ranked(
     edge = boundary or (None, None)
     within, older = condition, condition
     if boundary:
-        arguments = datetime.fromisoformat(boundary[0]), UUID(boundary[1])
-        within = condition.and_("(p.created_at, p.id) >= (%s, %s)", *arguments)
-        older = condition.and_("(p.created_at, p.id) < (%s, %s)", *arguments)
+        last = datetime.fromisoformat(boundary[0]), UUID(boundary[1])
+        within = condition.and_("(p.created_at, p.id) >= (%s, %s)", *last)
+        older = condition.and_("(p.created_at, p.id) < (%s, %s)", *last)
     ranked = (
-        f"(SELECT p.*, ts_rank(p.search, %s::tsquery)::float8 AS rank "
+        f"(SELECT p.id, ts_rank(p.search, %s::tsquery)::float8 AS rank "
         f"FROM catalog_product p WHERE {within.sql}) AS p"
     )
+    arguments = (plan.tsquery, *within.arguments)
     parts = [
-        _Part(_RANK, _Condition("true"), ranked, (plan.tsquery, *within.arguments), (0, *edge))
+        _Part(_RANK, _Condition("true"), ranked, arguments, mark=(0, *edge), rows=_RANKED_ROWS)
     ]
     if boundary:
         parts.append(_Part(_NEWEST, older, mark=(1, *edge)))
