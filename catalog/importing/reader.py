@@ -55,7 +55,8 @@ def read_table(path: Path) -> Table:
     if len(set(named)) != len(named):
         twice = next(name for name in named if named.count(name) > 1)
         raise BrokenFile(f"The column '{twice}' stands twice in the header.")
-    return Table(header, columns, _rows(records, columns))
+    is_ended = text.endswith(("\n", "\r"))
+    return Table(header, columns, _rows(records, columns, is_ended=is_ended))
 
 
 def _decode(content: bytes) -> str:
@@ -104,13 +105,21 @@ def _delimiter(text: str) -> str:
     return max(counts, key=lambda delimiter: counts[delimiter])
 
 
-def _rows(records: Iterator[tuple[int, list[str]]], columns: list[str]) -> Iterator[Row]:
+def _rows(
+    records: Iterator[tuple[int, list[str]]], columns: list[str], *, is_ended: bool
+) -> Iterator[Row]:
+    last: tuple[int, int] | None = None
     for line, record in records:
         cells = dict(zip(columns, record, strict=False))
         if len(record) > len(columns) and any(cell.strip() for cell in record[len(columns) :]):
             # Said by whoever parses the row: a row is refused, the file is not.
             cells[EXTRA_CELLS] = str(len(record))
+        last = (line, len(record))
         yield Row(line, cells, record)
+    if last and not is_ended and last[1] < len(columns):
+        raise BrokenFile(
+            f"The file ends within line {last[0]}: it has {last[1]} cells of {len(columns)}."
+        )
 
 
 EXTRA_CELLS = "\x00extra"

@@ -112,6 +112,8 @@ def _parse_group(catalogue: Catalogue, handle: str, rows: list[Row], currency: s
     pictures: list[tuple[int, int, ImageEntry]] = []
     for index, row in enumerate(rows):
         try:
+            # First: a row that is refused for its picture gives no variant either.
+            picture = _picture(row, index)
             if row.get(*PRICE) or row.get("option1 value"):
                 variant = _variant(row, product, currency)
                 key = tuple(variant.option_values)
@@ -120,11 +122,11 @@ def _parse_group(catalogue: Catalogue, handle: str, rows: list[Row], currency: s
                     raise BadRow(f"The product has a variant with these options: {shown}.")
                 seen.add(key)
                 product.variants.append(variant)
-            elif not row.get(*IMAGE):
+            elif not picture:
                 raise BadRow("It has neither a price nor a picture.")
             else:
                 product.other_rows.append(row)
-            if picture := _picture(row, index):
+            if picture:
                 pictures.append(picture)
         except BadRow as problem:
             catalogue.reject(row, str(problem))
@@ -234,7 +236,7 @@ def _picture(row: Row, index: int) -> tuple[int, int, ImageEntry] | None:
     position = row.get(*IMAGE_POSITION)
     place = int(values.number(position, "The image position")) if position else index + 1
     alt = values.short(row.get(*IMAGE_ALT), "The alternative text", 512)
-    return place, index, ImageEntry(values.short(url, "The image address", 2000), alt)
+    return place, index, ImageEntry(values.image_address(url), alt)
 
 
 def _add_pictures(product: ProductEntry, pictures: list[tuple[int, int, ImageEntry]]) -> None:

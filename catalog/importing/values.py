@@ -9,6 +9,7 @@ from pycommerce.core.money import UPPER_LIMIT, decimals_of
 
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)\Z", re.ASCII)
 _SLUG = re.compile(r"[^\s/?#%\\]+\Z")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 MAX_STOCK = 1_000_000_000
 
 
@@ -64,6 +65,13 @@ def short(text: str, name: str, length: int = 255) -> str:
     if len(text) > length:
         raise BadRow(f"{name} is longer than {length} characters.")
     return text
+
+
+def image_address(text: str) -> str:
+    """The address of a picture on the web; nothing else is ever shown or fetched."""
+    if not _WEB_ADDRESS.match(text):
+        raise BadRow(f"The image address is '{text[:60]}'; it begins with https:// or http://.")
+    return short(text, "The image address", 2000)
 
 
 def slug(text: str, name: str) -> str:

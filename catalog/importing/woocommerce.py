@@ -157,7 +157,7 @@ class _Parser:
             kept=self._facts(row),
         )
         for url in values.split_list(row.get("images")):
-            product.images.append(ImageEntry(values.short(url, "The image address", 2000), ""))
+            product.images.append(ImageEntry(values.image_address(url), ""))
         return product
 
     def _slug(self, name: str) -> str:

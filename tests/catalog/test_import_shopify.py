@@ -145,6 +145,8 @@ def test_both_generations_of_the_header_say_the_same(tech, write):
         ({"Handle": "a/b"}, "cannot stand in an address"),
         ({"Title": "x" * 256}, "longer than 255"),
         ({"Status": "gone"}, "status is 'gone'"),
+        ({"Image Src": "javascript:alert(1)"}, "image address is 'javascript:alert(1)'"),
+        ({"Image Src": "file:///etc/passwd"}, "begins with https://"),
         ({"Variant SKU": "TAKEN"}, "belongs to the product 'owner'"),
     ],
 )
@@ -253,6 +255,7 @@ def test_lines_are_counted_as_an_editor_shows_them(tech, tmp_path):
         (b"a,b\n1,2\n", "neither Shopify's"),
         (b'Handle,Title,Variant Price\na,A,1\nb,"B,2\n', "Line"),
         (b"Handle,Title,Variant Price\na,A\x00,1\n", "NUL"),
+        (b"Handle,Title,Variant Price\na,A,1\nb,Bl", "ends within line 3: it has 2 cells of 3"),
         (b"Handle,Title,Title,Variant Price\na,A,A,1\n", "'title' stands twice"),
         (b"\xff\xfeabc", "utf-16"),
     ],

@@ -100,6 +100,14 @@ def test_what_cannot_be_sold_is_refused_with_the_reason(tech, write, kind):
     assert "cannot be sold here" in refused.reason
 
 
+def test_a_picture_that_is_no_address_on_the_web_is_refused_with_its_row(tech, write):
+    report = import_catalogue(write([row(Images="javascript:alert(1)"), row("cap", "Cap")]))
+
+    [refused] = report.rejections
+    assert (refused.line, "begins with https://" in refused.reason) == (2, True)
+    assert Variant.objects.count() == report.variants.created == 1
+
+
 def test_weights_are_taken_in_the_unit_of_the_header(tech, write):
     import_catalogue(write([row(**{"Weight (lbs)": ".5"})]))
 
