@@ -51,6 +51,7 @@ class ProductFilters:
     updated_since: datetime | None = None
     options: tuple[str, ...] = ()
     vendors: tuple[str, ...] = ()
+    ids: tuple[UUID, ...] | None = None
 
     def by_option(self) -> dict[str, list[str]]:
         """The chosen options (such as Size=M) by their names."""
@@ -157,6 +158,8 @@ def condition_of(filters: ProductFilters, plan: SearchPlan | None, version: int)
         found = found.and_("p.updated_at >= %s", filters.updated_since)
     for options in filters.by_option().values():
         found = found.and_("p.facets && %s::text[]", options)
+    if filters.ids is not None:
+        found = found.and_("p.id = ANY(%s)", list(filters.ids))
     if filters.vendors:
         found = found.and_("p.vendor = ANY(%s)", list(filters.vendors))
     if plan and plan.name_part:

@@ -328,3 +328,76 @@ class TextPage(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+def home_picture_path(home: "HomePage", filename: str) -> str:
+    extension = filename.rpartition(".")[2].lower()
+    return f"tenants/{connection.tenant.id}/home/{uuid7().hex}.{extension}"
+
+
+class HomePage(models.Model):
+    """What the merchant shows first; exactly one row. What is empty has a default."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    heading = models.CharField(max_length=120, blank=True)
+    text = models.CharField(max_length=300, blank=True)
+    picture = models.ImageField(
+        upload_to=home_picture_path,
+        width_field="picture_width",
+        height_field="picture_height",
+        blank=True,
+    )
+    picture_width = models.IntegerField(null=True, editable=False)
+    picture_height = models.IntegerField(null=True, editable=False)
+    picture_alt = models.CharField("alternative text", max_length=512, blank=True)
+    button_label = models.CharField(max_length=60, blank=True)
+    button_category = models.ForeignKey(
+        Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    shows_sale = models.BooleanField(default=True)
+    shows_new = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = "home page"
+        verbose_name_plural = "home page"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="home_page_one_row")]
+
+    def __str__(self) -> str:
+        return "Home page"
+
+
+class FeaturedCategory(models.Model):
+    """A category on the home page, at its place."""
+
+    home = models.ForeignKey(HomePage, on_delete=models.CASCADE, related_name="categories")
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="+")
+    position = models.IntegerField(default=1)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = "featured category"
+        verbose_name_plural = "featured categories"
+        constraints = [
+            models.UniqueConstraint(fields=["home", "category"], name="featured_category_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.category)
+
+
+class FeaturedProduct(models.Model):
+    """A product on the home page, at its place."""
+
+    home = models.ForeignKey(HomePage, on_delete=models.CASCADE, related_name="products")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    position = models.IntegerField(default=1)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = "featured product"
+        constraints = [
+            models.UniqueConstraint(fields=["home", "product"], name="featured_product_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.product)

@@ -1,4 +1,4 @@
-"""The merchant's words and pictures around the goods: pages."""
+"""The merchant's words and pictures around the goods: the home page, and pages of text."""
 
 from typing import Any
 
@@ -6,15 +6,21 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
-from catalog.models import TextPage
+from catalog.models import FeaturedCategory, FeaturedProduct, HomePage, TextPage
 from catalog.sanitise import sanitise_html
+from catalog.services.pictures import finish_home_picture, forget_pictures
 from pycommerce.core.http import HttpRequest
-from pycommerce.unfold_shim import WysiwygWidget
+from pycommerce.unfold_shim import TabularInline, WysiwygWidget
 from tenants.admin_sites import tenant_site
+from tenants.pictures import PictureField
 from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import TenantModelAdmin
+
+HOME_PICTURE_SIDE = 1600
 
 
 class TextPageForm(ModelForm):
@@ -48,3 +54,92 @@ class TextPageAdmin(TenantModelAdmin):
         with transaction.atomic():
             super().delete_queryset(request, queryset)
             raise_catalogue_version()
+
+
+class HomePageForm(ModelForm):
+    picture = PictureField(side=HOME_PICTURE_SIDE, required=False)
+
+    class Meta:
+        model = HomePage
+        fields = (
+            "heading",
+            "text",
+            "picture",
+            "picture_alt",
+            "button_category",
+            "button_label",
+            "shows_sale",
+            "shows_new",
+        )
+        labels = {
+            "button_category": "The button leads to",
+            "button_label": "Words on the button",
+            "shows_sale": "Show what is on sale",
+            "shows_new": "Show what is new",
+        }
+        help_texts = {
+            "heading": "Empty: the shop's name.",
+            "text": "Empty: the shop's tagline.",
+            "button_category": "Empty: to all products.",
+            "button_label": "Empty: the category's name.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.past_picture = self.instance.picture.name or ""
+
+
+class FeaturedCategoryInline(TabularInline):
+    model = FeaturedCategory
+    extra = 0
+    autocomplete_fields = ("category",)
+    verbose_name_plural = "Featured categories (none: the top ones of the tree)"
+
+
+class FeaturedProductInline(TabularInline):
+    model = FeaturedProduct
+    extra = 0
+    autocomplete_fields = ("product",)
+
+
+@admin.register(HomePage, site=tenant_site)
+class HomePageAdmin(TenantModelAdmin):
+    """The home page: one row, that is changed and neither added nor deleted."""
+
+    form = HomePageForm
+    autocomplete_fields = ("button_category",)
+    inlines = (FeaturedCategoryInline, FeaturedProductInline)
+    fieldsets = (
+        (
+            "At the top",
+            {
+                "fields": (
+                    "heading",
+                    "text",
+                    "picture",
+                    "picture_alt",
+                    "button_category",
+                    "button_label",
+                )
+            },
+        ),
+        ("Below", {"fields": ("shows_sale", "shows_new")}),
+    )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect(reverse("admin:catalog_homepage_change", args=[1]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def view_on_site(self, home: HomePage) -> str:
+        return reverse("catalog:home")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "picture" in form.changed_data:
+            forget_pictures([form.past_picture])
+            finish_home_picture(obj)

@@ -19,6 +19,7 @@ from catalog.choices import Group, groups_of, offer_at_first, offers_of
 from catalog.delivery import ways_to_send
 from catalog.display import weight
 from catalog.forms import ListForm, SearchForm
+from catalog.home import home_of
 from catalog.layout import layout, links_to
 from catalog.listing import (
     CardRow,
@@ -53,14 +54,17 @@ def _page(
 
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
-    newest = newest_cards(ProductFilters(), limit=8, version=request.version)
-    on_sale = newest_cards(ProductFilters(on_sale=True), limit=4, version=request.version)
+    found = home_of(request.tenant, request.version, reverse("catalog:products"))
+    shown = [found.picture] if found.picture else [card.image for card in found.newest]
+    featured = render_cards(found.featured, in_sight=0 if found.picture else _IN_SIGHT)
     return _page(
         request,
         "catalog/home.html",
-        newest=render_cards(newest, in_sight=_IN_SIGHT),
-        on_sale=render_cards(on_sale),
-        share_picture=_full(request, [card.image for card in newest if card.image]),
+        home=found,
+        featured=featured,
+        newest=render_cards(found.newest),
+        on_sale=render_cards(found.on_sale),
+        share_picture=_full(request, [image for image in shown if image and image["url"]]),
         structured=structured.json_ld(*structured.about_shop(request)),
     )
 

@@ -100,6 +100,7 @@ _MENU = [
     "catalog.product",
     "catalog.variant",
     "catalog.category",
+    "catalog.homepage",
     "catalog.textpage",
 ]
 

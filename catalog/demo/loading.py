@@ -11,10 +11,19 @@ from django_tenants.utils import tenant_context
 
 from catalog.demo.entries import Item, Place, Shop
 from catalog.demo.pictures import draw
-from catalog.demo.texts import PAGES
-from catalog.models import Category, Product, ProductImage, StockMovement, TextPage, Variant
+from catalog.demo.texts import HEROES, PAGES
+from catalog.models import (
+    Category,
+    HomePage,
+    Product,
+    ProductImage,
+    StockMovement,
+    TextPage,
+    Variant,
+)
 from catalog.sanitise import sanitise_html
 from catalog.services.editing import generated_sku
+from catalog.services.pictures import finish_home_picture
 from catalog.services.refresh import refresh_products
 from catalog.services.slugs import slug_from
 from tenants.models import Tenant
@@ -52,8 +61,28 @@ def _load(shop: Shop) -> None:
         # The first of the list is the newest, an hour before the next.
         _add_item(item, shop, places, newest - timedelta(hours=number))
     refresh_products(None)
+    _set_home(shop)
     _add_pages(shop)
     raise_catalogue_version()
+
+
+def _set_home(shop: Shop) -> None:
+    """The hero with the first product's picture; what the shop is known for below it."""
+    heading, text, label, place = HEROES[shop.slug]
+    home = HomePage.objects.get()
+    home.heading, home.text, home.button_label = heading, text, label
+    home.button_category = Category.objects.get(name=place)
+    picture = ProductImage.objects.filter(product__name=shop.items[0].name).first()
+    if picture:
+        home.picture_alt = picture.alt
+        home.picture.save("home.webp", ContentFile(picture.file.read()), save=False)
+    home.save()
+    finish_home_picture(home)
+    children = Category.objects.filter(parent__isnull=False)
+    for position, category in enumerate(children.order_by("parent__position", "position")[:4], 1):
+        home.categories.create(category=category, position=position)
+    for position, item in enumerate(shop.items[1:8:2], 1):
+        home.products.create(product=Product.objects.get(name=item.name), position=position)
 
 
 def _add_pages(shop: Shop) -> None:

@@ -1,15 +1,14 @@
-"""The pages of the demo shops: title, address, text.
+"""What the demo shops say of themselves: their home page and their pages of text.
 
 Their words on delivery say what the shipping methods of every new shop say.
 """
 
 _DELIVERY = """
 <p>We pack orders on the day they are paid, from Monday to Friday until 14:00.</p>
-<table>
-<tr><th scope="col">Way</th><th scope="col">Takes</th></tr>
-<tr><td>Standard</td><td>3–5 days</td></tr>
-<tr><td>Express</td><td>the next day</td></tr>
-</table>
+<ul>
+<li><strong>Standard</strong> takes 3–5 days.</li>
+<li><strong>Express</strong> arrives the next day.</li>
+</ul>
 <p>What each way costs stands beside the goods and again at the checkout, before you pay. As soon
 as a parcel leaves us you get an e-mail with its tracking number.</p>
 <h2>Where we send to</h2>
@@ -43,6 +42,23 @@ _TERMS = """
 <p>This is a demonstration: nothing here is really sold, and no money moves.</p>
 """
 
+# Heading, text, words on the button, and the category it leads to.
+HEROES = {
+    "tech": (
+        "Electronics that earn their place",
+        "Tried for a month before we sell them: on trains, in the rain, with children in the room.",
+        "Hear the difference",
+        "Audio",
+    ),
+    "outdoor": (
+        "Further out, and back in one piece",
+        "Tents, packs and stoves that were carried up a mountain before they came into the shop.",
+        "Find a tent",
+        "Tents",
+    ),
+}
+
+# Title, address, text.
 PAGES = {
     "tech": (
         (

@@ -9,8 +9,8 @@ from django.core.files.storage import default_storage
 from PIL import Image
 from procrastinate.contrib.django import app
 
-from catalog.models import ProductImage
-from catalog.pictures import name_at, narrower
+from catalog.models import HomePage, ProductImage
+from catalog.pictures import HOME_NARROW, name_at, narrower
 from pycommerce.db import connection
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,15 @@ def make_widths(image: ProductImage) -> bool:
     return bool(ProductImage.objects.filter(pk=image.pk, file=name).update(widths=widths))
 
 
+def finish_home_picture(home: HomePage) -> None:
+    """After a new picture of the home page was saved: the width of it that phones ask for."""
+    if not home.picture or home.picture.width <= HOME_NARROW:
+        return
+    with home.picture.open() as file, Image.open(file) as picture:
+        picture.load()
+    _write(name_at(home.picture.name or "", HOME_NARROW), narrowed(picture, HOME_NARROW))
+
+
 def narrowed(picture: Image.Image, width: int) -> bytes:
     """The picture in another width, as WebP."""
     height = max(1, round(picture.height * width / picture.width))
@@ -73,9 +82,10 @@ def forget_pictures(names: Collection[str]) -> None:
 def delete_files(names: Collection[str]) -> None:
     """Delete those of these files, with their other widths, that no picture has any more."""
     kept = set(ProductImage.objects.filter(file__in=names).values_list("file", flat=True))
-    own = f"tenants/{connection.tenant.pk}/products/"
+    kept |= set(HomePage.objects.filter(picture__in=names).values_list("picture", flat=True))
+    own = tuple(f"tenants/{connection.tenant.pk}/{folder}/" for folder in ("products", "home"))
     for name in names:
         if name in kept or not name.startswith(own):
             continue
-        for each in (name, *(name_at(name, width) for width in narrower(10**6))):
+        for each in (name, *(name_at(name, width) for width in (*narrower(10**6), HOME_NARROW))):
             default_storage.delete(each)

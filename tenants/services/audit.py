@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.core.files import File
 from django.db.models import Model
 
 from tenants.shop.models import AuditEntry
@@ -46,6 +47,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, Decimal | UUID):
         return str(value)
+    if isinstance(value, File):
+        return value.name or ""
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, list | tuple | set) or hasattr(value, "__iter__"):

@@ -21,7 +21,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from catalog.models import Product, ProductImage, StockMovement, TextPage, Variant
+from catalog.models import HomePage, Product, ProductImage, StockMovement, TextPage, Variant
 from checkout.models import PaymentAttempt
 from checkout.order_steps import STEPS
 from checkout.services.starting import start_payment
@@ -62,6 +62,7 @@ _TENANT_MODELS = {
     "catalog/variant": "variant",
     "catalog/category": "category",
     "catalog/textpage": "page",
+    "catalog/homepage": "settings",
     "orders/order": "order",
     "orders/customer": "customer",
     "orders/shippingmethod": "shipping",
@@ -215,6 +216,7 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
     product = make_product(f"{SECRET} product", slug="secret-product", categories=[category])
     variant = product.variants.get()
     image = ProductImage.objects.create(product=product, alt=SECRET)
+    HomePage.objects.update(heading=SECRET, text=SECRET)
     page = TextPage.objects.create(
         title=f"{SECRET} page", slug="secret-page", body=SECRET, is_published=True
     )
