@@ -10,15 +10,20 @@ from django.views.decorators.http import require_safe
 from checkout.carts import cart_of, forget_cart
 from checkout.errors import PaymentProviderUnavailable
 from checkout.models import PaymentAttempt
+from checkout.refusals import refused
 from checkout.services.events import receive, webhook_secrets
 from checkout.services.settling import settle
 from checkout.stripe_gateway import BadSignature
 from checkout.stripe_inbox.models import TestSession
 from orders.models import Order
 from orders.pages import personal_page, shop_context
+from pycommerce.api import rates
+from pycommerce.core.errors import RateLimited
 from pycommerce.core.http import HttpRequest
 from tenants.public import in_public
 
+State = PaymentAttempt.State
+_WAITING = {Order.PaymentStatus.UNPAID, Order.PaymentStatus.PROCESSING}
 MOST_BYTES = 1024 * 1024
 
 
@@ -47,13 +52,19 @@ def returned(request: HttpRequest) -> HttpResponse:
     if not session_id.isascii() or not 5 <= len(session_id) <= 255:
         raise Http404
     # The provider is asked about sessions of ours alone, not about whatever somebody makes up.
-    known = PaymentAttempt.objects.filter(session_id=session_id).first()
-    if known is None:
+    found = PaymentAttempt.objects.select_related("order").filter(session_id=session_id)
+    attempt = found.first()
+    if attempt is None:
         return _test_return(request, session_id)
-    try:
-        attempt = settle(session_id) or known
-    except PaymentProviderUnavailable:
-        return _confirming(request)
+    if not _is_known(attempt):
+        try:
+            # Counted though it is a GET: whoever reloads it has us ask the provider.
+            rates.count_address(request).check()
+            settle(session_id)
+        except RateLimited as refusal:
+            return refused(request, refusal)
+        except PaymentProviderUnavailable:
+            return _confirming(request)
     order = Order.objects.get(pk=attempt.order_id)
     if order.payment_status == Order.PaymentStatus.UNPAID and order.status == Order.Status.PENDING:
         return _confirming(request)
@@ -63,6 +74,13 @@ def returned(request: HttpRequest) -> HttpResponse:
         if mine is None or mine.order_id == order.pk:
             forget_cart(request, response)
     return response
+
+
+def _is_known(attempt: PaymentAttempt) -> bool:
+    """Whether a session has ended as it will stay: nobody need be asked about it any more."""
+    if attempt.state == State.COMPLETE:
+        return attempt.order.payment_status not in _WAITING
+    return attempt.state in {State.EXPIRED, State.FAILED}
 
 
 def _confirming(request: HttpRequest) -> HttpResponse:

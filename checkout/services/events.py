@@ -15,7 +15,7 @@ from checkout.errors import PaymentProviderUnavailable
 from checkout.services.refunding import book_refund, in_order
 from checkout.services.settling import account_of_payment, book_of_shop
 from checkout.stripe_gateway import Gateway, is_live, provider_name, verified_event
-from checkout.stripe_inbox.models import StripeEvent
+from checkout.stripe_inbox.models import StripeEvent, TestSession
 from orders.models import LedgerEntry
 from orders.services.paying import record_dispute
 from pycommerce.api.parameters import parse_uuid
@@ -224,6 +224,11 @@ def work_off_waiting(limit: int = 100) -> int:
 
 
 def forget_old_events() -> int:
-    """Delete events that were dealt with long ago; returns how many."""
-    old = StripeEvent.objects.filter(received_at__lt=timezone.now() - KEPT_FOR)
-    return old.exclude(state=State.RECEIVED).delete()[0]
+    """Delete events that were dealt with long ago, and test sessions that ended then.
+
+    Returns how many.
+    """
+    since = timezone.now() - KEPT_FOR
+    old = StripeEvent.objects.filter(received_at__lt=since).exclude(state=State.RECEIVED)
+    ended = TestSession.objects.filter(expires_at__lt=since)
+    return old.delete()[0] + ended.delete()[0]

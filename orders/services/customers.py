@@ -17,6 +17,7 @@ MAILS_AN_HOUR, MAILS_OF_A_CLIENT = 5, 20
 COUNTED_FOR = timedelta(hours=1)
 LINK_LIFE = timedelta(minutes=30)
 MOST_ADDRESSES = 10
+SIGN_IN_TOPIC = "customer.sign_in"
 
 
 def _signer() -> TimestampSigner:
@@ -53,13 +54,13 @@ def ask_for_sign_in(*, email: str, client_address: str, origin: str) -> None:
     sign_in = SignIn.objects.create(
         email=email, client_address=client_address, customer=None if had_enough else customer
     )
-    if customer and not had_enough:
-        OutboxMessage.objects.create(
-            topic="customer.sign_in",
-            dedupe_key=f"customer.sign_in:{sign_in.pk}",
-            payload={"sign_in": str(sign_in.pk), "origin": origin},
-        )
-        note_due(Kind.MESSAGES)
+    # Also for nobody, to whom nothing is sent: an answer takes as long for an unknown address.
+    OutboxMessage.objects.create(
+        topic=SIGN_IN_TOPIC,
+        dedupe_key=f"{SIGN_IN_TOPIC}:{sign_in.pk}",
+        payload={"sign_in": str(sign_in.pk), "origin": origin},
+    )
+    note_due(Kind.MESSAGES)
 
 
 def find_sign_in(token: str) -> SignIn | None:
@@ -88,6 +89,7 @@ def use_sign_in(token: str) -> Customer | None:
 def forget_old_sign_ins() -> int:
     """Delete asked-for links that ended and count for no limit any more; returns how many."""
     since = timezone.now() - max(LINK_LIFE, COUNTED_FOR)
+    OutboxMessage.objects.filter(topic=SIGN_IN_TOPIC, created_at__lt=since).delete()
     return SignIn.objects.filter(created_at__lt=since).delete()[0]
 
 

@@ -95,8 +95,8 @@ def _send(message: OutboxMessage) -> None:
 def _send_sign_in(message: OutboxMessage) -> None:
     tenant = connection.tenant
     sign_in = SignIn.objects.filter(pk=message.payload["sign_in"]).first()
-    if sign_in is None:
-        # Forgotten meanwhile: its link has ended, and a mail with it would be of no use.
+    if sign_in is None or sign_in.customer_id is None:
+        # Its link has ended, and a mail with it would be of no use; or nobody is to get one.
         return
     origin = origin_that_lasts(tenant, message.payload["origin"])
     with translation.override(tenant.language):

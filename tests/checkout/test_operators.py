@@ -28,6 +28,7 @@ from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.models import Delivery, Session, StoredAnswer
 from checkout.stripe_gateway import Gateway
+from checkout.stripe_inbox import models as inbox
 from checkout.stripe_inbox.models import StripeEvent
 from orders.models import LedgerEntry, Order, OutboxMessage, Refund, SignIn
 from orders.services.customers import ask_for_sign_in, forget_old_sign_ins
@@ -35,7 +36,7 @@ from orders.services.mailing import deliver_outbox
 from orders.services.refunding import refund_order
 from tenants import jobs as tenant_jobs
 from tenants.models import DueWork, Tenant
-from tests.checkout.conftest import ORIGIN, SAME_ORIGIN, select, state_of, tell
+from tests.checkout.conftest import ORIGIN, SAME_ORIGIN, paid, select, state_of, tell
 from tests.factories import make_order, make_product
 
 ROOT = Path(django_settings.BASE_DIR)
@@ -525,6 +526,7 @@ def test_the_worker_forgets_what_is_old(page, order):
     old = timezone.now() - timedelta(days=91)
     StripeEvent.objects.update(received_at=old)
     StoredAnswer.objects.update(created=old)
+    inbox.TestSession.objects.create(reference="order-123-abc", params={}, expires_at=old)
     Delivery.objects.update(delivered_at=old)
     select()
     customer = order.customer
@@ -537,7 +539,8 @@ def test_the_worker_forgets_what_is_old(page, order):
 
     jobs.forget_regularly(timestamp=0)
 
-    assert [each.objects.count() for each in (StripeEvent, StoredAnswer, Delivery)] == [0, 0, 0]
+    for each in (StripeEvent, StoredAnswer, Delivery, inbox.TestSession):
+        assert not each.objects.exists()
     select()
     # The younger one counts for the mails of an hour.
     assert SignIn.objects.get().created_at > timezone.now() - timedelta(hours=1)
@@ -545,13 +548,34 @@ def test_the_worker_forgets_what_is_old(page, order):
 
 def test_a_link_that_was_forgotten_is_mailed_no_more(order):
     ask_for_sign_in(email=order.customer_email, client_address="127.0.0.1", origin=ORIGIN)
-    SignIn.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    forget_old_sign_ins()
+    SignIn.objects.all().delete()
 
     assert deliver_outbox() == (1, 0)
 
     assert mail.outbox == []
-    assert OutboxMessage.objects.get(topic="customer.sign_in").sent_at is not None
+    assert OutboxMessage.objects.get().sent_at is not None
+
+
+def test_mails_with_links_are_forgotten_with_them(order):
+    paid(order)
+    ask_for_sign_in(email=order.customer_email, client_address="127.0.0.1", origin=ORIGIN)
+    for each in (SignIn, OutboxMessage):
+        each.objects.update(created_at=timezone.now() - timedelta(hours=2))
+
+    forget_old_sign_ins()
+
+    assert not SignIn.objects.exists()
+    assert OutboxMessage.objects.get().topic == "mail.order_confirmed"
+
+
+def test_asking_for_a_link_costs_the_same_for_anybody(order, django_assert_num_queries):
+    """How long an answer takes tells nobody who is a customer."""
+    for email in (order.customer_email, "nobody@example.com"):
+        with django_assert_num_queries(10):
+            ask_for_sign_in(email=email, client_address="127.0.0.1", origin=ORIGIN)
+    deliver_outbox()
+
+    assert [message.to for message in mail.outbox] == [[order.customer_email]]
 
 
 @committed

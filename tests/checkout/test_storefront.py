@@ -478,6 +478,32 @@ def test_the_return_page_believes_nobody_but_the_provider(filled):
     assert unknown.status_code == 404
 
 
+def test_the_provider_is_not_asked_again_about_a_payment_that_is_known(filled, fake):
+    post(filled, "/checkout/", DETAILS)
+    session_id = PaymentAttempt.objects.get().session_id
+    fake.pay(session_id)
+    page = f"/checkout/return/?session_id={session_id}"
+    assert "/orders/" in filled.get(page)["Location"]
+    asked = len(fake.calls)
+
+    again = filled.get(page)
+
+    assert "/orders/" in again["Location"]
+    assert len(fake.calls) == asked
+
+
+def test_whoever_reloads_the_return_page_all_the_time_is_told_to_wait(filled, settings):
+    post(filled, "/checkout/", DETAILS)
+    session_id = PaymentAttempt.objects.get().session_id
+    settings.API_RATE_PER_MINUTE = settings.API_WRITES_PER_MINUTE = 4
+    page = f"/checkout/return/?session_id={session_id}"
+
+    statuses = [filled.get(page).status_code for _ in range(6)]
+
+    assert statuses[-1] == 429
+    assert stock() == (25, 2)
+
+
 @pytest.mark.parametrize("token", ["x", "0" * 22, "ä" * 22, "a" * 41])
 def test_an_order_is_shown_to_whoever_has_its_link_only(shopper, order, token):
     assert shopper.get(f"/orders/{token}/").status_code == 404
