@@ -17,7 +17,8 @@ if [ "$tables" != 0 ]; then
   echo "The database holds $tables tables already; restore into an empty one." >&2
   exit 1
 fi
-pg_restore --jobs=2 --no-owner --exit-on-error --dbname="$DATABASE_URL" "$source/database"
+# Without comments: that of an extension may be written by whoever made the extension alone.
+pg_restore --jobs=2 --no-owner --no-comments --exit-on-error --dbname="$DATABASE_URL" "$source/database"
 mkdir -p "$MEDIA_ROOT"
 tar --extract --file="$source/media.tar" --directory="$MEDIA_ROOT"
 echo "Restored. Start web and worker, then look at /readyz."
