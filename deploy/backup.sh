@@ -13,7 +13,9 @@ target="${1:?Usage: backup.sh FOLDER}/$(date -u +%Y%m%dT%H%M%SZ)"
 mkdir -p "$target"
 chmod 700 "$target"
 pg_dump --format=directory --jobs=2 --no-owner --file="$target/database" "$DATABASE_URL"
-mkdir -p "$MEDIA_ROOT"
-tar --create --file="$target/media.tar" --directory="$MEDIA_ROOT" .
+# A folder that this account made would be closed to the service: without one there are no media.
+media=(--directory="$MEDIA_ROOT" .)
+[ -d "$MEDIA_ROOT" ] || media=(--files-from=/dev/null)
+tar --create --file="$target/media.tar" "${media[@]}"
 ( cd "$target" && find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum > SHA256SUMS )
 echo "$target"
