@@ -121,7 +121,8 @@ def _crowd(count: int, options: argparse.Namespace) -> Iterator[str]:
     with serve("pycommerce.wsgi", NOTHING_KEPT, database(HOME)) as served:
         for name, (path, given) in questions.items():
             headers = {"token": given} if given else {}
-            _ask(served, path, count, 5, headers)  # every process meets every shop
+            # Every connection meets every shop.
+            _ask(served, path, count, max(2, count // 50), headers)
             pairs = [
                 [_ask(served, path, shops, options.seconds, headers) for shops in (2, count)]
                 for _ in range(options.rounds)
@@ -130,8 +131,9 @@ def _crowd(count: int, options: argparse.Namespace) -> Iterator[str]:
             few, many = pairs[len(pairs) // 2]
             yield (
                 f"{name}, nothing kept: {few.rate:,.0f} a second of 2 shops by turns, "
-                f"{many.rate:,.0f} of {count:,} ({many.rate / few.rate:.2f}); "
-                f"CPU {few.cpu:.2f} and {many.cpu:.2f} ms"
+                f"{many.rate:,.0f} of {count:,} ({many.rate / few.rate:.2f}); CPU ms, "
+                f"application + database: {few.application_cpu:.2f} + {few.database_cpu:.2f} and "
+                f"{many.application_cpu:.2f} + {many.database_cpu:.2f}"
             )
         yield f"a worker has met {count:,} shops: {served.memory / 2**20:.0f} MiB"
 

@@ -20,7 +20,7 @@ from catalog.delivery import ways_to_send
 from catalog.display import weight
 from catalog.forms import ListForm, SearchForm
 from catalog.home import home_of
-from catalog.layout import layout, links_to
+from catalog.layout import layout, links_to, list_items
 from catalog.listing import (
     CardRow,
     Page,
@@ -93,8 +93,8 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         filters={"category_id": node.id},
         title=node.name,
         node=node,
-        crumbs=links_to(node.path[:-1]),
-        children=links_to(node.children),
+        crumbs=list_items(links_to(node.path[:-1])),
+        children=list_items(links_to(node.children)),
         structured=structured.json_ld(structured.trail(request, node.path)),
     )
 
@@ -203,7 +203,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
             (way.name, way.takes, way.cost_words(found.price))
             for way in ways_to_send(request.version)
         ],
-        crumbs=links_to(node.path) if node else [],
+        crumbs=list_items(links_to(node.path)) if node else "",
         related=render_cards(_related(request, found, node)),
         structured=structured.json_ld(
             structured.product(request, found, words, pictures),
