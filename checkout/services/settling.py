@@ -28,6 +28,7 @@ from pycommerce.db import connection
 from pycommerce.db.retrying import once_more
 
 State = PaymentAttempt.State
+_ENDED = {State.EXPIRED, State.FAILED}
 
 
 def account_of(session_id: str) -> str:
@@ -76,20 +77,33 @@ def book(session: Session, account: str, *, keep_order: bool = False) -> Payment
     attempt = _attempt_of(session, order, account)
     if attempt is None:
         return None
+    had_ended = attempt.state in _ENDED
     attempt.checked_at = timezone.now()
     attempt.payment_id = session.payment_intent
-    if session.is_paid:
-        _book_payment(order, attempt, session)
-        carts.delete()
-    elif session.has_failed:
-        _book_end(order, attempt, State.FAILED, keep_order=keep_order)
-    elif session.status == "expired":
-        _book_end(order, attempt, State.EXPIRED, keep_order=keep_order)
-    elif session.status == "complete" and attempt.state != State.FAILED:
-        mark_payment_processing(order.pk)
-        attempt.state = State.COMPLETE
+    attempt.state = _state_after(session, attempt.state)
     attempt.save(update_fields=["state", "checked_at", "session_id", "payment_id"])
+    # What follows may change the stock, and then takes the shop's own row: last, as everywhere.
+    if session.is_paid:
+        remember_address(order)
+        carts.delete()
+        _book_payment(order, session)
+    elif attempt.state == State.COMPLETE:
+        mark_payment_processing(order.pk)
+    elif attempt.state in _ENDED and not had_ended:
+        _book_end(order, attempt, keep_order=keep_order)
     return attempt
+
+
+def _state_after(session: Session, state: str) -> str:
+    """The state of an attempt, so far `state`, whose session is like that."""
+    if session.is_paid:
+        return State.COMPLETE
+    if session.has_failed or session.status == "expired":
+        ended = State.FAILED if session.has_failed else State.EXPIRED
+        return state if state in _ENDED else ended
+    if session.status == "complete" and state != State.FAILED:
+        return State.COMPLETE
+    return state
 
 
 def lock_carts(order_id: UUID) -> QuerySet[Cart]:
@@ -111,8 +125,7 @@ def _attempt_of(session: Session, order: Order, account: str) -> PaymentAttempt 
     return attempt
 
 
-def _book_payment(order: Order, attempt: PaymentAttempt, session: Session) -> None:
-    attempt.state = State.COMPLETE
+def _book_payment(order: Order, session: Session) -> None:
     record_payment(
         order_id=order.pk,
         amount=session.amount,
@@ -121,16 +134,10 @@ def _book_payment(order: Order, attempt: PaymentAttempt, session: Session) -> No
         # A session that asked for nothing has no payment of its own.
         provider_id=session.payment_intent or session.id,
     )
-    remember_address(order)
 
 
-def _book_end(
-    order: Order, attempt: PaymentAttempt, state: PaymentAttempt.State, *, keep_order: bool
-) -> None:
+def _book_end(order: Order, attempt: PaymentAttempt, *, keep_order: bool) -> None:
     """A session ended without a payment: the hold ends with it, unless another is on its way."""
-    if attempt.state in {State.EXPIRED, State.FAILED}:
-        return
-    attempt.state = state
     # An attempt that is complete while its order waits is paid by a method that takes days.
     on_the_way = order.attempts.filter(state__in=[State.NEW, State.OPEN, State.COMPLETE])
     if order.status != Order.Status.PENDING or on_the_way.exclude(pk=attempt.pk).exists():
@@ -141,5 +148,5 @@ def _book_end(
     if order.keep_until_paid:
         note(order, "payment_ended", "The payment was not completed.")
         return
-    words = "The payment failed." if state == State.FAILED else "Nobody paid in time."
+    words = "The payment failed." if attempt.state == State.FAILED else "Nobody paid in time."
     end_order(order.pk, reason=words, expired=True)

@@ -106,10 +106,10 @@ def record_payment(
             _give_everything_back(order)
         return order
     note(order, "paid", f"Paid {words}{f' ({remark})' if remark else ''}.", actor)
+    was_held = order.units == Units.HELD
     if not _take_up(order):
         save(order, captured=amount, payment_status=Payment.PAID)
         _give_everything_back(order)
-        raise_catalogue_version()
         return order
     save(order, captured=amount, payment_status=Payment.PAID, status=Status.PROCESSING)
     lines = list(order.line_items.all())
@@ -117,7 +117,9 @@ def record_payment(
     sell_units(quantities_of(order), sources)
     save(order, units=Units.SOLD)
     tell("mail.order_confirmed", order)
-    raise_catalogue_version()
+    if not was_held:
+        # To sell units that are held leaves as many to be sold as before.
+        raise_catalogue_version()
     logger.info("Order %s paid", order.pk)
     return order
 

@@ -20,7 +20,9 @@ from checkout.simulator.models import Refund as ProviderRefund
 from checkout.stripe_inbox.models import StripeEvent
 from orders.errors import IllegalTransition
 from orders.models import LedgerEntry, Order, OutboxMessage, Refund
+from orders.services.paying import end_order
 from orders.services.refunding import refund_order
+from tenants.shop.models import catalogue_version
 from tests.checkout.conftest import ORIGIN, paid, pay, state_of, stock
 from tests.factories import make_order
 
@@ -180,8 +182,6 @@ def test_a_hold_ends_with_the_session_and_never_by_our_clock(order, product):
 
 def test_paid_after_it_expired_takes_the_units_again(order):
     session_id = pay(order, delivery="lost")
-    from orders.services.paying import end_order
-
     end_order(order.pk, reason="Nobody paid in time.", expired=True)
     assert stock() == (25, 0)
 
@@ -191,10 +191,23 @@ def test_paid_after_it_expired_takes_the_units_again(order):
     assert stock() == (24, 0)
 
 
+def test_only_a_payment_that_changes_what_can_be_sold_makes_kept_pages_stale(order, product):
+    session_id = pay(make_order(product), delivery="lost")
+    paid(order)
+    late = pay(make_order(product), delivery="lost")
+    before = catalogue_version()
+
+    settle(session_id)
+    assert catalogue_version() == before
+
+    end_order(PaymentAttempt.objects.get(session_id=late).order_id, reason="Late.", expired=True)
+    before = catalogue_version()
+    settle(late)
+    assert catalogue_version() == before + 1
+
+
 def test_paid_after_it_expired_with_the_units_gone_goes_back_in_full(order, product, amounts):
     session_id = pay(order, delivery="lost")
-    from orders.services.paying import end_order
-
     end_order(order.pk, reason="Nobody paid in time.", expired=True)
     make_order(product, quantity=25)
     settle(session_id)

@@ -11,6 +11,7 @@ from django.test import Client
 from catalog.models import Product, Variant
 from catalog.services.editing import delete_products
 from catalog.services.refresh import refresh_products
+from checkout.forms import PlainSelect
 from checkout.models import Cart, PaymentAttempt
 from checkout.services.checking_out import check_out
 from checkout.services.refunding import send_refund
@@ -502,6 +503,18 @@ def test_whoever_reloads_the_return_page_all_the_time_is_told_to_wait(filled, se
 
     assert statuses[-1] == 429
     assert stock() == (25, 2)
+
+
+def test_a_list_of_countries_is_safe_and_has_one_chosen():
+    widget = PlainSelect(attrs={"autocomplete": "country"}, choices=[("a", "<b>"), ('"', "&")])
+
+    html = widget.render("place", "a", {"id": "id_place", "autofocus": True})
+
+    assert html == (
+        '<select autocomplete="country" id="id_place" name="place" autofocus>'
+        '<option value="a" selected>&lt;b&gt;</option><option value="&quot;">&amp;</option>'
+        "</select>"
+    )
 
 
 @pytest.mark.parametrize("token", ["x", "0" * 22, "ä" * 22, "a" * 41])
