@@ -150,6 +150,22 @@ def _event(rows: Rows, order: Order, kind: str, text: str, at: datetime) -> None
     order.updated_at = at
 
 
+def _told(
+    rows: Rows, order: Order, topic: str, at: datetime, key: str = "", **payload: str
+) -> None:
+    """The customer was told, by a mail that nobody has to send any more."""
+    rows.outbox.append(
+        OutboxMessage(
+            topic=topic,
+            dedupe_key=f"{topic}:{order.pk}:{key}",
+            payload={"order": str(order.pk), **payload},
+            created_at=at,
+            attempts=1,
+            sent_at=at,
+        )
+    )
+
+
 def movement(
     variant: Variant, units: int, kind: str, at: datetime, source: str = ""
 ) -> StockMovement:
@@ -180,16 +196,7 @@ def pay(rows: Rows, order: Order, at: datetime) -> None:
         rows.movements.append(movement(line.variant, line.quantity, "receipt", early))
         rows.movements.append(movement(line.variant, -line.quantity, "sale", at, f"sale:{line.pk}"))
     _event(rows, order, "paid", f"Paid {money_words(order.total, order.currency)}.", at)
-    rows.outbox.append(
-        OutboxMessage(
-            topic="mail.order_confirmed",
-            dedupe_key=f"mail.order_confirmed:{order.pk}:",
-            payload={"order": str(order.pk)},
-            created_at=at,
-            attempts=1,
-            sent_at=at,
-        )
-    )
+    _told(rows, order, "mail.order_confirmed", at)
     _remember_session(rows, order, payment)
 
 
@@ -240,6 +247,8 @@ def send(rows: Rows, order: Order, at: datetime, carrier: str, tracking_number: 
         )
     order.status = Order.Status.COMPLETED
     _event(rows, order, "fulfilled", f"Sent, by {carrier}, {tracking_number}.", at)
+    key = str(fulfilment.pk)
+    _told(rows, order, "mail.order_fulfilled", at, key, fulfilment=key)
 
 
 def give_back(rows: Rows, order: Order, at: datetime) -> None:
@@ -286,6 +295,7 @@ def give_back(rows: Rows, order: Order, at: datetime) -> None:
         order.payment_status = Order.PaymentStatus.REFUNDED
     words = f"Refunded {amount.normalize():f} {order.currency}. {refund.reason}"
     _event(rows, order, "refunded", words, at)
+    _told(rows, order, "mail.order_refunded", at, str(refund.pk), amount=str(amount))
 
 
 def cancel(rows: Rows, order: Order, at: datetime) -> None:

@@ -61,6 +61,23 @@ RULES: dict[str, str] = {
     "every order has a number": """
         SELECT id::text FROM orders_order WHERE number IS NULL
     """,
+    "numbers of orders follow each other up to the last one": """
+        SELECT count(number) || ' orders from ' || min(n) || ' to ' || max(n) || ', the last is '
+            || (SELECT last_order_number FROM shop_state)
+        FROM (SELECT number, substring(number from '[0-9]+$')::bigint AS n FROM orders_order) AS o
+        HAVING count(n) <> max(n) - min(n) + 1 OR count(n) <> count(DISTINCT n)
+            OR max(n) <> (SELECT last_order_number FROM shop_state)
+    """,
+    "an order's tax is that of its lines and of its shipping": """
+        SELECT o.number FROM orders_order o JOIN orders_lineitem l ON l.order_id = o.id
+        GROUP BY o.id HAVING CASE WHEN o.prices_include_tax
+            THEN o.tax_total <> sum(l.tax) + o.shipping_total - o.shipping_net
+            ELSE o.shipping_total <> o.shipping_net OR o.tax_total < sum(l.tax)
+                OR o.shipping_total = 0 AND o.tax_total <> sum(l.tax) END
+    """,
+    "a pending order holds its units": """
+        SELECT number FROM orders_order WHERE (status = 'pending') <> (units = 'held')
+    """,
     "captured is what the ledger says": """
         SELECT o.number FROM orders_order o LEFT JOIN orders_ledgerentry e
             ON e.order_id = o.id AND e.kind = 'charge' AND NOT e.is_surplus
@@ -84,6 +101,33 @@ RULES: dict[str, str] = {
         SELECT o.number FROM orders_refund r JOIN orders_order o ON o.id = r.order_id
         LEFT JOIN orders_ledgerentry e ON e.provider_id = r.provider_id AND e.kind = 'refund'
         WHERE r.state IN ('succeeded', 'pending') AND (e.id IS NULL OR e.amount <> r.amount)
+    """,
+    "a refund in the ledger is one that was given, or was booked back": """
+        SELECT o.number FROM orders_ledgerentry e JOIN orders_order o ON o.id = e.order_id
+        LEFT JOIN orders_refund r ON r.provider_id = e.provider_id AND r.order_id = e.order_id
+        LEFT JOIN orders_ledgerentry b
+            ON b.provider_id = e.provider_id AND b.kind = 'refund_reversal'
+        WHERE e.kind = 'refund' AND (r.id IS NULL OR r.is_surplus <> e.is_surplus
+            OR (r.state = 'failed') <> (b.id IS NOT NULL) OR b.amount <> e.amount)
+    """,
+    "of a payment no more goes back than came": """
+        SELECT o.number FROM orders_refund r JOIN orders_order o ON o.id = r.order_id
+        LEFT JOIN orders_ledgerentry e ON e.provider_id = r.charge_id AND e.kind = 'charge'
+            AND e.order_id = r.order_id AND e.is_surplus = r.is_surplus
+        WHERE r.state <> 'failed'
+        GROUP BY o.id, e.id HAVING e.id IS NULL OR sum(r.amount) > e.amount
+    """,
+    "what is sold was paid in its own currency": """
+        SELECT o.number FROM orders_order o JOIN orders_ledgerentry e ON e.order_id = o.id
+        WHERE e.kind = 'charge' AND NOT e.is_surplus AND e.currency <> o.currency
+            AND o.units = 'sold'
+    """,
+    "refunded units are those of refunds that did not fail": """
+        SELECT o.number || ' ' || l.sku FROM orders_lineitem l
+        JOIN orders_order o ON o.id = l.order_id
+        LEFT JOIN (orders_refundline f JOIN orders_refund r ON r.id = f.refund_id
+            AND r.state <> 'failed') ON f.line_item_id = l.id
+        GROUP BY o.id, l.id HAVING l.refunded <> coalesce(sum(f.quantity), 0)
     """,
     "a surplus charge goes back": """
         SELECT o.number FROM orders_ledgerentry e JOIN orders_order o ON o.id = e.order_id
@@ -128,9 +172,17 @@ RULES: dict[str, str] = {
         SELECT coalesce(session_id, id::text) FROM checkout_paymentattempt
         WHERE state IN ('new', 'open') AND created_at < now() - interval '25 hours'
     """,
-    "a cart has one pending order": """
+    "an order that nobody paid has no attempt that is complete": """
+        SELECT o.number FROM checkout_paymentattempt a JOIN orders_order o ON o.id = a.order_id
+        WHERE a.state = 'complete' AND o.payment_status = 'unpaid'
+    """,
+    "a cart that was bought is gone": """
         SELECT c.id::text FROM checkout_cart c JOIN orders_order o ON o.id = c.order_id
-        WHERE o.status = 'pending' GROUP BY c.id HAVING count(*) > 1
+        WHERE o.status IN ('processing', 'completed')
+    """,
+    "an order was made from one cart at most": """
+        SELECT o.number FROM checkout_cart c JOIN orders_order o ON o.id = c.order_id
+        GROUP BY o.id HAVING count(*) > 1
     """,
     "units that came back are movements of their lines": """
         SELECT o.number || ' ' || l.sku FROM orders_lineitem l
@@ -139,6 +191,12 @@ RULES: dict[str, str] = {
             AND m.kind = 'return' AND m.source LIKE '%:' || l.id
         WHERE l.variant_id IS NOT NULL
         GROUP BY o.id, l.id HAVING l.restocked <> coalesce(sum(m.quantity), 0)
+    """,
+    "a sale or a return is of a line of an order": """
+        SELECT m.source FROM catalog_stockmovement m
+        LEFT JOIN orders_lineitem l
+            ON l.id::text = right(m.source, 36) AND l.variant_id = m.variant_id
+        WHERE m.kind IN ('sale', 'return') AND l.id IS NULL
     """,
     "a discount counts the orders that use it, within its limit": """
         SELECT code FROM orders_discount d
@@ -154,6 +212,21 @@ RULES: dict[str, str] = {
         WHERE o.status IN ('processing', 'completed') AND NOT EXISTS (
             SELECT FROM orders_outboxmessage m
             WHERE m.dedupe_key = 'mail.order_confirmed:' || o.id || ':')
+    """,
+    "who cancelled, refunded or sent told the customer": """
+        SELECT told.key FROM (
+            SELECT 'mail.order_cancelled:' || id || ':' FROM orders_order
+            WHERE status = 'cancelled' AND NOT expired
+            UNION ALL
+            SELECT 'mail.order_refunded:' || r.order_id || ':' || r.id FROM orders_refund r
+            WHERE r.state IN ('pending', 'succeeded')
+            UNION ALL
+            SELECT 'mail.order_fulfilled:' || order_id || ':' || id FROM orders_fulfilment
+        ) AS told (key)
+        WHERE NOT EXISTS (SELECT FROM orders_outboxmessage m WHERE m.dedupe_key = told.key)
+    """,
+    "a message that was sent was tried": """
+        SELECT dedupe_key FROM orders_outboxmessage WHERE sent_at IS NOT NULL AND attempts = 0
     """,
     "no message was given up": """
         SELECT dedupe_key FROM orders_outboxmessage WHERE sent_at IS NULL AND attempts >= 12
