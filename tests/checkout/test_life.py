@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.db import connection, transaction
 from django.db.models import F
 from hypothesis import HealthCheck, Phase, settings
@@ -26,7 +27,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from catalog.models import Variant
+from catalog.models import Product, Variant
+from catalog.services.editing import delete_products
 from catalog.services.stock import adjust_stock
 from checkout.carts import add_to_cart, change_cart
 from checkout.models import Cart, PaymentAttempt
@@ -57,6 +59,7 @@ from orders.models import (
 from orders.services import paying, restocking
 from orders.services.attending import end_review, hold_back
 from orders.services.fulfilling import fulfil_order
+from orders.services.mailing import deliver_outbox
 from orders.services.noting import keep_until_paid
 from orders.services.refunding import refund_order
 from orders.services.timeline import NOBODY
@@ -359,6 +362,26 @@ class Life(RuleBasedStateMachine):
     def change_a_price(self, what: int, price: str) -> None:
         Variant.objects.filter(pk=pick(self.variants, what)).update(price=D(price))
 
+    @rule(what=ANY, status=st.sampled_from(["active", "active", "archived", "draft"]))
+    def show_or_hide_a_product(self, what: int, status: str) -> None:
+        Product.objects.filter(variants=pick(self.variants, what)).update(status=status)
+
+    @rule(what=ANY)
+    def delete_a_product(self, what: int) -> None:
+        """Unless units of it are held; another takes its place."""
+        variant = Variant.objects.get(pk=pick(self.variants, what))
+        allowed(delete_products, [variant.product_id])
+        if not Variant.objects.filter(pk=variant.pk).exists():
+            self.variants.remove(variant.pk)
+            self.variants.append(make_product(price="7.77", on_hand=6).variants.get().pk)
+            self.seen["deleted"] += 1
+
+    @rule(code=st.sampled_from(["TEN", "FIVE"]), active=st.booleans(), more=st.integers(0, 1))
+    def change_a_code(self, code: str, active: bool, more: int) -> None:
+        Discount.objects.filter(code=code).update(
+            active=active, usage_limit=F("usage_limit") + more
+        )
+
     @needs("payable")
     @rule(which=ANY)
     def take_cash(self, which: int) -> None:
@@ -396,6 +419,12 @@ class Life(RuleBasedStateMachine):
     @rule()
     def work(self) -> None:
         assert sweep(connection.tenant).problems == []
+
+    @rule()
+    def send_mails(self) -> None:
+        assert deliver_outbox()[1] == 0
+        self.seen["mailed"] += len(mail.outbox)
+        mail.outbox.clear()
 
     @rule()
     def reconcile(self) -> None:
@@ -478,7 +507,7 @@ def test_the_books_are_right_after_every_step_of_many_lives(tech):
 
     # Lives in which nothing happens would prove nothing.
     often = {"paid", "cancelled", "fulfilled", "refunded", "refund_failed", "restocked", "disputed"}
-    assert often <= set(Life.seen)
+    assert often | {"mailed", "deleted"} <= set(+Life.seen)
 
 
 @pytest.mark.parametrize(
