@@ -2,12 +2,16 @@
 
 A WSGI application of its own, without middleware: `/c?bytes=N` answers N constant bytes,
 `/q?limit=N` one psycopg query that returns the members of N products of the schema named by
-`BENCH_SCHEMA`, rendered by orjson.
+`BENCH_SCHEMA`, rendered by orjson, and `/w?script=NAME` runs the recorded statements of that name
+in the file `BENCH_SCRIPTS`.
 """
 
+import json
 import os
+import random
 import threading
 from decimal import Decimal
+from pathlib import Path
 
 import django
 import orjson
@@ -30,6 +34,11 @@ ORDER BY p.created_at DESC, p.id DESC LIMIT %s
 """
 _local = threading.local()
 _bodies: dict[int, bytes] = {}
+_scripts: dict[str, list[str]] = (
+    json.loads(Path(os.environ["BENCH_SCRIPTS"]).read_text())
+    if "BENCH_SCRIPTS" in os.environ
+    else {}
+)
 
 
 def constant(request: HttpRequest) -> HttpResponse:
@@ -71,10 +80,22 @@ def query(request: HttpRequest) -> HttpResponse:
     return HttpResponse(body, content_type="application/json")
 
 
+def write(request: HttpRequest) -> HttpResponse:
+    """The statements of one script, for the item that is named and for a new number."""
+    connection = _connection()
+    number, item = str(random.randrange(10**11, 10**12)), request.GET["item"]
+    for statement in _scripts[request.GET["script"]]:
+        connection.execute(statement.replace(":number", number).replace(":item", item))
+    body = orjson.dumps({"id": number, "status": "pending"})
+    return HttpResponse(
+        body, content_type="application/json", headers={"Content-Length": len(body)}
+    )
+
+
 def _connection() -> psycopg.Connection:
     if not hasattr(_local, "connection"):
         _local.connection = psycopg.connect(os.environ["BENCH_DSN"], autocommit=True)
-        _local.connection.execute(f'SET search_path = "{os.environ["BENCH_SCHEMA"]}"')
+        _local.connection.execute(f'SET search_path = "{os.environ["BENCH_SCHEMA"]}", public')
         _local.connection.prepare_threshold = None  # as Django leaves it
     return _local.connection
 
@@ -95,5 +116,10 @@ settings.configure(
     EMBEDDED_POSTGRES=None,
 )
 django.setup()
-urlpatterns = [path("c", constant), path("q", query), path("healthz", healthy)]
+urlpatterns = [
+    path("c", constant),
+    path("q", query),
+    path("w", write),
+    path("healthz", healthy),
+]
 application = get_wsgi_application()
