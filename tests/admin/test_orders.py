@@ -23,6 +23,7 @@ from orders.services.paying import record_payment
 from orders.services.placing import Buyer
 from orders.services.refunding import refund_order
 from orders.services.timeline import NOBODY
+from tenants.shop.models import ShopState
 from tests.admin.conftest import page_of, take, words
 from tests.checkout.conftest import ORIGIN, paid, state_of
 from tests.factories import PASSWORD, make_member, make_order, make_product
@@ -134,12 +135,13 @@ def test_pages_follow_each_other_without_gap_or_repeat(desk, product):
     rows = []
     for number in range(117):
         copy = Order.objects.get(pk=template.pk)
-        copy.pk, copy.number, copy.access_token = uuid4(), f"X-{number}", f"token-{number}"
+        copy.pk, copy.number, copy.access_token = uuid4(), f"T-{1004 + number}", f"token-{number}"
         copy.units, copy.status, copy.expired = "released", "cancelled", True
         # Pairs of one moment: the id decides.
         copy.created_at = now - timedelta(hours=number // 2 + 1)
         rows.append(copy)
     Order.objects.bulk_create(rows)
+    ShopState.objects.update(last_order_number=1003 + 117)
     template.line_items.model.objects.bulk_create([_line_of_copy(template, row) for row in rows])
 
     seen, address = [], LIST

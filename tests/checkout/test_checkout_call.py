@@ -8,6 +8,7 @@ from django.test import Client, override_settings
 
 from catalog.models import Product, Variant
 from checkout.models import PaymentAttempt
+from checkout.services.refunding import cancel_order
 from checkout.simulator import store
 from checkout.simulator.models import Session
 from orders.models import Order
@@ -431,8 +432,7 @@ def test_an_order_that_waits_for_no_payment_is_a_409(order, product):
     error_of(call(body), 409)
 
     other = make_order(product)
-    Order.objects.filter(pk=other.pk).update(status="cancelled", units="released")
-    Variant.objects.update(held=0)
+    cancel_order(order_id=other.pk, reason="Changed my mind")
     error_of(call(for_order(other, item(product))), 409)
 
 

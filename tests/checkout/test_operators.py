@@ -168,7 +168,7 @@ def test_one_session_that_cannot_be_booked_is_its_own_problem(product, fake, cap
     assert code == 1
     assert any("booked for another order" in each for each in found["tenants"][0]["problems"])
     assert [state_of(order)[1] for order in orders] == ["unpaid", "paid", "paid"]
-    LedgerEntry.objects.filter(provider_id=wrong.intent).delete()
+    LedgerEntry.objects.filter(is_surplus=True).delete()
     Refund.objects.all().delete()
 
 
