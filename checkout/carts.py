@@ -175,8 +175,10 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
     if not 1 <= quantity <= MAX_QUANTITY:
         raise wrong_field("quantity", _("Use 1 to %(most)s.") % {"most": MAX_QUANTITY})
     with transaction.atomic():
-        cart = _lock(cart) or Cart.objects.create()
-        line = CartLine.objects.filter(cart=cart, variant=variant).first()
+        locked = _lock(cart)
+        lines = list(locked.lines.all()) if locked else []
+        cart = locked or Cart.objects.create()
+        line = next((line for line in lines if line.variant_id == variant.pk), None)
         held = dict(_held_by(cart)).get(variant.pk, 0)
         units = quantity + (line.quantity if line else 0)
         if units > min(variant.stock + held, MAX_QUANTITY):
@@ -184,7 +186,7 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
         if line:
             line.quantity, line.seen_price = units, variant.price
             line.save(update_fields=["quantity", "seen_price"])
-        elif cart.lines.count() >= MOST_LINES:
+        elif len(lines) >= MOST_LINES:
             problem = _("A cart holds at most %(most)s different things.") % {"most": MOST_LINES}
             raise wrong_field("variant", problem)
         else:
@@ -195,7 +197,8 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
                 quantity=units,
                 seen_price=variant.price,
             )
-        _touch(cart)
+        if locked:
+            _touch(cart)
     return cart
 
 
