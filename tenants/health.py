@@ -1,6 +1,6 @@
 """For operators: is this process alive, and can it serve every shop."""
 
-from collections.abc import Iterator
+import logging
 
 from django.apps import apps
 from django.conf import settings
@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 from pycommerce.core.http import HttpRequest
 from pycommerce.db import connection
 from tenants.services.migrating import lagging_tenants, public_is_current
+
+logger = logging.getLogger(__name__)
 
 
 @require_safe
@@ -25,32 +27,44 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
     Says how many shops are not in order and not which: the log names them.
     """
-    problems = dict(_problems())
-    names = ("database", "migrations", "tenants")
-    checks = {name: problems.get(name, "ok") for name in names}
+    checks = dict.fromkeys(("database", "migrations", "tenants"), "not checked")
+    _check(checks)
+    is_ready = set(checks.values()) == {"ok"}
     response = JsonResponse(
-        {"status": "not ready" if problems else "ready", "checks": checks},
-        status=503 if problems else 200,
+        {"status": "ready" if is_ready else "not ready", "checks": checks},
+        status=200 if is_ready else 503,
     )
     response["Cache-Control"] = "no-store"
-    if problems:
+    if not is_ready:
         response["Retry-After"] = "5"
     return response
 
 
-def _problems() -> Iterator[tuple[str, str]]:
+def _check(checks: dict[str, str]) -> None:
+    """Write what is found beside each name; what stands behind a problem is not looked at."""
     try:
         connection.set_schema_to_public()
-        if not public_is_current():
-            yield "migrations", "The shared tables lag; run the migrate command."
+        is_current = public_is_current()
+        checks["database"] = "ok"
+        if not is_current:
+            checks["migrations"] = "The shared tables lag; run the migrate command."
             return
-        lags = len(lagging_tenants())
-        if lags:
-            yield "migrations", f"{lags} shops lag; run the migrate command."
-        elif broken := schemas_without_tables():
-            yield "tenants", f"{len(broken)} shops lack tables."
+        if lags := [lag.schema_name for lag in lagging_tenants()]:
+            checks["migrations"] = f"{_how_many(lags)} behind; run the migrate command."
+            logger.warning("Behind in migrations: %s", ", ".join(lags))
+            return
+        checks["migrations"] = "ok"
+        if broken := schemas_without_tables():
+            checks["tenants"] = f"{_how_many(broken)} without all tables."
+            logger.warning("Without all tables: %s", ", ".join(broken))
+            return
+        checks["tenants"] = "ok"
     except Error:
-        yield "database", "It does not answer."
+        checks["database"] = "It does not answer."
+
+
+def _how_many(schemas: list[str]) -> str:
+    return "1 shop is" if len(schemas) == 1 else f"{len(schemas)} shops are"
 
 
 _MISSING = """

@@ -58,14 +58,17 @@ def test_a_shop_that_lacks_a_table_is_not_ready(platform_client, tech):
     response = platform_client.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json()["checks"]["tenants"] == "1 shops lack tables."
+    assert response.json()["checks"]["tenants"] == "1 shop is without all tables."
 
 
-def test_a_shop_that_lags_is_not_ready(platform_client, tech):
+def test_a_shop_that_lags_is_not_ready_and_the_log_names_it(platform_client, tech, caplog):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'catalog'")
 
     response = platform_client.get("/readyz")
 
     assert response.status_code == 503
-    assert "1 shops lag" in response.json()["checks"]["migrations"]
+    checks = response.json()["checks"]
+    assert "1 shop is behind" in checks["migrations"]
+    assert checks["tenants"] == "not checked"
+    assert tech.schema_name in caplog.text

@@ -53,7 +53,9 @@ class Command(BaseCommand):
             lags = lagging_tenants()
             if verbosity:
                 self.stdout.write(
-                    f"{len(lags)} shops lag." if lags else "Every shop is up to date."
+                    f"To be brought up to date: {len(lags)}."
+                    if lags
+                    else "Every shop is up to date."
                 )
             failures = self._migrate([lag.schema_name for lag in lags], jobs)
         for schema_name, problem in failures.items():
@@ -68,7 +70,7 @@ class Command(BaseCommand):
         for lag in lags:
             self.stdout.write(f"{lag.schema_name} lacks {', '.join(lag.missing) or 'all tables'}")
         if lags:
-            raise CommandError(f"{len(lags)} shops lack migrations.")
+            raise CommandError(f"Shops that lack migrations: {len(lags)}.")
 
     def _migrate(self, schemas: list[str], jobs: int) -> dict[str, str]:
         """Returns schema name to what went wrong."""
