@@ -172,9 +172,9 @@ RULES: dict[str, str] = {
         SELECT coalesce(session_id, id::text) FROM checkout_paymentattempt
         WHERE state IN ('new', 'open') AND created_at < now() - interval '25 hours'
     """,
-    "an order that nobody paid has no attempt that is complete": """
+    "an order that waits to be paid has no attempt that is complete": """
         SELECT o.number FROM checkout_paymentattempt a JOIN orders_order o ON o.id = a.order_id
-        WHERE a.state = 'complete' AND o.payment_status = 'unpaid'
+        WHERE a.state = 'complete' AND o.payment_status = 'unpaid' AND o.status = 'pending'
     """,
     "a cart that was bought is gone": """
         SELECT c.id::text FROM checkout_cart c JOIN orders_order o ON o.id = c.order_id

@@ -334,7 +334,9 @@ BREAK = {
     "no attempt is open for longer than a session can be": lambda order: order.attempts.update(
         state="open", created_at=timezone.now() - timedelta(hours=26)
     ),
-    "an order that nobody paid has no attempt that is complete": orders(payment_status="unpaid"),
+    "an order that waits to be paid has no attempt that is complete": orders(
+        status="pending", payment_status="unpaid"
+    ),
     "a cart that was bought is gone": keep_a_cart,
     "an order was made from one cart at most": order_from_two_carts,
     "units that came back are movements of their lines": lines(restocked=0),
