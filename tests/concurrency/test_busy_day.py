@@ -173,9 +173,14 @@ def test_a_late_payment_and_a_checkout_of_its_cart_do_not_wait_in_a_circle(shop,
 def test_with_the_cart_after_the_last_row_they_would(shop, thread, monkeypatch):
     """The control: the test above would see it."""
     before = deadlocks()
-    monkeypatch.setattr(
-        settling, "lock_carts", lambda order_id: Cart.objects.filter(order=order_id)
-    )
+    book_payment = settling._book_payment
+
+    def careless(order, session):
+        book_payment(order, session)
+        Cart.objects.filter(order=order.pk).delete()
+
+    monkeypatch.setattr(settling, "lock_carts", lambda order_id: Cart.objects.none())
+    monkeypatch.setattr(settling, "_book_payment", careless)
 
     meet_at_the_cart(thread, settle)
 
