@@ -114,7 +114,7 @@ RULES: dict[str, str] = {
         SELECT o.number FROM orders_refund r JOIN orders_order o ON o.id = r.order_id
         LEFT JOIN orders_ledgerentry e ON e.provider_id = r.charge_id AND e.kind = 'charge'
             AND e.order_id = r.order_id AND e.is_surplus = r.is_surplus
-        WHERE r.state <> 'failed'
+        WHERE r.state IN ('pending', 'succeeded')
         GROUP BY o.id, e.id HAVING e.id IS NULL OR sum(r.amount) > e.amount
     """,
     "what is sold was paid in its own currency": """
