@@ -20,7 +20,6 @@ class Cart(models.Model):
         related_name="carts",
         help_text="The pending order that was made from it, if any.",
     )
-    discount_code = models.CharField(max_length=40, blank=True)
     details = models.JSONField(
         default=dict, help_text="What was typed at the checkout: it is there when they come back."
     )

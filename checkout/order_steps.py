@@ -126,7 +126,8 @@ class GiveBack(Step):
             order_id=form.sight.order.pk,
             **form.wanted(),
             expected=data["agreed"],
-            restock=data["restock"],
+            # Where an amount is chosen, the box is hidden, ticked or not.
+            restock=data["restock"] and data["what"] != "amount",
             reason=data["reason"],
             request_key=_key_of(form),
             actor=actor,

@@ -83,7 +83,12 @@ class FulfilSerializer(serializers.Serializer):
 class RefundSerializer(serializers.Serializer):
     amount = MoneyField(required=False, help_text="Either this or `items`; neither: all left.")
     items = UnitsOfLineSerializer(many=True, required=False)
-    restock = FlagField(required=False, default=False)
+    restock = FlagField(
+        required=False,
+        default=False,
+        help_text="The units come back into stock, once the provider took the refund; "
+        "not with an amount, which names none.",
+    )
     reason = TextField(max_length=255, required=False, allow_blank=True, default="")
 
 

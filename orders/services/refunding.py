@@ -49,7 +49,7 @@ def refund_order(
     order = lock_order(order_id)
     if request_key and (known := Refund.objects.filter(request_key=request_key).first()):
         return known
-    plan = plan_refund(order, amount=amount, items=items)
+    plan = plan_refund(order, amount=amount, items=items, restock=restock)
     if expected is not None and plan.amount != expected:
         raise IllegalTransition(
             f"Order {order} has changed: the refund would be {plan.amount.normalize():f} now."
@@ -76,11 +76,17 @@ def refund_order(
 
 
 def plan_refund(
-    order: Order, *, amount: Decimal | None = None, items: Mapping[UUID, int] | None = None
+    order: Order,
+    *,
+    amount: Decimal | None = None,
+    items: Mapping[UUID, int] | None = None,
+    restock: bool = False,
 ) -> RefundPlan:
     """What such a refund would give back; raises what `refund_order` raises, and writes nothing."""
     if amount is not None and items is not None:
         raise wrong_field("amount", "Give either an amount or items.")
+    if amount is not None and restock:
+        raise wrong_field("restock", "An amount names no units: give items.")
     if amount is not None and (amount <= 0 or amount != round_money(amount, order.currency)):
         raise wrong_field("amount", f"It is no amount in {order.currency}.")
     lines = {line.pk: line for line in order.line_items.all()}

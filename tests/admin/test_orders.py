@@ -395,6 +395,13 @@ def test_units_go_back_for_the_sum_that_was_shown(desk, sold):
     )
 
 
+def test_a_box_that_is_hidden_beside_an_amount_puts_nothing_back(desk, sold):
+    _shown, done = agree(desk, sold, what="amount", amount="9.98", restock="on")
+
+    assert "$9.98 was given back to the customer." in words(done)
+    assert Refund.objects.get().restock is False
+
+
 def test_all_that_is_left_goes_back(desk, sold):
     agree(desk, sold, what="amount", amount="9.98")
 

@@ -248,6 +248,7 @@ def test_what_was_not_paid_is_not_given_back(merchant, product):
         ("refund", {"items": [{"id": UNKNOWN, "quantity": 1}]}, "items"),
         ("refund", {"restock": "yes"}, "restock"),
         ("refund", {"restock": 1}, "restock"),
+        ("refund", {"amount": 1, "restock": True}, "restock"),
         ("refund", {"reason": "x" * 256}, "reason"),
     ],
 )
