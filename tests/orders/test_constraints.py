@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint, F, UniqueConstraint
 from django.utils import timezone
 
-from catalog.models import StockMovement, Variant
+from catalog.models import FeaturedCategory, FeaturedProduct, HomePage, StockMovement, Variant
 from checkout.models import Cart, CartLine, PaymentAttempt
 from orders.models import (
     CustomerAddress,
@@ -103,6 +103,12 @@ def _code(text):
     return lambda there: _execute("UPDATE orders_discount SET code = %s", text)
 
 
+def _feature_twice(model, **what):
+    home = HomePage.objects.create()
+    for _ in range(2):
+        model.objects.create(home=home, **what)
+
+
 def _execute(statement, *arguments):
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)
@@ -133,6 +139,13 @@ BREAKS = {
             for _ in range(2)
         ]
     ],
+    # Home page
+    "home_page_one_row": [lambda there: HomePage.objects.create(pk=2)],
+    "featured_category_once": [
+        lambda there: _feature_twice(FeaturedCategory, category=make_category("Lamps"))
+    ],
+    "featured_product_once": [lambda there: _feature_twice(FeaturedProduct, product=there.product)],
+    # Categories
     "category_name_once": [lambda there: [make_category("Lamps") for _ in range(2)]],
     "category_is_not_its_own_parent": [
         lambda there: type(make_category()).objects.update(parent=F("id"))
