@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 from django.forms import BaseInlineFormSet
 from django.urls import reverse
 from django.utils.html import format_html
@@ -28,7 +29,7 @@ from catalog.services.editing import (
 )
 from catalog.services.pictures import finish_pictures, forget_pictures
 from catalog.services.refresh import refresh_products
-from catalog.services.stock import adjust_stock, receive_first_stock
+from catalog.services.stock import MAX_UNITS, adjust_stock, receive_first_stock
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
@@ -57,7 +58,7 @@ class VariantForm(MoneyForm):
         label="First stock",
         required=False,
         min_value=0,
-        max_value=1_000_000_000,
+        max_value=MAX_UNITS,
         widget=UnfoldAdminIntegerFieldWidget,
     )
 
@@ -374,10 +375,17 @@ class StockForm(forms.ModelForm):
         count, change = data.get("on_hand_now"), data.get("change")
         if (count is None) == (change is None) and not self.errors:
             raise ValidationError("Give either a count or a change.")
+        if self.errors:
+            return data
+        field = "on_hand_now" if count is not None else "change"
         after = count if count is not None else self.instance.on_hand + (change or 0)
-        if not self.errors and after < self.instance.held:
-            raise ValidationError(
-                f"{self.instance.held} units are held for orders: fewer cannot be on hand."
+        if after > MAX_UNITS:
+            self.add_error(field, f"At most {MAX_UNITS:,} can be on hand.")
+        elif after < 0:
+            self.add_error(field, f"Only {self.instance.on_hand} are on hand.")
+        elif after < self.instance.held:
+            self.add_error(
+                field, f"{self.instance.held} units are held for orders: fewer cannot be on hand."
             )
         return data
 
@@ -503,15 +511,39 @@ class CategoryForm(forms.ModelForm):
         return parent
 
 
+_UP = """(
+    WITH RECURSIVE up (parent_id, names, way) AS (
+        SELECT c.parent_id, ARRAY[c.name::text],
+            ARRAY[lpad((c.position + 2147483648)::text, 10, '0'), c.name, c.id::text]
+        FROM catalog_category c WHERE c.id = catalog_category.id
+        UNION ALL
+        SELECT c.parent_id, c.name || up.names,
+            ARRAY[lpad((c.position + 2147483648)::text, 10, '0'), c.name, c.id::text] || up.way
+        FROM up JOIN catalog_category c ON c.id = up.parent_id
+    )
+    SELECT {} FROM up WHERE parent_id IS NULL
+)"""
+# The names of a category and of those above it, root first; and what sorts as the tree does.
+_NAMES = RawSQL(_UP.format("names"), ())  # noqa: S611 - no input in it
+_WAY = RawSQL(_UP.format("way"), ())  # noqa: S611 - no input in it
+
+
 @admin.register(Category, site=tenant_site)
 class CategoryAdmin(TenantModelAdmin):
     """The shop's tree of categories."""
 
     form = CategoryForm
-    list_display = ("name", "parent", "slug", "position")
-    list_select_related = ("parent",)
+    list_display = ("place", "slug", "position")
+    ordering = (_WAY,)
     search_fields = ("name", "slug")
     autocomplete_fields = ("parent",)
+
+    @admin.display(description="Category", ordering="name")
+    def place(self, category: Any) -> str:
+        return " › ".join(category.names)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        return super().get_queryset(request).annotate(names=_NAMES)
 
     def view_on_site(self, category: Category) -> str:
         return reverse("catalog:category", args=[category.slug])

@@ -35,8 +35,8 @@ class Category(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
     position = models.IntegerField(default=0)
-    seo_title = models.CharField(max_length=255, blank=True)
-    seo_description = models.CharField(max_length=500, blank=True)
+    seo_title = models.CharField("SEO title", max_length=255, blank=True)
+    seo_description = models.CharField("SEO description", max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -84,8 +84,8 @@ class Product(models.Model):
         help_text="Such as Size and Colour; empty for a product without options.",
     )
     categories = models.ManyToManyField(Category, blank=True, related_name="products")
-    seo_title = models.CharField(max_length=255, blank=True)
-    seo_description = models.CharField(max_length=500, blank=True)
+    seo_title = models.CharField("SEO title", max_length=255, blank=True)
+    seo_description = models.CharField("SEO description", max_length=500, blank=True)
     source_fields = models.JSONField(
         default=dict,
         blank=True,
@@ -99,7 +99,7 @@ class Product(models.Model):
     price = PriceField(default=0, editable=False)
     max_price = PriceField(default=0, editable=False)
     compare_at_price = PriceField(null=True, editable=False)
-    sku = models.CharField(max_length=255, blank=True, editable=False)
+    sku = models.CharField("SKU", max_length=255, blank=True, editable=False)
     sort_name = models.CharField(max_length=255, editable=False, db_collation="C", default="")
     category_names = ArrayField(models.TextField(), default=list, editable=False)
     category_ids = ArrayField(models.UUIDField(), default=list, editable=False)

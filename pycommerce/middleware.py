@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from functools import cached_property
+from urllib.parse import parse_qsl
 
 import structlog
 from django.conf import settings
@@ -123,8 +124,12 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
         return HttpResponsePermanentRedirect(f"https://{host}{request.get_full_path()}")
     if "\x00" in path or "%00" in request.META.get("QUERY_STRING", ""):
         if _CALLS.match(path):
-            where = "path" if "\x00" in path else "query"
-            problem = {where: ["It contains a NUL character."]}
+            given = [("path", path), *parse_qsl(request.META["QUERY_STRING"], True)]
+            problem = {
+                name.replace("\x00", "") or "query": ["It contains a NUL character."]
+                for name, value in given
+                if "\x00" in name + value
+            }
             return error_response(InvalidRequest(fields=problem), request)
         return HttpResponse("The address is not valid.", status=400, content_type="text/plain")
     return None

@@ -11,6 +11,7 @@ from unfold.forms import (
 )
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
     UnfoldAdminImageFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -32,6 +33,7 @@ __all__ = [
     "ModelAdmin",
     "StackedInline",
     "TabularInline",
+    "UnfoldAdminEmailInputWidget",
     "UnfoldAdminImageFieldWidget",
     "UnfoldAdminIntegerFieldWidget",
     "UnfoldAdminSelectWidget",

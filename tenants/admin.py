@@ -19,10 +19,12 @@ from django.utils.http import urlsafe_base64_encode
 
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
+from pycommerce.db import connection
 from pycommerce.unfold_shim import (
     AdminPasswordChangeForm,
     ModelAdmin,
     TabularInline,
+    UnfoldAdminEmailInputWidget,
     UnfoldAdminSelectWidget,
     UserChangeForm,
     UserCreationForm,
@@ -43,7 +45,9 @@ from tenants.tenant_admin import TenantModelAdmin
 class MembershipForm(forms.ModelForm):
     """Invite somebody by e-mail address, or change a role."""
 
-    email = forms.EmailField(label="E-mail address", max_length=254)
+    email = forms.EmailField(
+        label="E-mail address", max_length=254, widget=UnfoldAdminEmailInputWidget
+    )
 
     class Meta:
         model = Membership
@@ -58,6 +62,9 @@ class MembershipForm(forms.ModelForm):
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].strip().lower()
         validate_email(email)
+        here = Membership.objects.filter(tenant=connection.tenant, user__email=email)
+        if self.instance._state.adding and here.exists():
+            raise ValidationError("They work here already: change their role in the list.")
         return email
 
 

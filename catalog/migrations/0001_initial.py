@@ -33,8 +33,14 @@ class Migration(migrations.Migration):
                 ("slug", models.CharField(max_length=255, unique=True)),
                 ("description", models.TextField(blank=True)),
                 ("position", models.IntegerField(default=0)),
-                ("seo_title", models.CharField(blank=True, max_length=255)),
-                ("seo_description", models.CharField(blank=True, max_length=500)),
+                (
+                    "seo_title",
+                    models.CharField(blank=True, max_length=255, verbose_name="SEO title"),
+                ),
+                (
+                    "seo_description",
+                    models.CharField(blank=True, max_length=500, verbose_name="SEO description"),
+                ),
                 (
                     "created_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),
@@ -121,8 +127,14 @@ class Migration(migrations.Migration):
                         size=None,
                     ),
                 ),
-                ("seo_title", models.CharField(blank=True, max_length=255)),
-                ("seo_description", models.CharField(blank=True, max_length=500)),
+                (
+                    "seo_title",
+                    models.CharField(blank=True, max_length=255, verbose_name="SEO title"),
+                ),
+                (
+                    "seo_description",
+                    models.CharField(blank=True, max_length=500, verbose_name="SEO description"),
+                ),
                 (
                     "source_fields",
                     models.JSONField(
@@ -170,7 +182,12 @@ class Migration(migrations.Migration):
                         validators=[django.core.validators.MinValueValidator(0)],
                     ),
                 ),
-                ("sku", models.CharField(blank=True, editable=False, max_length=255)),
+                (
+                    "sku",
+                    models.CharField(
+                        blank=True, editable=False, max_length=255, verbose_name="SKU"
+                    ),
+                ),
                 (
                     "sort_name",
                     models.CharField(db_collation="C", default="", editable=False, max_length=255),

@@ -302,6 +302,8 @@ def test_stock_changes_by_an_adjustment_with_a_reason(desk, tech, owner):
         ({"change": "5", "on_hand_now": "5", "reason": "x"}, "either a count or a change"),
         ({"on_hand_now": "1", "reason": "Count"}, "2 units are held"),
         ({"change": "-4", "reason": "Broken"}, "2 units are held"),
+        ({"change": "-500", "reason": "Broken"}, "Only 5 are on hand"),
+        ({"change": "1000000000", "reason": "x"}, "At most 1,000,000,000"),
     ],
 )
 def test_a_wrong_adjustment_changes_nothing(desk, tech, cells, words):
@@ -396,6 +398,30 @@ def test_a_renamed_category_is_renamed_on_its_products(desk, tech):
     assert desk.get("/categories/light/")["Location"] == "/categories/lighting/"
 
 
+def test_categories_stand_as_in_their_tree(desk, tech):
+    light = make_category("Light", position=1)
+    sound = make_category("Sound", position=-1)
+    lamps = make_category("Lamps", light, position=7)
+    make_category("Bulbs", lamps)
+    make_category("Candles", light, position=2)
+    make_category("Amplifiers", sound)
+
+    def shown(query=""):
+        page = desk.get(f"/admin/catalog/category/{query}")
+        return [" › ".join(row.names) for row in page.context["cl"].result_list]
+
+    tree = [
+        "Sound",
+        "Sound › Amplifiers",
+        "Light",
+        "Light › Candles",
+        "Light › Lamps",
+        "Light › Lamps › Bulbs",
+    ]
+    assert shown() == tree
+    assert shown("?q=amp") == [tree[1], tree[4]]
+
+
 def test_a_category_cannot_stand_below_itself(desk, tech):
     root = make_category("Light")
     leaf = make_category("Lamps", root)
@@ -458,6 +484,17 @@ def test_an_existing_user_becomes_a_member_without_a_link(desk, tech):
 
     assert User.objects.filter(email="known@example.com").count() == 1
     assert "invitation" not in response.content.decode()
+
+
+def test_who_is_a_member_is_not_invited_again(desk, tech, owner):
+    make_member(tech, "viewer", email="known@example.com")
+
+    response = desk.post(
+        "/admin/tenants/membership/add/", {"email": "Known@example.com", "role": "manager"}
+    )
+
+    assert "They work here already" in response.content.decode()
+    assert Membership.objects.get(user__email="known@example.com").role == "viewer"
 
 
 def test_the_last_owner_stays(desk, tech, owner):

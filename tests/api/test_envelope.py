@@ -104,9 +104,20 @@ def test_a_parameter_given_twice_is_a_400(api):
     assert list(error_of(response)["fields"]) == ["limit"]
 
 
-@pytest.mark.parametrize("path", ["/api/products?tenant=tech&q=%00", "/api/products/a%00b"])
-def test_a_nul_in_an_address_is_a_400(api, path):
-    assert api.get(path).status_code == 400
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/api/products?tenant=tech&q=%00", ["q"]),
+        ("/api/products?tenant=%00x&q=a&sort%00=1", ["tenant", "sort"]),
+        ("/api/products?%00=1", ["query"]),
+        ("/api/products/a%00b", ["path"]),
+    ],
+)
+def test_a_nul_in_an_address_is_a_400_that_names_where_it_stands(api, path, fields):
+    response = api.get(path)
+
+    assert response.status_code == 400
+    assert list(error_of(response)["fields"]) == fields
 
 
 @override_settings(HTTPS_REQUIRED=True)
