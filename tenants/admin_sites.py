@@ -89,6 +89,14 @@ class ToDo:
         return count_words(self.count)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the start page: its template, and what that shows as `part`."""
+
+    template: str
+    context: dict[str, Any]
+
+
 # The menu of a shop, most used first.
 _MENU = [
     "orders.order",
@@ -115,13 +123,15 @@ class TenantAdminSite(_Site):
         super().__init__()
         # What the apps above ask for their part of the start page.
         self.to_do: list[Callable[[HttpRequest], list[ToDo]]] = []
+        self.parts: list[Callable[[HttpRequest], Part | None]] = []
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         to_do = [each for ask in self.to_do for each in ask(request)]
+        parts = [part for make in self.parts if (part := make(request))]
         response: TemplateResponse = super().index(
-            request, {"to_do": to_do} | (extra_context or {})
+            request, {"to_do": to_do, "parts": parts} | (extra_context or {})
         )
         return response
 
