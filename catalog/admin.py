@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from catalog import storefront_admin  # noqa: F401 - registers itself
-from catalog.display import FEW, money
-from catalog.models import Category, Product, ProductImage, StockMovement, Variant
+from catalog.display import money
+from catalog.models import Category, Product, ProductImage, Variant
 from catalog.pictures import small
 from catalog.services.editing import (
     delete_products,
@@ -29,20 +29,17 @@ from catalog.services.editing import (
 )
 from catalog.services.pictures import finish_pictures, forget_pictures
 from catalog.services.refresh import refresh_products
-from catalog.services.stock import MAX_UNITS, adjust_stock, receive_first_stock
+from catalog.services.stock import MAX_UNITS, receive_first_stock
+from catalog.stock_admin import ProductStock
 from pycommerce.api.parameters import parse_uuid
-from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
-from pycommerce.db.counting import capped_counts
 from pycommerce.unfold_shim import (
     TabularInline,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminTextInputWidget,
 )
-from tenants.admin_sites import ToDo, tenant_site
-from tenants.backends import rights_in
+from tenants.admin_sites import tenant_site
 from tenants.pictures import PictureField
-from tenants.roles import Right
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
 from tenants.tenant_admin import MoneyForm, TenantModelAdmin
@@ -64,7 +61,15 @@ class VariantForm(MoneyForm):
 
     class Meta:
         model = Variant
-        fields = ("option_values", "sku", "price", "compare_at_price", "barcode", "position")
+        fields = (
+            "option_values",
+            "sku",
+            "price",
+            "compare_at_price",
+            "low_stock_limit",
+            "barcode",
+            "position",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -124,6 +129,7 @@ class VariantInline(TabularInline):
         "compare_at_price",
         "stock_link",
         "first_stock",
+        "low_stock_limit",
         "barcode",
         "position",
     )
@@ -232,7 +238,7 @@ class ProductAdmin(TenantModelAdmin):
 
     form = ProductForm
     list_display = ("name", "sku", "price_shown", "units", "status", "updated_at")
-    list_filter = ("status", "categories")
+    list_filter = ("status", ProductStock, "categories")
     search_fields = ("name", "sku", "variants__sku", "slug")
     autocomplete_fields = ("categories",)
     inlines = (VariantInline, ImageInline)
@@ -346,143 +352,6 @@ class ProductAdmin(TenantModelAdmin):
             thing=product,
             changes={"status": (product.status, status.value)},
         )
-
-
-class StockForm(forms.ModelForm):
-    """A count or a change of the units on hand, with its reason."""
-
-    on_hand_now = forms.IntegerField(
-        label="Counted units",
-        required=False,
-        min_value=0,
-        help_text="How many units there are, held ones included. Or give a change instead.",
-        widget=UnfoldAdminIntegerFieldWidget,
-    )
-    change = forms.IntegerField(
-        label="Change",
-        required=False,
-        help_text="Such as 12 for a delivery or -1 for a broken one.",
-        widget=UnfoldAdminIntegerFieldWidget,
-    )
-    reason = forms.CharField(max_length=255, widget=UnfoldAdminTextInputWidget)
-
-    class Meta:
-        model = Variant
-        fields = ()
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        count, change = data.get("on_hand_now"), data.get("change")
-        if (count is None) == (change is None) and not self.errors:
-            raise ValidationError("Give either a count or a change.")
-        if self.errors:
-            return data
-        field = "on_hand_now" if count is not None else "change"
-        after = count if count is not None else self.instance.on_hand + (change or 0)
-        if after > MAX_UNITS:
-            self.add_error(field, f"At most {MAX_UNITS:,} can be on hand.")
-        elif after < 0:
-            self.add_error(field, f"Only {self.instance.on_hand} are on hand.")
-        elif after < self.instance.held:
-            self.add_error(
-                field, f"{self.instance.held} units are held for orders: fewer cannot be on hand."
-            )
-        return data
-
-
-class MovementInline(TabularInline):
-    model = StockMovement
-    fields = ("created_at", "kind", "quantity", "reason", "user_name")
-    readonly_fields = fields
-    extra = 0
-    max_num = 0
-    can_delete = False
-    ordering = ("-created_at", "-id")
-    per_page = 20
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class StockLevel(admin.SimpleListFilter):
-    """How many units can be sold, of products that are for sale."""
-
-    title = "stock"
-    parameter_name = "level"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("low", f"{FEW} or fewer"), ("out", "Sold out")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Variant]) -> QuerySet[Variant]:
-        if self.value() == "low":
-            return low_stock(queryset)
-        return low_stock(queryset).filter(on_hand=F("held")) if self.value() else queryset
-
-
-def low_stock(variants: QuerySet[Variant]) -> QuerySet[Variant]:
-    """Those of which few units are left to sell."""
-    return variants.filter(product__status=Product.Status.ACTIVE, on_hand__lte=F("held") + FEW)
-
-
-def _to_do(request: HttpRequest) -> list[ToDo]:
-    """What runs out."""
-    if Right.READ_CATALOGUE not in rights_in(request.user, request.tenant):
-        return []
-    count = capped_counts({"low": low_stock(Variant.objects.all())})["low"]
-    address = f"{reverse('admin:catalog_variant_changelist')}?level=low"
-    return [ToDo("Variants low in stock", count, address)]
-
-
-tenant_site.to_do.append(_to_do)
-
-
-@admin.register(Variant, site=tenant_site)
-class StockAdmin(TenantModelAdmin):
-    """Stock of every variant; it changes by an adjustment with a reason."""
-
-    form = StockForm
-    list_display = ("sku", "product", "options", "on_hand", "held", "units")
-    list_select_related = ("product",)
-    list_filter = (StockLevel,)
-    search_fields = ("sku", "product__name", "barcode")
-    fields = ("sku", "product", "on_hand", "held", "on_hand_now", "change", "reason")
-    readonly_fields = ("sku", "product", "on_hand", "held")
-    inlines = (MovementInline,)
-    ordering = ("sku",)
-
-    @admin.display(description="Options")
-    def options(self, variant: Variant) -> str:
-        return " / ".join(variant.option_values) or "–"
-
-    @admin.display(description="Can be sold")
-    def units(self, variant: Variant) -> int:
-        return variant.stock
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Variant | None = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Variant, form: StockForm, change: bool) -> None:
-        data = form.cleaned_data
-        try:
-            adjust_stock(
-                variant_id=obj.pk,
-                change=data["change"],
-                on_hand=data["on_hand_now"],
-                reason=data["reason"],
-                user=request.user,
-            )
-        except Refusal as refusal:
-            # An order held units since the form was checked.
-            messages.error(request, refusal.details)
-
-    def log_change(self, request: HttpRequest, obj: Variant, message: Any) -> None:
-        """The adjustment wrote its audit row itself."""
 
 
 class CategoryForm(forms.ModelForm):

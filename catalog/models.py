@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -13,6 +13,8 @@ from django.utils import timezone
 from pycommerce.core.ids import uuid7
 from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS
 from pycommerce.db import connection
+
+MAX_LIMIT = 1_000_000
 
 
 class PriceField(models.DecimalField):
@@ -161,6 +163,12 @@ class Variant(models.Model):
     weight_grams = models.DecimalField(
         max_digits=12, decimal_places=3, null=True, blank=True, validators=[MinValueValidator(0)]
     )
+    low_stock_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MAX_LIMIT)],
+        help_text="Low in stock with so many units to sell, or fewer; empty: as the shop has it.",
+    )
     source_fields = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -193,6 +201,43 @@ class Variant(models.Model):
     def stock(self) -> int:
         """Units that can be sold now."""
         return self.on_hand - self.held
+
+
+class StockSettings(models.Model):
+    """From when on stock is low, and whether a mail tells of it; exactly one row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    low_stock_limit = models.PositiveIntegerField(
+        default=3,
+        validators=[MaxValueValidator(MAX_LIMIT)],
+        help_text="With so many units to sell, or fewer, a variant is low in stock, unless it has "
+        "a limit of its own.",
+    )
+    mails_low_stock = models.BooleanField(
+        "mail what gets low",
+        default=True,
+        help_text="To the shop's owners, once until there is more of it again.",
+    )
+
+    class Meta:
+        verbose_name = "stock settings"
+        verbose_name_plural = "stock settings"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="stock_settings_one_row")]
+
+    def __str__(self) -> str:
+        return "Stock settings"
+
+
+class LowStockNotice(models.Model):
+    """A variant that is low in stock and was noticed: not again until it was above its limit."""
+
+    variant = models.OneToOneField(
+        Variant, primary_key=True, on_delete=models.CASCADE, related_name="low_stock_notice"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.variant_id)
 
 
 def image_path(image: "ProductImage", filename: str) -> str:

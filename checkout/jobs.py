@@ -13,6 +13,7 @@ from checkout.services.sweeping import in_each, sweep, tenants_named
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.store import forget_old_things
 from orders.services.customers import forget_old_sign_ins
+from orders.services.low_stock import tell_low_stock
 from orders.services.mailing import deliver_outbox
 from tenants.due import Kind, in_each_due
 from tenants.idempotency import forget_old_keys
@@ -68,6 +69,15 @@ def sweep_all_regularly(timestamp: int) -> None:
     """Every ten minutes: all shops, for holds that end and for work that nothing tells of."""
     _say_what_was_swept(in_each(tenants_named(), sweep))
     _say_what_was_sent(in_each(tenants_named(), _deliver))
+
+
+@app.periodic(cron="5-59/10 * * * *")
+@app.task(queueing_lock="low_stock", pass_context=False)
+def look_at_stock_regularly(timestamp: int) -> None:
+    """Every ten minutes: what got low is told at once, and all of it in one mail."""
+    for tenant, low in in_each(tenants_named(), lambda tenant: tell_low_stock()):
+        if not isinstance(low, Exception) and low:
+            logger.info("Tenant %s: %d variants got low in stock", tenant.pk, low)
 
 
 @app.periodic(cron="7 3 * * *")

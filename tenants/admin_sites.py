@@ -107,6 +107,7 @@ _MENU = [
     "orders.ordersettings",
     "catalog.product",
     "catalog.variant",
+    "catalog.stocksettings",
     "catalog.category",
     "catalog.homepage",
     "catalog.textpage",

@@ -12,11 +12,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from catalog.models import Variant
 from orders.models import Fulfilment, Order, OutboxMessage, SignIn
 from orders.services.customers import token_of
+from orders.services.low_stock import TOPIC
 from orders.services.pricing import order_settings
 from orders.showing import order_context, sums
 from pycommerce.db import connection
@@ -81,6 +83,9 @@ def _send(message: OutboxMessage) -> None:
     if kind == "customer":
         _send_sign_in(message)
         return
+    if message.topic == TOPIC:
+        _send_low_stock(message)
+        return
     order = Order.objects.get(pk=message.payload["order"])
     with translation.override(order.language), timezone.override(connection.tenant.time_zone):
         if kind == "mail":
@@ -107,6 +112,26 @@ def _send_sign_in(message: OutboxMessage) -> None:
         }
         subject = _("Sign in at %(shop)s") % {"shop": tenant.name}
         send_mail(message.pk, "sign_in", subject, [sign_in.email], context)
+
+
+def _send_low_stock(message: OutboxMessage) -> None:
+    tenant = connection.tenant
+    origin = shop_origin(tenant)
+    variants = Variant.objects.filter(pk__in=message.payload["variants"])
+    count = message.payload["count"]
+    with translation.override(tenant.language):
+        context = {
+            "tenant": tenant,
+            "origin": origin,
+            "variants": variants.select_related("product").order_by("sku"),
+            "more": count - len(message.payload["variants"]),
+            "link": f"{origin}/admin/catalog/variant/?level=low",
+            "settings": f"{origin}/admin/catalog/stocksettings/",
+        }
+        subject = ngettext(
+            "%(count)s variant is low in stock", "%(count)s variants are low in stock", count
+        )
+        send_mail(message.pk, "low_stock", subject % {"count": count}, _owners(), context)
 
 
 def _context(order: Order) -> dict[str, Any]:
@@ -173,8 +198,10 @@ _ALERTS: dict[str, Callable[[], str]] = {
 def _staff() -> list[str]:
     """Who is told: the shop's contact, else its owners."""
     contact = order_settings().contact_email
-    if contact:
-        return [contact]
+    return [contact] if contact else _owners()
+
+
+def _owners() -> list[str]:
     tenant = connection.tenant
     owners = Membership.objects.filter(tenant_id=tenant.pk, role=Role.OWNER, user__is_active=True)
     return in_public(lambda: list(owners.values_list("user__email", flat=True)))

@@ -63,6 +63,7 @@ _TENANT_MODELS = {
     "catalog/category": "category",
     "catalog/textpage": "page",
     "catalog/homepage": "settings",
+    "catalog/stocksettings": "settings",
     "orders/order": "order",
     "orders/customer": "customer",
     "orders/shippingmethod": "shipping",

@@ -13,7 +13,14 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint, F, UniqueConstraint
 from django.utils import timezone
 
-from catalog.models import FeaturedCategory, FeaturedProduct, HomePage, StockMovement, Variant
+from catalog.models import (
+    FeaturedCategory,
+    FeaturedProduct,
+    HomePage,
+    StockMovement,
+    StockSettings,
+    Variant,
+)
 from checkout.models import Cart, CartLine, PaymentAttempt
 from orders.models import (
     CustomerAddress,
@@ -141,6 +148,7 @@ BREAKS = {
     ],
     # Home page
     "home_page_one_row": [lambda there: HomePage.objects.create(pk=2)],
+    "stock_settings_one_row": [lambda there: StockSettings.objects.create(pk=2)],
     "featured_category_once": [
         lambda there: _feature_twice(FeaturedCategory, category=make_category("Lamps"))
     ],

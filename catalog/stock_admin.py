@@ -1,0 +1,233 @@
+"""The merchant's back office of stock: what is on hand, from when on that is little."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Product, StockMovement, StockSettings, Variant
+from catalog.services.low_stock import low_stock, sold_out
+from catalog.services.stock import MAX_UNITS, adjust_stock
+from pycommerce.core.errors import Refusal
+from pycommerce.core.http import HttpRequest
+from pycommerce.db.counting import capped_counts
+from pycommerce.unfold_shim import (
+    TabularInline,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextInputWidget,
+)
+from tenants.admin_sites import ToDo, tenant_site
+from tenants.backends import rights_in
+from tenants.roles import Right
+from tenants.services.audit import record
+from tenants.shop.models import AuditEntry
+from tenants.tenant_admin import TenantModelAdmin
+
+
+class StockForm(forms.ModelForm):
+    """A count or a change of the units on hand, with its reason; or another limit alone."""
+
+    on_hand_now = forms.IntegerField(
+        label="Counted units",
+        required=False,
+        min_value=0,
+        help_text="How many units there are, held ones included. Or give a change instead.",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    change = forms.IntegerField(
+        label="Change",
+        required=False,
+        help_text="Such as 12 for a delivery or -1 for a broken one.",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    reason = forms.CharField(max_length=255, required=False, widget=UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = Variant
+        fields = ("low_stock_limit",)
+
+    @property
+    def adjusts(self) -> bool:
+        """Whether units come or go."""
+        data = self.cleaned_data
+        return data.get("on_hand_now") is not None or data.get("change") is not None
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if self.errors or (not self.adjusts and "low_stock_limit" in self.changed_data):
+            return data
+        count, change = data.get("on_hand_now"), data.get("change")
+        if (count is None) == (change is None):
+            raise ValidationError("Give either a count or a change.")
+        if not data.get("reason"):
+            self.add_error("reason", "This field is required.")
+        field = "on_hand_now" if count is not None else "change"
+        after = count if count is not None else self.instance.on_hand + (change or 0)
+        if after > MAX_UNITS:
+            self.add_error(field, f"At most {MAX_UNITS:,} can be on hand.")
+        elif after < 0:
+            self.add_error(field, f"Only {self.instance.on_hand} are on hand.")
+        elif after < self.instance.held:
+            self.add_error(
+                field, f"{self.instance.held} units are held for orders: fewer cannot be on hand."
+            )
+        return data
+
+
+class MovementInline(TabularInline):
+    model = StockMovement
+    fields = ("created_at", "kind", "quantity", "reason", "user_name")
+    readonly_fields = fields
+    extra = 0
+    max_num = 0
+    can_delete = False
+    ordering = ("-created_at", "-id")
+    per_page = 20
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class StockLevel(admin.SimpleListFilter):
+    """How many units can be sold, of products that are for sale."""
+
+    title = _("stock")
+    parameter_name = "level"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("low", _("Low: at or under the limit")), ("out", _("Sold out"))]
+
+    def chosen(self) -> QuerySet[Variant] | None:
+        """The variants that were asked for; None for all."""
+        wanted = {"low": low_stock, "out": sold_out}.get(self.value() or "")
+        return wanted(Variant.objects.all()) if wanted else None
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.chosen()
+        return queryset if chosen is None else queryset.filter(pk__in=chosen.values("pk"))
+
+
+class ProductStock(StockLevel):
+    """Products of which a variant is low, or sold out."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        chosen = self.chosen()
+        return queryset if chosen is None else queryset.filter(pk__in=chosen.values("product"))
+
+
+def _to_do(request: HttpRequest) -> list[ToDo]:
+    """What runs out."""
+    if Right.READ_CATALOGUE not in rights_in(request.user, request.tenant):
+        return []
+    count = capped_counts({"low": low_stock(Variant.objects.all())})["low"]
+    address = f"{reverse('admin:catalog_variant_changelist')}?level=low"
+    return [ToDo("Variants low in stock", count, address)]
+
+
+tenant_site.to_do.append(_to_do)
+
+
+@admin.register(Variant, site=tenant_site)
+class StockAdmin(TenantModelAdmin):
+    """Stock of every variant; it changes by an adjustment with a reason."""
+
+    form = StockForm
+    list_display = ("sku", "product", "options", "on_hand", "held", "units", "low_at")
+    list_select_related = ("product",)
+    list_filter = (StockLevel,)
+    search_fields = ("sku", "product__name", "barcode")
+    fields = (
+        "sku",
+        "product",
+        "on_hand",
+        "held",
+        "on_hand_now",
+        "change",
+        "reason",
+        "low_stock_limit",
+    )
+    readonly_fields = ("sku", "product", "on_hand", "held")
+    inlines = (MovementInline,)
+    ordering = ("sku",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
+        shops = Subquery(StockSettings.objects.values("low_stock_limit")[:1])
+        found: QuerySet[Variant] = super().get_queryset(request)
+        return found.annotate(limit=Coalesce("low_stock_limit", shops))
+
+    @admin.display(description="Options")
+    def options(self, variant: Variant) -> str:
+        return " / ".join(variant.option_values) or "–"
+
+    @admin.display(description="Can be sold")
+    def units(self, variant: Variant) -> int:
+        return variant.stock
+
+    @admin.display(description=_("Low at"))
+    def low_at(self, variant: Variant) -> int:
+        limit: int = variant.limit  # type: ignore[attr-defined]
+        return limit
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Variant | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Variant, form: StockForm, change: bool) -> None:
+        if "low_stock_limit" in form.changed_data:
+            obj.updated_at = timezone.now()
+            # Its own fields alone: orders hold and sell units between the page and this moment.
+            obj.save(update_fields=["low_stock_limit", "updated_at"])
+            record(
+                user=request.user,
+                action=AuditEntry.Action.CHANGE,
+                thing=obj,
+                changes={"low stock limit": (form.initial["low_stock_limit"], obj.low_stock_limit)},
+            )
+        if form.adjusts:
+            self._adjust(request, obj, form.cleaned_data)
+
+    def _adjust(self, request: HttpRequest, variant: Variant, data: dict[str, Any]) -> None:
+        try:
+            adjust_stock(
+                variant_id=variant.pk,
+                change=data["change"],
+                on_hand=data["on_hand_now"],
+                reason=data["reason"],
+                user=request.user,
+            )
+        except Refusal as refusal:
+            # An order held units since the form was checked.
+            messages.error(request, refusal.details)
+
+    def log_change(self, request: HttpRequest, obj: Variant, message: Any) -> None:
+        """What was changed wrote its audit rows itself."""
+
+
+@admin.register(StockSettings, site=tenant_site)
+class StockSettingsAdmin(TenantModelAdmin):
+    """From when on stock is low: one row, that is changed and neither added nor deleted."""
+
+    is_catalogue = False
+    fields = ("low_stock_limit", "mails_low_stock")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect(reverse("admin:catalog_stocksettings_change", args=[1]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
