@@ -11,7 +11,6 @@ from decimal import Decimal
 from django.conf import settings
 
 from catalog.listing import IN_STOCK, ProductFilters, condition_of, identity
-from catalog.search import plan_search
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.db import connection
 
@@ -80,9 +79,13 @@ SELECT 'highest', max(price)::text, 0 FROM found WHERE {but_price}
 
 
 def _count(filters: ProductFilters, version: int) -> Facets:
-    place = ProductFilters(category=filters.category, category_id=filters.category_id, q=filters.q)
-    plan = plan_search(filters.q, version) if filters.q else None
-    condition = condition_of(place, plan, version)
+    place = ProductFilters(
+        category=filters.category,
+        category_id=filters.category_id,
+        q=filters.q,
+        as_typed=filters.as_typed,
+    )
+    condition = condition_of(place, place.plan(version), version)
     groups = filters.by_option()
     tests: dict[str, tuple[str, list[object]]] = {
         "is_there": (IN_STOCK, []),

@@ -110,6 +110,7 @@ class SearchForm(ListForm):
     q = forms.CharField(
         required=False, max_length=200, label=_("Search"), validators=[_text], strip=True
     )
+    exact = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

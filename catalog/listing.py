@@ -39,6 +39,7 @@ class ProductFilters:
     """What a list is narrowed to; None does not narrow. Amounts are inclusive.
 
     `options` are of the form Size=M: one of those of each name. `vendors`: one of them.
+    `as_typed`: no word of `q` is taken for a typo.
     """
 
     category: str | None = None
@@ -52,6 +53,7 @@ class ProductFilters:
     options: tuple[str, ...] = ()
     vendors: tuple[str, ...] = ()
     ids: tuple[UUID, ...] | None = None
+    as_typed: bool = False
 
     def by_option(self) -> dict[str, list[str]]:
         """The chosen options (such as Size=M) by their names."""
@@ -59,6 +61,10 @@ class ProductFilters:
         for option in self.options:
             found.setdefault(option.partition("=")[0], []).append(option)
         return found
+
+    def plan(self, version: int) -> SearchPlan | None:
+        """How `q` is searched for at this version of the catalogue; None without it."""
+        return plan_search(self.q, version, as_typed=self.as_typed) if self.q else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +249,7 @@ def find_page(
     Raises InvalidRequest for a broken cursor, another query's, or an unknown sort.
     """
     version = catalogue_version() if version is None else version
-    plan = plan_search(filters.q, version) if filters.q else None
+    plan = filters.plan(version)
     if sort not in SORTS or (sort == "relevance" and plan is None):
         problem = "Use one of newest, price, -price, name; with q also relevance."
         raise InvalidRequest(f"sort: {problem}", fields={"sort": [problem]})
@@ -253,7 +259,8 @@ def find_page(
     if sort == "relevance" and plan is not None:
         condition = condition_of(filters, plan, version)
         boundary = _boundary(filters, condition, version)
-        found = _ranked(condition, plan, boundary, place, limit + 1, select)
+        is_any = count_products(filters, version) > 0
+        found = _ranked(condition, plan, boundary, place, limit + 1, select) if is_any else []
     else:
         part = _part_of(filters, plan, version, _ORDERS[sort], limit + 1)
         found = _rows(part, place, limit + 1, select)
@@ -443,11 +450,15 @@ def _ranked(
         last = datetime.fromisoformat(boundary[0]), UUID(boundary[1])
         within = condition.and_("(p.created_at, p.id) >= (%s, %s)", *last)
         older = condition.and_("(p.created_at, p.id) < (%s, %s)", *last)
-    ranked = (
-        f"(SELECT p.id, ts_rank(p.search, %s::tsquery)::float8 AS rank "
-        f"FROM catalog_product p WHERE {within.sql}) AS p"
-    )
-    arguments = (plan.tsquery, *within.arguments)
+    rank, rank_arguments = "ts_rank(p.search, %s::tsquery)::float8", [plan.tsquery]
+    if plan.exact is not None:
+        # What was typed stands before what only looks like it; a rank is less than 1.
+        rank, rank_arguments = (
+            f"(p.search @@ %s::tsquery)::int + {rank}",
+            [plan.exact, plan.tsquery],
+        )
+    ranked = f"(SELECT p.id, {rank} AS rank FROM catalog_product p WHERE {within.sql}) AS p"
+    arguments = (*rank_arguments, *within.arguments)
     parts = [
         _Part(_RANK, _Condition("true"), ranked, arguments, mark=(0, *edge), rows=_RANKED_ROWS)
     ]
@@ -471,7 +482,7 @@ def count_products(filters: ProductFilters, version: int | None = None) -> int:
     key = (identity(filters, "count"), version)
     count = _counts.get(key)
     if count is None:
-        plan = plan_search(filters.q, version) if filters.q else None
+        plan = filters.plan(version)
         condition = condition_of(filters, plan, version)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -614,6 +625,6 @@ def find_cards(
 
 def newest_cards(filters: ProductFilters, *, limit: int, version: int) -> list[CardRow]:
     """The newest products as cards, with no page after them."""
-    plan = plan_search(filters.q, version) if filters.q else None
+    plan = filters.plan(version)
     found = _rows(_part_of(filters, plan, version, _NEWEST, limit), None, limit, CARD)
     return [CARD.read(row.columns) for row in found]

@@ -1,6 +1,6 @@
 """How a list is narrowed on its page: choices with their numbers, and links that take one back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.http import HttpRequest
 from pycommerce.db import connection
 
+_MOST_WAYS = 6
 # Each weighs as much as a page of cards.
 _narrowings: BoundedCache[SafeString] = BoundedCache(settings.CARD_CACHE_SIZE // 24)
 
@@ -45,10 +46,20 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter that is on; `href` is the same page without it."""
+    """A filter that is on; `href` is the same page without it, `left` are the other filters."""
 
     label: str
     href: str
+    left: ProductFilters
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """A filter without which `count` products are left, and the page without it."""
+
+    label: str
+    href: str
+    count: int
 
 
 def render_narrowing(request: HttpRequest, form: ListForm, filters: ProductFilters) -> SafeString:
@@ -76,7 +87,15 @@ def render_narrowing(request: HttpRequest, form: ListForm, filters: ProductFilte
 
 def without_filters(request: HttpRequest, filters: ProductFilters) -> str:
     """The address of the same list with nothing left out."""
-    return f"?{urlencode({'q': filters.q})}" if filters.q else request.path
+    kept = [("q", filters.q)] + ([("exact", "on")] if filters.as_typed else [])
+    return f"?{urlencode(kept)}" if filters.q else request.path
+
+
+def ways_out(query: QueryDict, filters: ProductFilters, version: int) -> list[WayOut]:
+    """Of a list that filters leave nothing of: the single filters that are in the way."""
+    chips = chips_of(query, filters)[:_MOST_WAYS]
+    ways = [WayOut(chip.label, chip.href, count_products(chip.left, version)) for chip in chips]
+    return sorted((way for way in ways if way.count), key=lambda way: -way.count)
 
 
 def groups_of(facets: Facets, filters: ProductFilters) -> list[Group]:
@@ -116,16 +135,26 @@ def chips_of(query: QueryDict, filters: ProductFilters) -> list[Chip]:
             label = _("from %(price)s") % {"price": money(low)}
         else:
             label = f"{money(low or 0)} – {money(high or 0)}"  # type: ignore[arg-type]
-        chips.append(Chip(label, _without(query, "min_price", "max_price")))
+        left = replace(filters, min_price=None, max_price=None)
+        chips.append(Chip(label, _without(query, "min_price", "max_price"), left))
     if filters.in_stock:
-        chips.append(Chip(_("In stock"), _without(query, "in_stock")))
+        left = replace(filters, in_stock=None)
+        chips.append(Chip(_("In stock"), _without(query, "in_stock"), left))
     if filters.on_sale:
-        chips.append(Chip(_("On sale"), _without(query, "on_sale")))
+        left = replace(filters, on_sale=None)
+        chips.append(Chip(_("On sale"), _without(query, "on_sale"), left))
     for option in filters.options:
         label = option.replace("=", ": ", 1)
-        chips.append(Chip(label, _without(query, "option", value=option)))
-    chips += [Chip(each, _without(query, "vendor", value=each)) for each in filters.vendors]
+        left = replace(filters, options=_all_but(filters.options, option))
+        chips.append(Chip(label, _without(query, "option", value=option), left))
+    for vendor in filters.vendors:
+        left = replace(filters, vendors=_all_but(filters.vendors, vendor))
+        chips.append(Chip(vendor, _without(query, "vendor", value=vendor), left))
     return chips
+
+
+def _all_but(values: tuple[str, ...], value: str) -> tuple[str, ...]:
+    return tuple(each for each in values if each != value)
 
 
 def _without(query: QueryDict, *names: str, value: str | None = None) -> str:

@@ -5,17 +5,19 @@ those they begin, and to the nearest known word where the shop has no such word 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 
+from catalog.spelling import Meant, plain, read_words
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.db import connection
-from tenants.shop.models import catalogue_version
 
 ENOUGH = 20
 MAX_LENGTH, MAX_WORDS = 200, 12
-_WORD = re.compile(r"\w+")
+WORD = re.compile(r"\w+")
 # Written without spaces between words, so that the parser of PostgreSQL finds none.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _CONFIGURATIONS = {"en": "english", "de": "german"}
@@ -26,12 +28,16 @@ _plans: BoundedCache["SearchPlan"] = BoundedCache(settings.QUERY_CACHE_SIZE)
 class SearchPlan:
     """A search that is ready to run: the query as PostgreSQL prints it, and a part of a name.
 
-    `corrected_q` says what was searched instead, where a word was taken for a typo.
+    `exact` is the query for what was typed, where the other one finds more. `corrected_q` says
+    what was searched instead, where a word was taken for a typo. `near` are the words of which
+    one is enough where nothing was found, as to_tsquery takes them.
     """
 
     tsquery: str
     name_part: str | None = None
     corrected_q: str | None = None
+    exact: str | None = None
+    near: str = ""
 
 
 def text_configuration() -> str:
@@ -39,14 +45,16 @@ def text_configuration() -> str:
     return _CONFIGURATIONS.get(getattr(connection.tenant, "language", ""), "simple")
 
 
-def plan_search(q: str, version: int | None = None) -> SearchPlan:
-    """The plan for what was typed; kept for each tenant and catalogue version."""
+def plan_search(q: str, version: int, *, as_typed: bool = False) -> SearchPlan:
+    """The plan for what was typed; kept for each tenant and catalogue version.
+
+    `as_typed`: without taking any word for another.
+    """
     q = " ".join(q.split())[:MAX_LENGTH]
-    version = catalogue_version() if version is None else version
-    key = (connection.schema_name, version, q)
+    key = (connection.schema_name, version, q, as_typed)
     plan = _plans.get(key)
     if plan is None:
-        plan = _plan(q)
+        plan = _plan(q, as_typed)
         _plans.put(key, plan)
     return plan
 
@@ -58,59 +66,86 @@ SELECT query::text, (
     ) AS found)
 FROM websearch_to_tsquery(%s::regconfig, unaccent(%s)) AS query
 """
+# With the words of a few products that it finds, where nobody knows yet whether it finds any.
 _WIDER = """
-SELECT (websearch_to_tsquery(%s::regconfig, unaccent(%s))
-        || to_tsquery(%s::regconfig, unaccent(%s)))::text
+SELECT query::text, ARRAY(
+    SELECT concat_ws(' ', name, vendor, array_to_string(category_names, ' '))
+    FROM catalog_product WHERE search @@ query AND status = 'active' LIMIT %s)
+FROM (
+    SELECT websearch_to_tsquery(%s::regconfig, unaccent(%s))
+        || to_tsquery(%s::regconfig, unaccent(%s)) AS query
+) AS wider
 """
 
 
-def _plan(q: str) -> SearchPlan:
+def _plan(q: str, as_typed: bool) -> SearchPlan:
     configuration = text_configuration()
     with connection.cursor() as cursor:
         cursor.execute(_EXACT, [ENOUGH, configuration, q])
         exact, found = cursor.fetchone()
-        words = _WORD.findall(q.lower())[:MAX_WORDS]
-        if found >= ENOUGH or not words or '"' in q or " -" in f" {q}":
-            return SearchPlan(exact)
-        corrections = _corrections(words)
+    typed = WORD.findall(q.lower())[:MAX_WORDS]
+    if found >= ENOUGH or not typed:
+        return SearchPlan(exact)
+    if '"' in q or " -" in f" {q}":
+        return SearchPlan(exact, near="" if found else _any_of(typed, {}))
+    words, meanings = read_words(typed, joins=not (found or as_typed))
+    corrections = {} if as_typed else {word: each.words for word, each in meanings.items()}
+    wider = _Wider.of(q, configuration, words, corrections, 0 if found else ENOUGH)
+    corrected = None
+    if wider.texts and not as_typed:
+        instead = [part for word in words for part in corrections.get(word) or (word,)]
+        if instead != typed:
+            corrected = _as_written(instead, wider.texts)
+    return SearchPlan(
+        wider.query,
+        name_part=_as_part(q) if _UNSPACED.search(q) else None,
+        corrected_q=corrected,
+        exact=exact,
+        near="" if found else _any_of(words, meanings),
+    )
+
+
+class _Wider(NamedTuple):
+    """The wider query, and the words of products that it finds."""
+
+    query: str
+    texts: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        q: str,
+        configuration: str,
+        words: Sequence[str],
+        corrections: dict[str, tuple[str, ...]],
+        count: int,
+    ) -> "_Wider":
         parts = []
         for word in words:
-            forms = [f"{word}:*"] if len(word) > 2 else [word]
-            forms += [corrections[word]] if word in corrections else []
-            parts.append(f"({' | '.join(forms)})")
-        cursor.execute(_WIDER, [configuration, q, configuration, " & ".join(parts)])
-        (wider,) = cursor.fetchone()
-    name_part = _as_part(q) if _UNSPACED.search(q) else None
-    corrected = None
-    if not found and corrections:
-        corrected = " ".join(corrections.get(word, word) for word in words)
-    return SearchPlan(wider, name_part, corrected)
+            meant = corrections.get(word)
+            also = f" | ({' & '.join(meant)})" if meant else ""
+            parts.append(f"({_beginning(word)}{also})")
+        asked = [count, configuration, q, configuration, " & ".join(parts)]
+        with connection.cursor() as cursor:
+            cursor.execute(_WIDER, asked)
+            return cls(*cursor.fetchone())
 
 
-# Only words that nothing in the shop begins with are typos; % is similarity by trigrams.
-_NEAREST = """
-SELECT typed, nearest.word
-FROM unnest(%s::text[]) AS typed CROSS JOIN LATERAL (
-    SELECT word FROM catalog_searchword
-    WHERE word %% unaccent(typed)
-    ORDER BY similarity(word, unaccent(typed)) DESC,
-             abs(length(word) - length(typed)), word
-    LIMIT 1
-) AS nearest
-WHERE NOT EXISTS (
-    SELECT 1 FROM catalog_searchword
-    WHERE word LIKE replace(replace(unaccent(typed), '\\', '\\\\'), '_', '\\_') || '%%')
-"""
+def _beginning(word: str) -> str:
+    return f"{word}:*" if len(word) > 2 else word
 
 
-def _corrections(words: list[str]) -> dict[str, str]:
-    """The nearest known word for each word that the shop does not know; both in lower case."""
-    typed = [word for word in words if len(word) > 3 and not word.isdigit()]
-    if not typed:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_NEAREST, [typed])
-        return {word: nearest for word, nearest in cursor.fetchall() if word != nearest}
+def _any_of(words: Sequence[str], meanings: dict[str, Meant]) -> str:
+    forms = [_beginning(word) for word in words]
+    for meant in meanings.values():
+        forms += meant.words or meant.alike[:3]
+    return " | ".join(dict.fromkeys(forms))
+
+
+def _as_written(words: Sequence[str], texts: Sequence[str]) -> str:
+    """The words with the accents that products have them with."""
+    written = {plain(word): word for word in WORD.findall(" ".join(texts).lower())}
+    return " ".join(written.get(plain(word), word) for word in words)
 
 
 def _as_part(q: str) -> str:

@@ -1,5 +1,6 @@
 """The storefront's pages."""
 
+import re
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from catalog.choices import Group, groups_of, offer_at_first, offers_of
 from catalog.delivery import ways_to_send
 from catalog.display import weight
 from catalog.forms import ListForm, SearchForm
+from catalog.highlights import marked_names
 from catalog.home import home_of
 from catalog.layout import layout, links_to, list_items
 from catalog.listing import (
@@ -31,8 +33,10 @@ from catalog.listing import (
     newest_cards,
 )
 from catalog.models import CategoryPastSlug, Product, ProductPastSlug, TextPage
-from catalog.narrowing import render_narrowing, without_filters
+from catalog.narrowing import render_narrowing, ways_out, without_filters
+from catalog.near import Near, categories_like, found_or_near, near_products
 from catalog.pages import public_page
+from catalog.search import MAX_LENGTH, WORD
 from catalog.tree import CategoryTree, Node, category_tree
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest, whole_address
@@ -40,6 +44,8 @@ from tenants.theme import stylesheet, theme_of
 from tenants.versions import recent_catalogue_version
 
 PAGE_SIZE = 24
+# So many come closest where nothing was found.
+NEAR = 8
 # So many pictures of a list may be seen before anybody scrolls.
 _IN_SIGHT = 4
 
@@ -109,7 +115,9 @@ def search(request: HttpRequest) -> HttpResponse:
         status = 400 if form.errors else 200
         return _page(request, "catalog/search.html", form=form, status=status, **context)
     context["title"] = _("Search: %(q)s") % {"q": q}
-    return _list(request, form, "catalog/search.html", filters={"q": q}, **context)
+    context["exact_page"] = f"?{urlencode({'q': q, 'exact': 'on'})}"
+    asked = {"q": q, "as_typed": form.cleaned_data["exact"]}
+    return _list(request, form, "catalog/search.html", filters=asked, **context)
 
 
 def _list(
@@ -134,11 +142,20 @@ def _list(
     except InvalidRequest:
         # A page of another order, or of yesterday: begin at the first one.
         return redirect(f"{request.path}?{_query(request, cursor=None)}".rstrip("?"))
+    plan = chosen.plan(request.version)
     is_empty = not (page.rows or form.is_narrowed or form.errors)
+    if is_empty:
+        near = near_products(plan.near if plan else "", limit=NEAR, version=request.version)
+        context |= _instead(request, near, context.get("node"))
+    elif not page.rows:
+        context["ways_out"] = ways_out(request.GET, chosen, request.version)
+    part = chosen.q if plan and plan.name_part and chosen.q else ""
+    marked = _marked(page.rows, plan.tsquery, part) if plan else {}
     context |= {
         "form": form,
         "narrowing": "" if is_empty else render_narrowing(request, form, chosen),
-        "cards": render_cards(page.rows, in_sight=_IN_SIGHT),
+        "cards": render_cards(page.rows, in_sight=_IN_SIGHT, marked=marked),
+        "is_exact": chosen.as_typed,
         "corrected_q": page.corrected_q,
         "is_first": cursor is None,
         "is_plain": not request.GET,
@@ -146,6 +163,26 @@ def _list(
         **_neighbours(request, page),
     }
     return _page(request, template, status=400 if form.errors else 200, **context)
+
+
+def _marked(cards: list[CardRow], tsquery: str, part: str = "") -> dict[str, str]:
+    return marked_names((card.name for card in cards), tsquery, part)
+
+
+def _instead(request: HttpRequest, near: Near, node: Node | None = None) -> dict[str, Any]:
+    """What a page shows that has nothing of its own: what is near, and the categories with the
+    same words, or else those beside its own."""
+    nodes = categories_like(near.words, request.version)
+    if not nodes:
+        beside = category_tree(request.version).roots
+        if node and len(node.path) > 1:
+            beside = node.path[-2].children
+        nodes = [each for each in beside if each is not node]
+    return {
+        "near": render_cards(near.cards, marked=_marked(near.cards, near.tsquery)),
+        "is_near": bool(near.tsquery),
+        "near_categories": list_items(links_to(nodes)),
+    }
 
 
 def _query(request: HttpRequest, *, cursor: str | None) -> str:
@@ -285,8 +322,21 @@ def favicon(request: HttpRequest) -> HttpResponse:
 # --- What went wrong -----------------------------------------------------------------------------
 
 
+# How shops name the place where a product or a category is, this one and others.
+_PLACE = re.compile(
+    r"/(?:products?|product-category|categor(?:y|ies)|collections|shop|pages)/(?:.*/)?([^/]+?)(?:\.html?)?/?\Z"
+)
+
+
 def not_found(request: HttpRequest) -> HttpResponse:
-    """The shop's 404 page: what there is instead."""
+    """The shop's 404 page: what there is instead, by the words of the address."""
     request.version = recent_catalogue_version()
+    place = _PLACE.match(request.path_info)
+    q = " ".join(WORD.findall(place[1].replace("_", " ")))[:MAX_LENGTH] if place else ""
     with translation.override(request.tenant.language):
-        return _page(request, "catalog/not_found.html", status=404)
+        if q:
+            near = found_or_near(q, limit=NEAR, version=request.version)
+        else:
+            near = near_products("", limit=NEAR, version=request.version)
+        found = _instead(request, near)
+        return _page(request, "catalog/not_found.html", status=404, q=q, **found)

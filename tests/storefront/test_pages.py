@@ -272,22 +272,6 @@ def test_a_stale_cursor_begins_at_the_first_page(shop, tech):
     assert (response.status_code, response["Location"]) == (302, "/products/?sort=name")
 
 
-def test_search_corrects_typos_and_says_so(shop, tech):
-    make_product("Wireless Headphones")
-
-    page = text_of(shop.get("/search/?q=hedphones"))
-
-    assert _cards(page) == ["Wireless Headphones"]
-    assert "results for <strong>headphones</strong>" in page
-
-
-def test_a_search_without_results_offers_another_way(shop, audio):
-    page = text_of(shop.get("/search/?q=zeppelin"))
-
-    assert "Nothing was found for “zeppelin”" in page
-    assert 'href="/categories/electronics/"' in page
-
-
 # --- For everybody the same -------------------------------------------------------------------
 
 

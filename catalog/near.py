@@ -1,0 +1,66 @@
+"""What comes closest to a search that found nothing."""
+
+from typing import NamedTuple
+
+from catalog.listing import CardRow, ProductFilters, find_cards, newest_cards
+from catalog.search import plan_search, text_configuration
+from catalog.spelling import plain
+from catalog.tree import Node, category_tree
+from pycommerce.db import connection
+
+# So many matches are ranked, whichever are found first.
+_RANKED = 1000
+_CATEGORIES = 6
+
+
+class Near(NamedTuple):
+    """Products with one of `words` (`SearchPlan.near`), the best first; `tsquery` finds them.
+
+    Where there are none, `cards` are the newest of the shop and `tsquery` is empty.
+    """
+
+    cards: list[CardRow]
+    tsquery: str
+    words: str
+
+
+_NEAR = """
+SELECT near.id, near.query::text FROM (
+    SELECT p.id, ts_rank(p.search, query) AS rank, query
+    FROM to_tsquery(%s::regconfig, unaccent(%s)) AS query
+    JOIN catalog_product p ON p.search @@ query AND p.status = 'active' LIMIT %s
+) AS near ORDER BY near.rank DESC, near.id DESC LIMIT %s
+"""
+
+
+def near_products(words: str, *, limit: int, version: int) -> Near:
+    """Products with any of these words (`SearchPlan.near`), or else the newest."""
+    rows = []
+    if words:
+        with connection.cursor() as cursor:
+            cursor.execute(_NEAR, [text_configuration(), words, _RANKED, limit])
+            rows = cursor.fetchall()
+    if not rows:
+        return Near(newest_cards(ProductFilters(), limit=limit, version=version), "", words)
+    order = {key: place for place, (key, _) in enumerate(rows)}
+    cards = newest_cards(ProductFilters(ids=tuple(order)), limit=limit, version=version)
+    return Near(sorted(cards, key=lambda card: order[card.id]), rows[0][1], words)
+
+
+def found_or_near(q: str, *, limit: int, version: int) -> Near:
+    """Products that a search finds, or else what comes closest."""
+    asked = ProductFilters(q=q)
+    plan = plan_search(q, version)
+    page = find_cards(asked, sort="relevance", limit=limit, version=version)
+    if page.rows:
+        return Near(page.rows, plan.tsquery, plan.near)
+    return near_products(plan.near, limit=limit, version=version)
+
+
+def categories_like(words: str, version: int) -> list[Node]:
+    """Categories with a word that begins like one of these (`SearchPlan.near`)."""
+    begins = tuple(plain(word.removesuffix(":*")) for word in words.split(" | ") if len(word) > 2)
+    nodes = category_tree(version).by_id.values()
+    return [
+        node for node in nodes if any(word.startswith(begins) for word in plain(node.name).split())
+    ][:_CATEGORIES]

@@ -1,0 +1,174 @@
+"""The search page, and pages that find nothing: what they say and where they lead on."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from pycommerce.core.bounded_cache import forget_everything
+from tests.factories import make_category, make_product
+
+
+@pytest.fixture
+def shop(tech, client_for):
+    return client_for(tech)
+
+
+@pytest.fixture
+def audio(tech):
+    return make_category("Audio", make_category("Electronics"))
+
+
+def text_of(response) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def cards(page: str) -> list[str]:
+    return re.findall(r'<h3 class="card-name"><a href="[^"]*">(.*?)</a>', page)
+
+
+def test_a_typo_is_corrected_said_and_can_be_insisted_on(shop, tech):
+    make_product("Wireless Headphones")
+
+    page = text_of(shop.get("/search/?q=hedphones"))
+
+    assert cards(page) == ["Wireless <mark>Headphones</mark>"]
+    assert "Nothing found for “hedphones”. Showing results for" in page
+    assert "<strong>“headphones”</strong>" in page
+    [insisting] = re.findall(r'<a href="(\?[^"]*exact[^"]*)">Search for “hedphones”', page)
+
+    page = text_of(shop.get("/search/" + insisting.replace("&amp;", "&")))
+
+    assert "Nothing found for “hedphones”." in page
+    assert "What comes closest" in page
+    assert "Showing results" not in page
+
+
+def test_who_insists_still_insists_with_filters_and_order(shop, tech):
+    make_product("Hedphones Live")
+
+    page = text_of(shop.get("/search/?q=hedphones&exact=on&in_stock=on"))
+
+    assert '<input type="hidden" name="exact" value="on">' in page
+    assert 'href="?q=hedphones&amp;exact=on"' in page
+
+
+def test_a_search_that_finds_nothing_shows_what_comes_closest(shop, audio):
+    make_product("Purple Lamp", categories=[audio])
+    make_product("Chair")
+
+    page = text_of(shop.get("/search/?q=purple+zeppelin"))
+
+    assert "Nothing found for “purple zeppelin”." in page
+    assert cards(page) == ["<mark>Purple</mark> Lamp"]
+    assert 'href="/categories/electronics/"' in page
+
+
+def test_a_search_like_nothing_shows_what_is_new_and_the_categories(shop, audio):
+    make_product("Chair")
+
+    page = text_of(shop.get("/search/?q=zeppelin"))
+
+    assert "Try fewer or more general words." in page
+    assert "New in the shop" in page
+    assert cards(page) == ["Chair"]
+    assert 'href="/categories/electronics/"' in page
+
+
+def test_what_was_typed_is_escaped_wherever_it_stands(shop, tech):
+    make_product("<b>Bold</b> Lamp")
+
+    for q in ("<b>Bold", "<script>lamp</script>", "lampp</a>", "&lt;b&gt;"):
+        page = text_of(shop.get("/search/", {"q": q}))
+        assert "<script>lamp" not in page
+        assert "<b>" not in page
+    assert cards(text_of(shop.get("/search/?q=bold"))) == [
+        "&lt;b&gt;<mark>Bold</mark>&lt;/b&gt; Lamp"
+    ]
+
+
+def test_a_card_with_marks_is_not_kept_for_other_lists(shop, tech):
+    make_product("Desk Lamp")
+
+    assert cards(text_of(shop.get("/search/?q=lamp"))) == ["Desk <mark>Lamp</mark>"]
+    assert cards(text_of(shop.get("/products/"))) == ["Desk Lamp"]
+    assert cards(text_of(shop.get("/search/?q=desk"))) == ["<mark>Desk</mark> Lamp"]
+
+
+def test_filters_that_leave_nothing_say_which_one_is_in_the_way(shop, audio):
+    make_product("Chair", price="50", categories=[audio])
+    make_product("Table", price="10", on_hand=0, categories=[audio])
+    make_product("Lamp", price="10", on_hand=0, categories=[audio])
+
+    page = text_of(shop.get("/categories/audio/?max_price=20&in_stock=on"))
+
+    ways = re.findall(r'<a href="(\?[^"]*)">Without “(.*?)”</a> <span class="quiet">(.*?)<', page)
+    assert ways == [
+        ("?max_price=20", "In stock", "2 products"),
+        ("?in_stock=on", "up to $20.00", "1 product"),
+    ]
+    assert 'href="/categories/audio/">Remove all filters' in page
+
+
+def test_an_empty_category_leads_on(shop, audio):
+    make_category("Computers", audio.parent)
+    make_product("Chair")
+
+    page = text_of(shop.get("/categories/audio/"))
+
+    assert "There is nothing here at the moment." in page
+    assert cards(page) == ["Chair"]
+    beside = page.partition("Look through the categories")[2]
+    assert 'href="/categories/computers/"' in beside
+    assert 'href="/categories/audio/"' not in beside
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/products/wireless-hedphones/",
+        "/products/headphones-2019.html/",
+        "/collections/old/products/headphones/",
+        "/product/headphones/",
+    ],
+)
+def test_the_page_of_what_is_gone_searches_for_it(shop, tech, path):
+    make_product("Wireless Headphones Pro")
+    make_product("Chair")
+
+    response = shop.get(path)
+    page = text_of(response)
+
+    assert response.status_code == 404
+    assert "What comes closest" in page
+    assert [re.sub("</?mark>", "", card) for card in cards(page)] == ["Wireless Headphones Pro"]
+
+
+def test_any_other_page_that_is_not_there_shows_what_is_new(shop, audio):
+    make_product("Chair")
+
+    page = text_of(shop.get("/wp-login.php"))
+
+    assert "New in the shop" in page
+    assert cards(page) == ["Chair"]
+    assert 'href="/categories/electronics/"' in page
+
+
+@pytest.mark.parametrize("q", ["lamp", "lapm", "deks lapm", "zeppelin lapm"])
+def test_a_search_costs_few_statements(shop, tech, q, django_assert_max_num_queries):
+    make_product("Desk Lamp")
+    shop.get("/robots.txt")  # the host is known from here on
+    forget_everything()
+
+    with django_assert_max_num_queries(10):
+        shop.get("/search/", {"q": q})
+
+
+def test_under_a_mount_every_link_stays_under_it(tech, audio):
+    make_product("Headphones", categories=[audio])
+    client = Client(HTTP_HOST="localhost")
+
+    for path in ("search/?q=hedphones", "search/?q=zeppelin", "products/hedphones/"):
+        page = text_of(client.get(f"/stores/tech/{path}"))
+        links = re.findall(r'(?:href|action)="(/[^"]*)"', page)
+        assert [link for link in links if not link.startswith(("/stores/tech/", "/static/"))] == []
