@@ -11,7 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -118,13 +118,13 @@ class TopProduct:
 
 def top_products(days: int) -> list[TopProduct]:
     """The products that were sold for most in so many days, by one statement."""
-    kept = F("quantity") - F("refunded")
-    goods = (F("total_price") - F("discount")) * kept / F("quantity")
+    kept, goods = F("quantity") - F("refunded"), F("total_price") - F("discount")
+    worth = Case(When(refunded=0, then=goods), default=goods * kept / F("quantity"))
     rows = (
         LineItem.objects.filter(order__in=counted(begins(days, local_now())))
         .order_by()
         .values("product_id")
-        .annotate(title=Max("name"), units=Sum(kept), amount=Sum(goods))
+        .annotate(title=Max("name"), units=Sum(kept), amount=Sum(worth))
         .filter(units__gt=0)
         .order_by("-amount", "product_id")[:TOP]
     )
