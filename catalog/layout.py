@@ -41,8 +41,12 @@ def list_items(links: Iterable[Link]) -> SafeString:
     )
 
 
-def layout(request: HttpRequest, q: str = "") -> dict[str, Any]:
-    """The layout's part of a page's context; `q` stands in the search field."""
+def layout(request: HttpRequest, q: str = "", theme: str = "") -> dict[str, Any]:
+    """The layout's part of a page's context; `q` stands in the search field.
+
+    `theme` is another style sheet's address, of a look that is tried on: of such a page nothing is
+    kept, and its links open beside it.
+    """
     tenant = request.tenant
     home = reverse("catalog:home")
     tree = category_tree(request.version)
@@ -54,15 +58,17 @@ def layout(request: HttpRequest, q: str = "") -> dict[str, Any]:
             "search": f"{home}search/",
             "cart": f"{home}cart/",
             "account": f"{home}account/",
-            "theme": f"{home}theme.css?v={tenant.updated_at:%Y%m%d%H%M%S}",
+            "theme": theme or f"{home}theme.css?v={tenant.updated_at:%Y%m%d%H%M%S%f}",
             "news": f"{home}feeds/new.rss",
             "cart_count_cookie": cookie_place(request, settings.CART_COUNT_COOKIE_NAME)[0],
         },
         "roots": list_items(links_to(tree.roots)),
-        "canonical": address_of(request),
+        "canonical": "" if theme else address_of(request),
+        "is_tried_on": bool(theme),
     }
     key = (connection.schema_name, request.version, tenant.updated_at, home)
-    parts = None if q else _parts.get(key)
+    is_kept = not (q or theme)
+    parts = _parts.get(key) if is_kept else None
     if parts is None:
         pages = [Link(title, page_address(slug), "") for title, slug in tree.pages]
         inside = context | {"q": q, "pages": list_items(pages)}
@@ -70,7 +76,7 @@ def layout(request: HttpRequest, q: str = "") -> dict[str, Any]:
             render_to_string("catalog/_header.html", inside),
             render_to_string("catalog/_footer.html", inside),
         )
-        if not q:
+        if is_kept:
             _parts.put(key, parts)
     context["header"], context["footer"] = parts
     return context

@@ -15,7 +15,7 @@ from pycommerce.api.conditional import etag_of, matches
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.http import HttpRequest, origin_of
 from pycommerce.db import connection
-from tenants.versions import recent_catalogue_version
+from tenants.versions import bring_up_to_date
 
 View = Callable[..., HttpResponse]
 _OVERHEAD = 1024
@@ -29,8 +29,8 @@ def public_page(view: View) -> View:
     def kept(request: HttpRequest, **arguments: str) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        bring_up_to_date(request)
         tenant = request.tenant
-        request.version = recent_catalogue_version()
         key = (
             connection.schema_name,
             request.version,

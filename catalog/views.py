@@ -40,8 +40,8 @@ from catalog.search import MAX_LENGTH, WORD
 from catalog.tree import CategoryTree, Node, category_tree
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest, whole_address
-from tenants.theme import stylesheet, theme_of
-from tenants.versions import recent_catalogue_version
+from tenants.theme import stylesheet_of
+from tenants.versions import bring_up_to_date
 
 PAGE_SIZE = 24
 # So many come closest where nothing was found.
@@ -54,18 +54,24 @@ def _page(
     request: HttpRequest, template: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     """A page in the shop's layout. It is the same for everybody: no template knows who asks."""
-    context = layout(request, context.get("q", "")) | context
+    context = layout(request, context.get("q", ""), context.get("theme", "")) | context
     return HttpResponse(render_to_string(template, context), status=status)
 
 
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
+    return home_page(request)
+
+
+def home_page(request: HttpRequest, theme: str = "") -> HttpResponse:
+    """The home page; with another style sheet for a look that is tried on."""
     found = home_of(request.tenant, request.version, reverse("catalog:products"))
     shown = [found.picture] if found.picture else [card.image for card in found.newest]
     featured = render_cards(found.featured, in_sight=0 if found.picture else _IN_SIGHT)
     return _page(
         request,
         "catalog/home.html",
+        theme=theme,
         home=found,
         featured=featured,
         newest=render_cards(found.newest),
@@ -312,7 +318,7 @@ def text_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page
 def theme(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(stylesheet(theme_of(request.tenant)), content_type="text/css")
+    return HttpResponse(stylesheet_of(request.tenant), content_type="text/css")
 
 
 def favicon(request: HttpRequest) -> HttpResponse:
@@ -330,7 +336,7 @@ _PLACE = re.compile(
 
 def not_found(request: HttpRequest) -> HttpResponse:
     """The shop's 404 page: what there is instead, by the words of the address."""
-    request.version = recent_catalogue_version()
+    bring_up_to_date(request)
     place = _PLACE.match(request.path_info)
     q = " ".join(WORD.findall(place[1].replace("_", " ")))[:MAX_LENGTH] if place else ""
     with translation.override(request.tenant.language):

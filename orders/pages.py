@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from catalog.layout import layout
 from pycommerce.core.csp import csp_with_forms_to
 from pycommerce.core.http import HttpRequest
-from tenants.versions import recent_catalogue_version
+from tenants.versions import bring_up_to_date
 
 View = Callable[..., HttpResponse]
 
@@ -21,7 +21,7 @@ def personal_page(view: View) -> View:
 
     @wraps(view)
     def own(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        request.version = recent_catalogue_version()
+        bring_up_to_date(request)
         tenant = request.tenant
         with translation.override(tenant.language), timezone.override(tenant.time_zone):
             response = view(request, **arguments)

@@ -11,6 +11,7 @@ from unfold.forms import (
 )
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import (
+    UnfoldAdminColorInputWidget,
     UnfoldAdminEmailInputWidget,
     UnfoldAdminImageFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -33,6 +34,7 @@ __all__ = [
     "ModelAdmin",
     "StackedInline",
     "TabularInline",
+    "UnfoldAdminColorInputWidget",
     "UnfoldAdminEmailInputWidget",
     "UnfoldAdminImageFieldWidget",
     "UnfoldAdminIntegerFieldWidget",

@@ -35,6 +35,7 @@ from tenants.models import Domain, Membership, Role, Tenant, User
 from tenants.pictures import PictureField
 from tenants.roles import Right
 from tenants.services import add_member, clean_host, clean_slug, create_tenant, remove_member
+from tenants.services.looking import change_look, take_logo
 from tenants.services.naming import clean_currency
 from tenants.shop.models import AuditEntry
 from tenants.tenant_admin import TenantModelAdmin
@@ -248,7 +249,11 @@ class TenantForm(forms.ModelForm):
             "tagline",
             "primary_color",
             "accent_color",
+            "radius",
+            "density",
+            "type_scale",
             "logo",
+            "logo_alt",
             "stripe_account",
         )
 
@@ -282,14 +287,15 @@ class TenantAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: TenantForm, change: bool) -> None:
         if change:
+            if "logo" in form.changed_data:
+                take_logo(obj, form.cleaned_data["logo"])
             super().save_model(request, obj, form, change)
             return
         fields = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "logo"}
         made = create_tenant(id=obj.pk, **fields)
         obj.schema_name, obj._state.adding = made.schema_name, False
         if logo := form.cleaned_data.get("logo"):
-            obj.logo = logo
-            obj.save(update_fields=["logo", "updated_at"])
+            change_look(obj.pk, logo=logo)
 
     def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
         return False

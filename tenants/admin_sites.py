@@ -111,6 +111,8 @@ _MENU = [
     "catalog.category",
     "catalog.homepage",
     "catalog.textpage",
+    "tenants.shoplook",
+    "tenants.membership",
 ]
 
 

@@ -29,6 +29,33 @@ def logo_path(tenant: "Tenant", filename: str) -> str:
     return f"tenants/{tenant.id}/logo/{uuid7().hex}.{filename.rpartition('.')[2].lower()}"
 
 
+class Radius(models.TextChoices):
+    """How round corners are."""
+
+    NONE = "none", "None: straight corners"
+    SMALL = "small", "Small: corners taken off"
+    LARGE = "large", "Large: round corners and buttons"
+
+
+class Density(models.TextChoices):
+    """How much space things have."""
+
+    COMFORTABLE = "comfortable", "Comfortable: room around everything"
+    COMPACT = "compact", "Compact: more on a screen"
+
+
+class TypeScale(models.TextChoices):
+    """A family of system fonts with the sizes that suit it."""
+
+    PLAIN = "plain", "Plain: sans serif throughout"
+    SMALL = "small", "Small: quiet headings, small text"
+    CLASSIC = "classic", "Classic: serif headings, sans serif text"
+    LITERARY = "literary", "Literary: serif throughout"
+    ROUNDED = "rounded", "Rounded: soft, heavy headings"
+    TECHNICAL = "technical", "Technical: headings of a typewriter"
+    POSTER = "poster", "Poster: narrow headings, as large as can be"
+
+
 class Tenant(TenantMixin):
     """One shop and its schema."""
 
@@ -47,7 +74,19 @@ class Tenant(TenantMixin):
     tagline = models.CharField(max_length=160, blank=True)
     primary_color = models.CharField(max_length=7, default="#1d4ed8", validators=[validate_color])
     accent_color = models.CharField(max_length=7, default="#b45309", validators=[validate_color])
+    radius = models.CharField("corners", max_length=10, choices=Radius, default=Radius.LARGE)
+    density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
+    type_scale = models.CharField("type", max_length=10, choices=TypeScale, default=TypeScale.PLAIN)
     logo = models.ImageField(upload_to=logo_path, blank=True)
+    logo_alt = models.CharField(
+        "words for the logo",
+        max_length=160,
+        blank=True,
+        help_text="For those who do not see it. Empty: the shop's name.",
+    )
+    # Kept, since asking the file would open it.
+    logo_width = models.PositiveSmallIntegerField(null=True, editable=False)
+    logo_height = models.PositiveSmallIntegerField(null=True, editable=False)
     stripe_account = models.CharField(
         "Stripe account",
         max_length=255,
@@ -69,6 +108,15 @@ class Tenant(TenantMixin):
     def default_host(self) -> str:
         """The host every shop has: its slug below the installation's own domain."""
         return f"{self.slug}.{settings.BASE_HOST}"
+
+
+class ShopLook(Tenant):
+    """A shop as its merchants change it: what it is called and how it looks."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "shop look"
+        verbose_name_plural = "shop look"
 
 
 class Domain(DomainMixin):

@@ -16,13 +16,19 @@ class Right(Enum):
     WRITE_ORDERS = "create, cancel and refund orders"
     FULFIL_ORDERS = "fulfil orders"
     WRITE_TERMS = "change shipping, taxes, discounts and how orders are taken"
+    CHANGE_LOOK = "change what the shop is called and how it looks"
     READ_HISTORY = "read who changed what"
     MANAGE_MEMBERS = "invite and remove members"
 
 
 _VIEWER = frozenset({Right.READ_CATALOGUE, Right.READ_ORDERS, Right.READ_HISTORY})
 _FULFILMENT = _VIEWER | {Right.FULFIL_ORDERS}
-_MANAGER = _FULFILMENT | {Right.WRITE_CATALOGUE, Right.WRITE_ORDERS, Right.WRITE_TERMS}
+_MANAGER = _FULFILMENT | {
+    Right.WRITE_CATALOGUE,
+    Right.WRITE_ORDERS,
+    Right.WRITE_TERMS,
+    Right.CHANGE_LOOK,
+}
 
 RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
@@ -45,6 +51,7 @@ MODEL_RIGHTS: Mapping[tuple[str, str], tuple[Right, Right | None]] = MappingProx
         ("orders", "customer"): (Right.READ_ORDERS, None),
         ("orders", "*"): (Right.READ_ORDERS, Right.WRITE_TERMS),
         ("shop", "auditentry"): (Right.READ_HISTORY, None),
+        ("tenants", "shoplook"): (Right.CHANGE_LOOK, Right.CHANGE_LOOK),
         ("tenants", "membership"): (Right.MANAGE_MEMBERS, Right.MANAGE_MEMBERS),
     }
 )

@@ -1,17 +1,21 @@
 """A shop's two colours, made readable: every pair that holds text has a contrast of 4.5 to 1.
 
-Contrast as WCAG 2.2 defines it (success criterion 1.4.3).
+Contrast as WCAG 2.2 defines it (success criterion 1.4.3). Each colour becomes four: a fill, the ink
+on it, the fill under a pointer, and the colour as text on the page.
 """
 
 import colorsys
 from dataclasses import dataclass
 
+from tenants.looks import look_of
 from tenants.models import Tenant
 
 AA = 4.5
 # The page and the fields on it, as static/css/base.css has them.
 LIGHT, DARK = ("#ffffff", "#f5f6f8"), ("#16181d", "#20242b")
 _STEP = 0.02
+_POINTED = 0.12
+_LOST = 1.5
 
 Color = tuple[float, float, float]
 
@@ -63,8 +67,21 @@ def text_on(color: str) -> str:
     return max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, color))
 
 
+def under_pointer(color: str) -> str:
+    """The fill of a button under a pointer: a step away from its ink, so that it reads better."""
+    aim = 0.0 if text_on(color) == "#ffffff" else 1.0
+    red, green, blue = (part + (aim - part) * _POINTED for part in _parse(color))
+    return _hex((red, green, blue))
+
+
+def _edge(color: str, surfaces: tuple[str, ...]) -> str:
+    """The line around a fill: its own colour, unless the fill would be lost on the page."""
+    is_lost = contrast(color, surfaces[0]) < _LOST
+    return readable(color, surfaces) if is_lost else color.lower()
+
+
 def theme_of(tenant: Tenant) -> Theme:
-    """The shop's custom properties: a fill with its ink, and the colour of links."""
+    """The shop's colours as custom properties."""
 
     def properties(surfaces: tuple[str, ...]) -> dict[str, str]:
         found = {}
@@ -72,18 +89,60 @@ def theme_of(tenant: Tenant) -> Theme:
             found[f"--{name}"] = color.lower()
             found[f"--{name}-ink"] = text_on(color)
             found[f"--{name}-text"] = readable(color, surfaces)
+        found["--brand-pointed"] = under_pointer(tenant.primary_color)
+        found["--brand-edge"] = _edge(tenant.primary_color, surfaces)
         return found
 
     return Theme(properties(LIGHT), properties(DARK))
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How well a colour reads as text on the light page or the dark one, and what is shown.
+
+    The ratios are those on the surface where it reads worst.
+    """
+
+    is_dark: bool
+    color: str
+    ratio: float
+    shown: str
+    shown_ratio: float
+
+    @property
+    def is_corrected(self) -> bool:
+        return self.shown != self.color
+
+
+def readings_of(color: str) -> list[Reading]:
+    """What becomes of a colour as text: on the light page, and on the dark one."""
+
+    def worst(text: str, surfaces: tuple[str, ...]) -> float:
+        return min(contrast(text, surface) for surface in surfaces)
+
+    color = color.lower()
+    found = []
+    for is_dark, surfaces in ((False, LIGHT), (True, DARK)):
+        shown = readable(color, surfaces)
+        ratios = worst(color, surfaces), worst(shown, surfaces)
+        found.append(Reading(is_dark, color, ratios[0], shown, ratios[1]))
+    return found
+
+
 def stylesheet(theme: Theme, selector: str = ":root") -> str:
-    """The theme as CSS."""
+    """The colours as CSS. What is the same in the dark is not said twice."""
 
     def block(properties: dict[str, str]) -> str:
         return "".join(f"{name}:{value};" for name, value in properties.items())
 
+    dark = {name: value for name, value in theme.dark.items() if theme.light.get(name) != value}
     return (
         f"{selector}{{{block(theme.light)}}}\n"
-        f"@media (prefers-color-scheme: dark){{{selector}{{{block(theme.dark)}}}}}\n"
+        f"@media (prefers-color-scheme: dark){{{selector}{{{block(dark)}}}}}\n"
     )
+
+
+def stylesheet_of(tenant: Tenant) -> str:
+    """Everything that makes a shop look as it does: colours, corners, density and type."""
+    theme = theme_of(tenant)
+    return stylesheet(Theme(theme.light | look_of(tenant), theme.dark))

@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from catalog.models import HomePage, ProductImage
 from catalog.pictures import HOME_NARROW, name_at, narrower
 from pycommerce.db import connection
+from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,9 @@ def delete_files(names: Collection[str]) -> None:
     """Delete those of these files, with their other widths, that no picture has any more."""
     kept = set(ProductImage.objects.filter(file__in=names).values_list("file", flat=True))
     kept |= set(HomePage.objects.filter(picture__in=names).values_list("picture", flat=True))
-    own = tuple(f"tenants/{connection.tenant.pk}/{folder}/" for folder in ("products", "home"))
+    kept |= set(Tenant.objects.filter(logo__in=names).values_list("logo", flat=True))
+    folders = ("products", "home", "logo")
+    own = tuple(f"tenants/{connection.tenant.pk}/{folder}/" for folder in folders)
     for name in names:
         if name in kept or not name.startswith(own):
             continue

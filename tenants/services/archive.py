@@ -38,6 +38,12 @@ _FIELDS = (
     "tagline",
     "primary_color",
     "accent_color",
+    "radius",
+    "density",
+    "type_scale",
+    "logo_alt",
+    "logo_width",
+    "logo_height",
     "stripe_account",
 )
 _CHUNK = 1024 * 1024

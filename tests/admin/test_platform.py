@@ -18,6 +18,9 @@ NEW = INLINE | {
     "time_zone": "Europe/Berlin",
     "primary_color": "#123456",
     "accent_color": "#654321",
+    "radius": "small",
+    "density": "compact",
+    "type_scale": "classic",
 }
 
 
@@ -36,6 +39,7 @@ def test_a_new_shop_has_its_schema_and_opens(desk):
     shop = Tenant.objects.get(slug="books")
     assert (shop.currency, shop.language, shop.schema_name) == ("EUR", "de", f"t_{shop.pk.hex}")
     assert shop.time_zone == "Europe/Berlin"
+    assert (shop.radius, shop.density, shop.type_scale) == ("small", "compact", "classic")
     page = Client(HTTP_HOST="books.localhost").get("/").content.decode()
     assert "Book Corner" in page
 

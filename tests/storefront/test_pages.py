@@ -2,9 +2,11 @@
 
 import json
 import re
+import time
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 from catalog.models import CategoryPastSlug, ProductImage, Variant
@@ -15,6 +17,7 @@ from orders.models import ShippingMethod
 from pycommerce.core.bounded_cache import forget_everything
 from tenants.models import Tenant
 from tenants.shop.models import raise_catalogue_version
+from tenants.versions import HELD_SECONDS
 from tests.factories import make_category, make_product, make_shipping_method
 
 
@@ -355,6 +358,36 @@ def test_the_theme_is_the_shops_and_readable(shop, tech):
     css = text_of(response)
     assert "--brand:#ffff00" in css
     assert "--brand-ink:#000000" in css
+
+
+def test_a_look_that_another_process_changed_shows_within_a_second(shop, tech):
+    before = text_of(shop.get("/"))
+    Tenant.objects.filter(pk=tech.pk).update(
+        name="Gadget House", radius="none", updated_at=timezone.now()
+    )
+
+    time.sleep(HELD_SECONDS)
+    page = text_of(shop.get("/"))
+
+    assert "Gadget House" not in before
+    assert "Gadget House" in page
+    address = re.search(r'href="(/theme\.css[^"]*)"', page)[1]
+    assert address not in before
+    assert "--radius:0px" in text_of(shop.get(address))
+    assert "Gadget House" in text_of(shop.get("/cart/"))
+
+
+@pytest.mark.parametrize(
+    ("words", "alt"), [("", "Tech Gadgets"), ("A tower of gadgets", "A tower of gadgets")]
+)
+def test_a_logo_says_what_it_shows_and_how_large_it_is(shop, tech, words, alt):
+    tech.logo, tech.logo_width, tech.logo_height = f"tenants/{tech.pk}/logo/a.webp", 300, 80
+    tech.logo_alt = words
+    tech.save()
+
+    page = text_of(shop.get("/"))
+
+    assert re.search(rf'alt="{alt}"\s+width="300" height="80"', page)
 
 
 def test_a_german_shop_speaks_german_and_writes_its_prices_so(shop, tech):

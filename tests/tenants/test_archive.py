@@ -27,6 +27,16 @@ from tests.factories import make_category, make_member, make_product
 
 # A schema with writes that did not commit yet cannot be dropped.
 pytestmark = pytest.mark.django_db(transaction=True)
+LOOK = {
+    "tagline": "Light for everybody",
+    "primary_color": "#123456",
+    "radius": "none",
+    "density": "compact",
+    "type_scale": "poster",
+    "logo_alt": "A lamp",
+    "logo_width": 300,
+    "logo_height": 80,
+}
 MODELS = (Category, Product, Variant, StockMovement)
 
 
@@ -34,6 +44,9 @@ MODELS = (Category, Product, Variant, StockMovement)
 def filled(tech, settings, tmp_path):
     """A shop with a bit of everything."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    for name, value in LOOK.items():
+        setattr(tech, name, value)
+    tech.save()
     make_product("Lamp “和”", on_hand=7, categories=[make_category("Light")], image="A lamp")
     make_member(tech, email="jane@example.com", name="Jane")
     add_domain(tech, "shop.example.org", is_primary=True)
@@ -66,6 +79,7 @@ def test_a_deleted_shop_comes_back_whole(filled, tmp_path, settings):
     shop = restore_tenant(file)
 
     assert shop.pk == filled.pk
+    assert {name: getattr(shop, name) for name in LOOK} == LOOK
     assert _rows(shop) == before
     assert catalogue_version() > version
     assert Domain.objects.get().domain == "shop.example.org"
