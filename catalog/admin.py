@@ -12,7 +12,7 @@ from django.forms import BaseInlineFormSet
 from django.urls import reverse
 from django.utils.html import format_html
 
-from catalog import storefront_admin  # noqa: F401 - registers itself
+from catalog import look_admin, storefront_admin  # noqa: F401 - they register themselves
 from catalog.display import money
 from catalog.models import Category, Product, ProductImage, Variant
 from catalog.pictures import small

@@ -71,6 +71,7 @@ _TENANT_MODELS = {
     "orders/discount": "discount",
     "orders/ordersettings": "settings",
     "tenants/membership": "membership",
+    "tenants/shoplook": "tenant",
     "shop/auditentry": "audit",
 }
 _PLATFORM_MODELS = {"tenants/tenant": "tenant", "tenants/user": "user"}
@@ -131,6 +132,9 @@ TENANT_ROUTES: dict[str, str] = {
     **_models(_TENANT_MODELS, MEMBER),
     **{f"admin/orders/order/{{order}}/{step}/": MEMBER for step in STEPS},
     "admin/orders/order/print/slips/?id={order}": MEMBER,
+    "admin/tenants/shoplook/preview/": MEMBER,
+    "admin/tenants/shoplook/preview/theme.css": MEMBER,
+    "admin/tenants/shoplook/preview/colours/": MEMBER,
     "admin/tenants/membership/invitation/{user}/token/": ANYBODY,
     "": ANYBODY,
     "products/": ANYBODY,
