@@ -9,11 +9,13 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.forms import BaseInlineFormSet
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
 from catalog import look_admin, storefront_admin  # noqa: F401 - they register themselves
 from catalog.display import money
+from catalog.exporting import products_table
 from catalog.models import Category, Product, ProductImage, Variant
 from catalog.pictures import small
 from catalog.services.editing import (
@@ -39,6 +41,7 @@ from pycommerce.unfold_shim import (
     UnfoldAdminTextInputWidget,
 )
 from tenants.admin_sites import tenant_site
+from tenants.exporting import ExportingAdmin, Table
 from tenants.pictures import PictureField
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
@@ -233,7 +236,7 @@ class ProductForm(forms.ModelForm):
 
 
 @admin.register(Product, site=tenant_site)
-class ProductAdmin(TenantModelAdmin):
+class ProductAdmin(ExportingAdmin):
     """Products with their variants and pictures."""
 
     form = ProductForm
@@ -249,10 +252,19 @@ class ProductAdmin(TenantModelAdmin):
         ("Search engines", {"fields": ("seo_title", "seo_description")}),
     )
     actions = ("publish", "archive")
+    list_after_template = "admin/catalog/product/_export.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         found = super().get_queryset(request).defer("search", "description", "image_list")
         return found.annotate(units=Sum(F("variants__on_hand") - F("variants__held")))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        extra_context = {"exports": self.export_links(request)} | (extra_context or {})
+        return super().changelist_view(request, extra_context)
+
+    def table(self, request: HttpRequest) -> Table:
+        listed = self.get_changelist_instance(request).queryset
+        return products_table(Product.objects.filter(pk__in=listed.order_by().values("pk")))
 
     @admin.display(description="Price", ordering="price")
     def price_shown(self, product: Product) -> str:

@@ -10,12 +10,14 @@ from decimal import Decimal
 from typing import IO, Any
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from catalog.importing.shopify import KEPT_OF_PRODUCT, KEPT_OF_VARIANT
 from catalog.importing.values import join_paths
 from catalog.models import Category, Product, ProductImage, Variant
 from catalog.pictures import public_url
+from pycommerce.core.spreadsheets import Cell
+from tenants.exporting import Table
 
 COLUMNS = [
     "Handle",
@@ -57,6 +59,14 @@ COLUMNS = [
     "Status",
     "Categories",
 ]
+# Written as numbers where a format knows them.
+_NUMBERS = {
+    "Variant Grams",
+    "Variant Inventory Qty",
+    "Variant Price",
+    "Variant Compare At Price",
+    "Image Position",
+}
 
 
 def export_catalogue(file: IO[str]) -> int:
@@ -66,18 +76,38 @@ def export_catalogue(file: IO[str]) -> int:
     """
     writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    paths = _paths()
     count = 0
-    products = Product.objects.order_by("slug").defer("search", "image_list")
+    for rows in _rows_of_each(Product.objects.all()):
+        writer.writerows(rows)
+        count += 1
+    return count
+
+
+def products_table(products: QuerySet[Product]) -> Table:
+    """These products in the same columns, to look at and to import again."""
+    rows = (
+        [_cell(name, row.get(name, "")) for name in COLUMNS]
+        for rows in _rows_of_each(products)
+        for row in rows
+    )
+    return Table("products", COLUMNS, rows)
+
+
+def _cell(name: str, value: Any) -> Cell:
+    return Decimal(value) if value != "" and name in _NUMBERS else value
+
+
+def _rows_of_each(products: QuerySet[Product]) -> Iterator[Iterator[dict[str, Any]]]:
+    """The rows of each product, in the order of their addresses."""
+    paths = _paths()
     related = (
         Prefetch("variants", Variant.objects.order_by("position", "id")),
         Prefetch("images", ProductImage.objects.order_by("position", "id")),
         Prefetch("categories", Category.objects.only("id")),
     )
-    for product in products.prefetch_related(*related).iterator(chunk_size=500):
-        writer.writerows(_rows(product, paths))
-        count += 1
-    return count
+    found = products.order_by("slug").defer("search", "image_list").prefetch_related(*related)
+    for product in found.iterator(chunk_size=500):
+        yield _rows(product, paths)
 
 
 def _paths() -> dict[UUID, tuple[str, ...]]:

@@ -23,6 +23,7 @@ from orders.desk.forms import KeepForm, NoteForm, RefundForm, StepForm
 from orders.desk.page import Sight, account_of, see_order
 from orders.desk.paging import PER_PAGE
 from orders.desk.printing import PAPERS, print_papers
+from orders.desk.tables import orders_table
 from orders.desk.words import counted
 from orders.models import Order
 from orders.services.fulfilling import fulfil_order
@@ -35,8 +36,8 @@ from pycommerce.db.counting import MOST, capped_counts, count_words
 from pycommerce.db.retrying import COLLISIONS, once_more
 from tenants.admin_sites import ToDo, tenant_site
 from tenants.backends import rights_in
+from tenants.exporting import ExportingAdmin, Table
 from tenants.roles import Right
-from tenants.tenant_admin import TenantModelAdmin
 
 CHOSEN = "chosen"
 
@@ -50,7 +51,7 @@ def may(request: HttpRequest, right: Right) -> bool:
 
 
 @admin.register(Order, site=tenant_site)
-class OrderAdmin(TenantModelAdmin):
+class OrderAdmin(ExportingAdmin):
     """Orders: nothing of them is edited or deleted, everything is a step with its own right."""
 
     is_catalogue = False
@@ -89,9 +90,7 @@ class OrderAdmin(TenantModelAdmin):
             raise PermissionDenied
         if request.method == "POST":
             return self._do_with_chosen(request)
-        search = request.GET.get("q", "").strip()
-        tab = request.GET.get("tab", "")
-        tab = tab if tab in inbox.TABS else "all"
+        tab, search = _asked(request)
         counts = inbox.tab_counts()
         cut = inbox.find_page(tab, search, request.GET.get("cursor"))
 
@@ -121,8 +120,12 @@ class OrderAdmin(TenantModelAdmin):
             everywhere=query(tab="") if search and tab != "all" else "",
             may_fulfil=may(request, Right.FULFIL_ORDERS),
             papers=PAPERS,
+            exports=self.export_links(request),
         )
         return TemplateResponse(request, "admin/orders/order/inbox.html", context)
+
+    def table(self, request: HttpRequest) -> Table:
+        return orders_table(inbox.find(*_asked(request)))
 
     def _do_with_chosen(self, request: HttpRequest) -> HttpResponse:
         chosen = _ids(request.POST.getlist(CHOSEN))[:PER_PAGE]
@@ -295,6 +298,12 @@ class OrderAdmin(TenantModelAdmin):
 
 # Their buttons stand beside what they change.
 _ELSEWHERE = {"keep", "note", "send-refunds"}
+
+
+def _asked(request: HttpRequest) -> tuple[str, str]:
+    """The tab and the search of the list."""
+    tab = request.GET.get("tab", "")
+    return tab if tab in inbox.TABS else "all", request.GET.get("q", "").strip()
 
 
 def _ids(texts: Iterable[str]) -> list[UUID]:

@@ -9,8 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, F, Model, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Model, Sum
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,11 +20,13 @@ from orders.addresses import country_code, country_names, rules_for
 from orders.desk import overview  # noqa: F401 - registers itself
 from orders.desk.inbox import rows_of
 from orders.desk.paging import newest_page
-from orders.models import Customer, Discount, Order, OrderSettings, ShippingMethod, TaxRate
+from orders.desk.tables import customers_matching, customers_table
+from orders.models import Customer, Discount, OrderSettings, ShippingMethod, TaxRate
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants.admin_sites import tenant_site
+from tenants.exporting import ExportingAdmin, Table
 from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import MoneyForm, TenantModelAdmin
 
@@ -303,7 +304,7 @@ class OrderSettingsAdmin(TenantModelAdmin):
 
 
 @admin.register(Customer, site=tenant_site)
-class CustomerAdmin(TenantModelAdmin):
+class CustomerAdmin(ExportingAdmin):
     """Who bought here, to read: customers come with their orders and change their own data."""
 
     is_catalogue = False
@@ -321,13 +322,8 @@ class CustomerAdmin(TenantModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         search = request.GET.get("q", "").strip()
-        found = Customer.objects.all()
-        for word in search.split():
-            found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
-        placed = Order.objects.filter(customer=OuterRef("pk"), number__isnull=False).order_by()
-        counted = placed.values("customer").annotate(count=Count("pk")).values("count")
         cut = newest_page(
-            found.annotate(order_count=Coalesce(Subquery(counted), 0)),
+            customers_matching(search),
             query=f"customers {search}",
             cursor=request.GET.get("cursor"),
         )
@@ -344,8 +340,12 @@ class CustomerAdmin(TenantModelAdmin):
             "newest": query(None) if cut.previous_cursor else "",
             "newer": query(cut.previous_cursor) if cut.previous_cursor else "",
             "older": query(cut.next_cursor) if cut.next_cursor else "",
+            "exports": self.export_links(request),
         }
         return TemplateResponse(request, "admin/orders/customer/list.html", context)
+
+    def table(self, request: HttpRequest) -> Table:
+        return customers_table(customers_matching(request.GET.get("q", "").strip()))
 
     def change_view(
         self,

@@ -15,6 +15,7 @@ class Right(Enum):
     READ_ORDERS = "read orders"
     WRITE_ORDERS = "create, cancel and refund orders"
     FULFIL_ORDERS = "fulfil orders"
+    EXPORT = "take products, orders and customers out as a file"
     WRITE_TERMS = "change shipping, taxes, discounts and how orders are taken"
     CHANGE_LOOK = "change what the shop is called and how it looks"
     READ_HISTORY = "read who changed what"
@@ -28,6 +29,7 @@ _MANAGER = _FULFILMENT | {
     Right.WRITE_ORDERS,
     Right.WRITE_TERMS,
     Right.CHANGE_LOOK,
+    Right.EXPORT,
 }
 
 RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from catalog.importing.entries import Row
 from pycommerce.core.errors import InvalidRequest
+from pycommerce.core.spreadsheets import as_it_was
 
 MAX_BYTES = 512 * 1024 * 1024
 _DELIMITERS = ",;\t|"
@@ -110,7 +111,7 @@ def _rows(
 ) -> Iterator[Row]:
     last: tuple[int, int] | None = None
     for line, record in records:
-        cells = dict(zip(columns, record, strict=False))
+        cells = {name: as_it_was(cell) for name, cell in zip(columns, record, strict=False)}
         if len(record) > len(columns) and any(cell.strip() for cell in record[len(columns) :]):
             # Said by whoever parses the row: a row is refused, the file is not.
             cells[EXTRA_CELLS] = str(len(record))

@@ -92,11 +92,15 @@ def matching(search: str) -> Q:
     return found | person
 
 
+def find(tab: str, search: str) -> QuerySet[Order]:
+    """All that a tab and a search list."""
+    return orders_in(tab).filter(matching(search) if search else Q())
+
+
 def find_page(tab: str, search: str, cursor: str | None) -> Cut:
     """A page of rows, newest first. A broken cursor, or another query's, is the first page."""
-    found = orders_in(tab).filter(matching(search) if search else Q())
     cut = newest_page(
-        found.only(*_SHOWN).prefetch_related("line_items"),
+        find(tab, search).only(*_SHOWN).prefetch_related("line_items"),
         query=f"inbox {tab} {search}",
         cursor=cursor,
     )

@@ -135,6 +135,10 @@ TENANT_ROUTES: dict[str, str] = {
     "admin/tenants/shoplook/preview/": MEMBER,
     "admin/tenants/shoplook/preview/theme.css": MEMBER,
     "admin/tenants/shoplook/preview/colours/": MEMBER,
+    **{
+        f"admin/{list_}/export/csv/": MEMBER
+        for list_ in ("catalog/product", "orders/order", "orders/customer")
+    },
     "admin/tenants/membership/invitation/{user}/token/": ANYBODY,
     "": ANYBODY,
     "products/": ANYBODY,
@@ -505,9 +509,11 @@ def test_the_table_would_notice(shops):
         "admin/orders/order/{order}/change/",
         "admin/orders/order/{order}/payment/",
         "admin/orders/order/print/slips/?id={order}",
+        "admin/orders/order/export/csv/",
+        "admin/orders/customer/export/csv/",
         "admin/orders/customer/{customer}/change/",
     ):
-        assert PERSON in client.get(shops.path(route), **headers).content.decode(), route
+        assert PERSON in client.get(shops.path(route), **headers).getvalue().decode(), route
 
 
 def test_a_custom_domain_shows_its_own_shop_only(shops):
