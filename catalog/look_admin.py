@@ -1,74 +1,28 @@
 """What the shop is called and how it looks, changed by its merchant and seen before it is saved."""
 
-from copy import copy
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import translation
 
 from catalog.services.pictures import forget_pictures
+from catalog.trying_on import COLORS, ShopLookForm, for_a_frame, tried_on, try_on
 from catalog.views import home_page
-from pycommerce.core.csp import CSP
 from pycommerce.core.http import HttpRequest
-from pycommerce.unfold_shim import ADMIN_CSP, UnfoldAdminColorInputWidget
+from pycommerce.unfold_shim import ADMIN_CSP
 from tenants.admin_sites import tenant_site
 from tenants.models import ShopLook, Tenant
-from tenants.pictures import PictureField
 from tenants.services.looking import change_look
 from tenants.tenant_admin import TenantModelAdmin
 from tenants.theme import AA, readings_of, stylesheet_of
 from tenants.versions import bring_up_to_date
-
-LOGO_SIDE = 512
-COLORS = {"primary_color": "Main colour", "accent_color": "Second colour"}
-
-
-class ShopLookForm(forms.ModelForm):
-    logo = PictureField(
-        side=LOGO_SIDE,
-        required=False,
-        help_text="In place of the name, 40 pixels high. It stands on a light and on a dark page.",
-    )
-
-    class Meta:
-        model = ShopLook
-        fields = (
-            "name",
-            "tagline",
-            "logo",
-            "logo_alt",
-            "primary_color",
-            "accent_color",
-            "radius",
-            "density",
-            "type_scale",
-        )
-        widgets = dict.fromkeys(COLORS, UnfoldAdminColorInputWidget)
-        labels = COLORS
-        help_texts = {
-            "tagline": "One line that says what there is. On the home page and at the end of each.",
-            "primary_color": "Of buttons, links and the top of the home page.",
-            "accent_color": "Of reduced prices.",
-        }
-
-
-def tried_on(tenant: Tenant, data: QueryDict) -> Tenant:
-    """The shop as it would be with what was typed; what cannot be read stays as it is."""
-    form = ShopLookForm(data, instance=ShopLook())
-    form.is_valid()
-    tried = copy(tenant)
-    for name in form.cleaned_data.keys() - {"logo"}:
-        if name in data:
-            setattr(tried, name, form.cleaned_data[name])
-    return tried
 
 
 def color_notes(tenant: Tenant) -> list[dict[str, Any]]:
@@ -159,18 +113,9 @@ class ShopLookAdmin(TenantModelAdmin):
         """The shop's home page as it would look, for the frame beside the form."""
         self._check(request)
         bring_up_to_date(request)
-        data = request.POST if request.method == "POST" else request.GET
-        request.tenant = tried_on(request.tenant, data)
-        address = reverse("admin:tenants_shoplook_preview_theme")
-        given = {name: data[name] for name in ShopLookForm.base_fields if name in data}
+        theme = try_on(request, request.POST if request.method == "POST" else request.GET)
         with translation.override(request.tenant.language):
-            response = home_page(request, theme=f"{address}?{urlencode(given)}")
-        response["Content-Security-Policy"] = CSP.replace(
-            "frame-ancestors 'none'", "frame-ancestors 'self'"
-        )
-        response["X-Frame-Options"] = "SAMEORIGIN"
-        response["Cache-Control"] = "no-store"
-        return response
+            return for_a_frame(home_page(request, theme=theme))
 
     def preview_theme(self, request: HttpRequest) -> HttpResponse:
         """The style sheet of what is tried on."""

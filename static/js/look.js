@@ -3,7 +3,8 @@ const form = document.querySelector("#shoplook_form");
 const frame = form.querySelector(".look-frame");
 const notes = form.querySelector("#look-colors");
 const logo = form.elements.logo;
-const preview = frame.getAttribute("src");
+const page = form.querySelector("#look-page");
+page.parentElement.hidden = false;
 form.querySelector(".look-head .desk-button").hidden = true;
 let waiting, latest, picture = "";
 
@@ -16,7 +17,7 @@ const typed = () => {
 
 const show = async () => {
   const query = typed();
-  frame.contentWindow.location.replace(`${preview}?${query}`);
+  frame.contentWindow.location.replace(`${page.value}?${query}`);
   latest = query;
   const response = await fetch(`${notes.dataset.address}?${query}`);
   if (response.ok && latest === query) {

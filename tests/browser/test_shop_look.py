@@ -92,6 +92,11 @@ def test_the_shop_can_be_seen_in_the_dark_and_on_a_phone(desk):
 
     expect(body).to_have_css("background-color", "rgb(22, 24, 29)")
     assert page.locator(".look-frame").bounding_box()["width"] == 360
+    page.locator("#id_name").fill("Gadget House")
+    page.get_by_label("Page", exact=True).select_option("Every component")
+    frame = page.frame_locator(".look-frame")
+    expect(frame.get_by_role("heading", name="Style guide")).to_be_visible()
+    expect(frame.get_by_role("link", name="Gadget House").first).to_be_visible()
     assert seen.problems == []
 
 

@@ -132,6 +132,7 @@ TENANT_ROUTES: dict[str, str] = {
     **_models(_TENANT_MODELS, MEMBER),
     **{f"admin/orders/order/{{order}}/{step}/": MEMBER for step in STEPS},
     "admin/orders/order/print/slips/?id={order}": MEMBER,
+    "admin/style-guide/": MEMBER,
     "admin/tenants/shoplook/preview/": MEMBER,
     "admin/tenants/shoplook/preview/theme.css": MEMBER,
     "admin/tenants/shoplook/preview/colours/": MEMBER,
