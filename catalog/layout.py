@@ -56,6 +56,7 @@ def layout(request: HttpRequest, q: str = "", theme: str = "") -> dict[str, Any]
             "home": home,
             "products": f"{home}products/",
             "search": f"{home}search/",
+            "suggestions": f"{home}search/suggestions/",
             "cart": f"{home}cart/",
             "account": f"{home}account/",
             "theme": theme or f"{home}theme.css?v={tenant.updated_at:%Y%m%d%H%M%S%f}",

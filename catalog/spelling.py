@@ -44,17 +44,18 @@ class Reading(NamedTuple):
     meanings: dict[str, Meant]
 
 
-# Only words that nothing in the shop begins with are typos; % is similarity by trigrams.
-_UNKNOWN = """
+# Only words that nothing in the shop begins with are typos; % is similarity by trigrams. Ranges by
+# the operators of the index that compares byte by byte: a few hundred words are looked at.
+_BEGINS = "word ~>=~ {start} AND word ~<~ ({start} || chr(1114111))"
+_UNKNOWN = f"""
 SELECT typed, plain, ARRAY(
-    SELECT word::text FROM catalog_searchword WHERE NOT is_pair AND word %% plain
+    SELECT word::text FROM catalog_searchword
+    WHERE NOT is_pair AND {_BEGINS.format(start="left(plain, 1)")} AND word %% plain
     ORDER BY similarity(word, plain) DESC, abs(length(word) - length(plain)), word LIMIT %s
 )
 FROM unnest(%s::text[], %s::bool[]) AS asked (typed, is_pair)
 CROSS JOIN LATERAL (SELECT unaccent(typed) AS plain) AS read
-WHERE NOT EXISTS (
-    SELECT 1 FROM catalog_searchword
-    WHERE word LIKE replace(replace(plain, '\\', '\\\\'), '_', '\\_') || '%%')
+WHERE NOT EXISTS (SELECT 1 FROM catalog_searchword WHERE {_BEGINS.format(start="plain")})
 """
 
 
@@ -73,10 +74,15 @@ def read_words(words: Sequence[str], *, joins: bool) -> Reading:
     meant = {typed: unknown[typed] for typed in [word for word in read if word in unknown][:_MOST]}
     slips = {word: one_slip_from(word) for word, _ in meant.values()}
     known = _known_among({half for word in slips for half in _halves(word)}.union(*slips.values()))
+    nearest = {
+        word: _meant(word, {*alike, *(known & slips[word])}, known)
+        for word, alike in meant.values()
+    }
+    begun = _begun_by({word: slips[word] for word, found in nearest.items() if not found})
     return Reading(
         read,
         {
-            typed: Meant(_meant(word, {*alike, *(known & slips[word])}, known), tuple(alike))
+            typed: Meant(nearest[word] or begun.get(word, ()), tuple(alike))
             for typed, (word, alike) in meant.items()
         },
     )
@@ -102,6 +108,35 @@ def _known_among(words: Collection[str]) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT word FROM catalog_searchword WHERE word = ANY(%s)", [list(words)])
         return {word for (word,) in cursor.fetchall()}
+
+
+_BEGUN = f"""
+SELECT start, word FROM unnest(%s::text[]) AS start
+JOIN catalog_searchword ON {_BEGINS.format(start="start")}
+"""
+_SHORTEST_BEGUN = 5
+
+
+def _begun_by(slips: dict[str, set[str]]) -> dict[str, tuple[str]]:
+    """For words (with what is one slip from them) a word that was begun, and not yet ended, so."""
+    starts = {
+        word: {slip for slip in near if slip[:2] == word[:2]}
+        for word, near in slips.items()
+        if len(word) >= _SHORTEST_BEGUN
+    }
+    if not starts:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGUN, [list(set().union(*starts.values()))])
+        rows = cursor.fetchall()
+    begun = {
+        word: [whole for start, whole in rows if start in near] for word, near in starts.items()
+    }
+    return {
+        word: (min(wholes, key=lambda whole: (len(whole), whole)),)
+        for word, wholes in begun.items()
+        if wholes
+    }
 
 
 def _meant(word: str, candidates: set[str], known: set[str]) -> tuple[str, ...]:

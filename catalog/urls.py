@@ -12,6 +12,7 @@ urlpatterns = [
     path("categories/<str:slug>/", views.category, name="category"),
     path("pages/<slug:slug>/", views.text_page, name="page"),
     path("search/", views.search, name="search"),
+    path("search/suggestions/", views.suggestions, name="suggestions"),
     path("theme.css", views.theme, name="theme"),
     path("robots.txt", machine_views.robots, name="robots"),
     path("sitemap.xml", machine_views.sitemap, name="sitemap"),

@@ -6,16 +6,17 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog import structured
-from catalog.cards import render_cards
+from catalog.cards import render_cards, small_cards
 from catalog.choices import Group, groups_of, offer_at_first, offers_of
 from catalog.delivery import ways_to_send
 from catalog.display import weight
@@ -37,6 +38,7 @@ from catalog.narrowing import render_narrowing, ways_out, without_filters
 from catalog.near import Near, categories_like, found_or_near, near_products
 from catalog.pages import public_page
 from catalog.search import MAX_LENGTH, WORD
+from catalog.suggestions import suggestions_for
 from catalog.tree import CategoryTree, Node, category_tree
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest, whole_address
@@ -124,6 +126,24 @@ def search(request: HttpRequest) -> HttpResponse:
     context["exact_page"] = f"?{urlencode({'q': q, 'exact': 'on'})}"
     asked = {"q": q, "as_typed": form.cleaned_data["exact"]}
     return _list(request, form, "catalog/search.html", filters=asked, **context)
+
+
+@public_page
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """What the search field's script shows below it: options as HTML, and how many to say."""
+    form = SearchForm(request.GET)
+    form.is_valid()
+    found = suggestions_for(" ".join(form.cleaned_data.get("q", "").split()), request.version)
+    context = {
+        "search": reverse("catalog:search"),
+        "completions": [(words, urlencode({"q": words})) for words in found.completions],
+        "categories": links_to(found.categories),
+        "products": small_cards(found.products, _marked(found.products, found.tsquery)),
+    }
+    count = len(found.completions) + len(found.categories) + len(found.products)
+    said = ngettext("%(count)d suggestion", "%(count)d suggestions", count) % {"count": count}
+    html = render_to_string("catalog/_suggestions.html", context)
+    return JsonResponse({"said": said if count else _("No suggestions"), "html": html})
 
 
 def _list(

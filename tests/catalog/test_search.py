@@ -37,6 +37,7 @@ def shop(tech):
         ("kamp", "lamp", "Desk Lamp"),
         ("head phones", "headphones", "Wireless Headphones"),
         ("powerbank", "power bank", "Power Bank"),
+        ("hedph", "headphones", "Wireless Headphones"),
         ("caffe", "café", "Café Table"),
     ],
 )

@@ -147,6 +147,7 @@ TENANT_ROUTES: dict[str, str] = {
     "categories/{category_slug}/": ANYBODY,
     "pages/{page_slug}/": ANYBODY,
     SEARCH: ANYBODY,
+    f"search/suggestions/?q={SECRET}": ANYBODY,
     "cart/": LINK,
     "cart/add/": LINK,
     "checkout/": LINK,

@@ -160,7 +160,7 @@ def test_a_search_costs_few_statements(shop, tech, q, django_assert_max_num_quer
     shop.get("/robots.txt")  # the host is known from here on
     forget_everything()
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         shop.get("/search/", {"q": q})
 
 
