@@ -12,7 +12,9 @@ from pycommerce.db import connection
 
 @dataclass(slots=True)
 class Node:
-    """A category in the tree; `path` are its ancestors, root first, and itself."""
+    """A category in the tree. It holds what is below it alone: a tree without cycles is gone as
+    soon as it is not kept any more, where others wait for the collector.
+    """
 
     id: UUID
     name: str
@@ -20,8 +22,8 @@ class Node:
     description: str
     seo_title: str
     seo_description: str
+    parent_id: UUID | None
     children: list["Node"] = field(default_factory=list)
-    path: list["Node"] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,13 @@ class CategoryTree:
     by_slug: dict[str, Node]
     by_id: dict[UUID, Node]
     pages: list[tuple[str, str]]
+
+    def path_to(self, node: Node) -> list[Node]:
+        """The categories above one, root first, and itself."""
+        path = [node]
+        while path[0].parent_id:
+            path.insert(0, self.by_id[path[0].parent_id])
+        return path
 
 
 # One statement for both: a page of the shop may cost only a few.
@@ -63,21 +72,18 @@ def _load() -> CategoryTree:
     pages: list[tuple[str, str]] = []
     with connection.cursor() as cursor:
         cursor.execute(_LINKED)
-        for is_page, *values, parent_id, _ in cursor.fetchall():
+        for is_page, *values, _ in cursor.fetchall():
             if is_page:
                 pages.append((values[1], values[2]))
             else:
-                children[parent_id].append(Node(*values))
+                node = Node(*values)
+                children[node.parent_id].append(node)
     by_id: dict[UUID, Node] = {}
     waiting = list(children[None])
-    for node in waiting:
-        node.path = [node]
     while waiting:
         node = waiting.pop()
         by_id[node.id] = node
         node.children = children.get(node.id, [])
-        for child in node.children:
-            child.path = [*node.path, child]
         waiting.extend(node.children)
     by_slug = {node.slug: node for node in by_id.values()}
     return CategoryTree(children[None], by_slug, by_id, pages)

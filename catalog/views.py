@@ -100,6 +100,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         past = CategoryPastSlug.objects.filter(slug=slug).values_list("category__slug", flat=True)
         return _moved(request, "catalog:category", past.first())
     form = ListForm(request.GET)
+    path = tree.path_to(node)
     return _list(
         request,
         form,
@@ -107,9 +108,9 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         filters={"category_id": node.id},
         title=node.name,
         node=node,
-        crumbs=list_items(links_to(node.path[:-1])),
+        crumbs=list_items(links_to(path[:-1])),
         children=list_items(links_to(node.children)),
-        structured=structured.json_ld(structured.trail(request, node.path)),
+        structured=structured.json_ld(structured.trail(request, path)),
     )
 
 
@@ -200,9 +201,9 @@ def _instead(request: HttpRequest, near: Near, node: Node | None = None) -> dict
     same words, or else those beside its own."""
     nodes = categories_like(near.words, request.version)
     if not nodes:
-        beside = category_tree(request.version).roots
-        if node and len(node.path) > 1:
-            beside = node.path[-2].children
+        tree = category_tree(request.version)
+        parent = tree.by_id[node.parent_id] if node and node.parent_id else None
+        beside = parent.children if parent else tree.roots
         nodes = [each for each in beside if each is not node]
     return {
         "near": render_cards(near.cards, marked=_marked(near.cards, near.tsquery)),
@@ -242,7 +243,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     if found.slug != slug:
         return _moved(request, "catalog:product", found.slug)
     tree = category_tree(request.version)
-    node = _deepest(tree, found)
+    path = _deepest(tree, found)
     pictures = [image for image in found.images if image["url"]]
     offers = offers_of(found, pictures)
     first = offer_at_first(offers)
@@ -266,11 +267,11 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
             (way.name, way.takes, way.cost_words(found.price))
             for way in ways_to_send(request.version)
         ],
-        crumbs=list_items(links_to(node.path)) if node else "",
-        related=render_cards(_related(request, found, node)),
+        crumbs=list_items(links_to(path)),
+        related=render_cards(_related(request, found, path[-1] if path else None)),
         structured=structured.json_ld(
             structured.product(request, found, words, pictures),
-            *([structured.trail(request, node.path, found.name)] if node else []),
+            *([structured.trail(request, path, found.name)] if path else []),
         ),
     )
 
@@ -280,10 +281,10 @@ def _full(request: HttpRequest, pictures: list[dict[str, Any]]) -> str:
     return whole_address(request, pictures[0]["url"]) if pictures else ""
 
 
-def _deepest(tree: CategoryTree, row: ProductRow) -> Node | None:
-    """The place in the tree that the product's trail of links shows."""
+def _deepest(tree: CategoryTree, row: ProductRow) -> list[Node]:
+    """The way through the tree that the product's trail of links shows."""
     nodes = [tree.by_id[key] for key in row.category_ids if key in tree.by_id]
-    return max(nodes, key=lambda node: len(node.path), default=None)
+    return max((tree.path_to(node) for node in nodes), key=len, default=[])
 
 
 def _details(row: ProductRow, groups: list[Group]) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """A large made-up catalogue, the same on every machine, written by a few set-based statements.
 
-Categories stand on three levels (8, 32, 128). Every tenth product is out of stock, every tenth
+Categories stand on three levels (8, 32, 128), in shops of under 1,000 products on two. Every tenth product is out of stock, every tenth
 says "wireless", every hundredth "titanium"; every fifth product has three variants.
 """
 
@@ -21,7 +21,7 @@ SELECT md5('category' || n)::uuid, 'Category ' || n, 'category-' || n, '',
        CASE WHEN n > 40 THEN md5('category' || (8 + 1 + (n - 41) %% 32))::uuid
             WHEN n > 8 THEN md5('category' || (1 + (n - 9) %% 8))::uuid END,
        n, '', '', now(), now()
-FROM generate_series(1, 168) n
+FROM generate_series(1, %(categories)s) n
 """
 _PRODUCTS = """
 INSERT INTO catalog_product
@@ -45,7 +45,7 @@ FROM generate_series(1, %(count)s) n
 """
 _PLACES = """
 INSERT INTO catalog_product_categories (product_id, category_id)
-SELECT md5('product' || n)::uuid, md5('category' || (41 + n %% 128))::uuid
+SELECT md5('product' || n)::uuid, md5('category' || (1 + %(above)s + n %% (%(categories)s - %(above)s)))::uuid
 FROM generate_series(1, %(count)s) n
 """
 _VARIANTS = """
@@ -95,10 +95,12 @@ def shop_of(count: int, *, slug: str) -> Tenant:
 
 def fill(tenant: Tenant, count: int) -> None:
     """Put `count` products and their categories into an empty shop."""
+    above, categories = (40, 168) if count >= 1000 else (8, 40)
+    values = {"count": count, "above": above, "categories": categories}
     with tenant_context(tenant):
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in (_CATEGORIES, _PRODUCTS, _PLACES, _VARIANTS, _IMAGES):
-                cursor.execute(statement, {"count": count})
+                cursor.execute(statement, values)
             refresh_products(None)
             raise_catalogue_version()
         with connection.cursor() as cursor:
