@@ -1,7 +1,8 @@
 """A large made-up catalogue, the same on every machine, written by a few set-based statements.
 
-Categories stand on three levels (8, 32, 128), in shops of under 1,000 products on two. Every tenth product is out of stock, every tenth
-says "wireless", every hundredth "titanium"; every fifth product has three variants.
+Categories stand on three levels (8, 32, 128), in shops of under 1,000 products on two. Every tenth
+product is out of stock, every tenth says "wireless", every hundredth "titanium"; every fifth
+product has three variants.
 """
 
 from django.db import transaction
@@ -45,7 +46,8 @@ FROM generate_series(1, %(count)s) n
 """
 _PLACES = """
 INSERT INTO catalog_product_categories (product_id, category_id)
-SELECT md5('product' || n)::uuid, md5('category' || (1 + %(above)s + n %% (%(categories)s - %(above)s)))::uuid
+SELECT md5('product' || n)::uuid,
+       md5('category' || (1 + %(above)s + n %% (%(categories)s - %(above)s)))::uuid
 FROM generate_series(1, %(count)s) n
 """
 _VARIANTS = """
