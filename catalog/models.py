@@ -341,11 +341,6 @@ class SearchWord(models.Model):
 
     word = models.CharField(max_length=60, primary_key=True)
 
-    class Meta:
-        indexes = [
-            GinIndex(fields=["word"], name="search_word_trigrams", opclasses=["gin_trgm_ops"])
-        ]
-
     def __str__(self) -> str:
         return self.word
 

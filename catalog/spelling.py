@@ -1,7 +1,7 @@
 """Which of the shop's own words were meant by words that it does not know.
 
-Each is compared with few candidates: those that share trigrams with it, those one slip away from
-it, and its two halves where both are words. So the cost does not grow with the shop.
+Each is compared with few candidates: those that begin with its letter and share trigrams with it,
+those one slip away from it, and its two halves where both are words. All are found by index.
 """
 
 import unicodedata

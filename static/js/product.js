@@ -122,7 +122,7 @@ if (groups.length) {
 // --- Looked at before: kept in this browser and told to nobody ---
 
 const seen = document.querySelector(".seen");
-const { shop, name, picture } = seen.dataset;
+const { shop, name, picture, none } = seen.dataset;
 const key = `seen:${shop}`;
 
 function isOurs({ href, picture }) {
@@ -134,13 +134,17 @@ function card({ href, name, picture }) {
   item.className = "card";
   const frame = item.appendChild(document.createElement("div"));
   frame.className = "card-picture";
-  if (picture) {
-    const image = frame.appendChild(new Image());
-    image.loading = "lazy";
-    image.alt = "";
-    image.onerror = () => image.remove();
-    image.src = picture;
-  }
+  const image = frame.appendChild(new Image(96, 96));
+  const showNone = () => {
+    image.onerror = null;
+    image.className = "no-picture";
+    image.src = none;
+  };
+  image.loading = "lazy";
+  image.alt = "";
+  image.onerror = showNone;
+  if (picture) image.src = picture;
+  else showNone();
   const heading = item.appendChild(document.createElement("h3"));
   heading.className = "card-name";
   const link = heading.appendChild(document.createElement("a"));

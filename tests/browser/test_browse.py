@@ -13,7 +13,7 @@ from catalog.demo.tech import TECH
 from catalog.models import Product, ProductImage
 from catalog.services.refresh import refresh_products
 from tenants.shop.models import raise_catalogue_version
-from tests.factories import PASSWORD, make_member
+from tests.factories import PASSWORD, make_member, make_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -97,6 +97,22 @@ def test_on_a_phone_the_choices_open_over_the_list(shops, visit, script):
         chips.first.click()
     assert page.locator(".card").count() > shown
     assert seen.problems == []
+
+
+def test_on_a_phone_the_cart_stands_beside_the_shops_name(shops, visit, outdoor):
+    outdoor.language, outdoor.name = "de", "Outdoor Adventures Draußenladen"
+    outdoor.save()
+    seen = visit(360)
+    page = seen.page
+    page.goto(shops["outdoor"])
+    page.context.add_cookies([{"name": "cart_count", "value": "12", "url": shops["outdoor"]}])
+    page.reload()
+    cart, name = page.locator(".cart-link"), page.locator(".header .shop-name")
+    expect(cart).to_have_text(re.compile(r"^Warenkorb\s+12$"))
+
+    assert cart.bounding_box()["height"] < 32
+    assert cart.bounding_box()["y"] < name.bounding_box()["y"] + name.bounding_box()["height"]
+    assert not seen.is_too_wide()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -237,6 +253,29 @@ def test_what_was_looked_at_is_remembered_in_the_browser_alone(shops, visit):
     assert page.context.cookies() == []
     links.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pocket Radio")
+    assert seen.problems == []
+
+
+def test_what_was_looked_at_has_a_picture_even_where_there_is_none(shops, visit, tech):
+    make_product("Ghost")
+    seen = visit()
+    page = seen.page
+    page.goto(f"{shops['tech']}/products/ghost/")
+    page.goto(f"{shops['tech']}/products/pocket-radio/")
+    page.evaluate(
+        """() => localStorage.setItem("seen:/", localStorage.getItem("seen:/")
+            .replace(/"picture":"[^"]+"/, '"picture":"/media/gone.webp"'))"""
+    )
+
+    page.goto(f"{shops['tech']}/products/turntable-tt-1/")
+
+    region = page.get_by_role("region", name="You looked at")
+    region.scroll_into_view_if_needed()
+    pictures = region.locator("img.no-picture")
+    expect(pictures).to_have_count(2)
+    for number in range(2):
+        expect(pictures.nth(number)).to_have_js_property("complete", True)
+        expect(pictures.nth(number)).to_have_attribute("src", re.compile("no-picture"))
     assert seen.problems == []
 
 

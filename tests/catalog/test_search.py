@@ -1,6 +1,8 @@
 """What a search finds: words as they were typed, as they may be meant, and what comes closest."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.highlights import marked_names
 from catalog.listing import ProductFilters, find_cards
@@ -147,3 +149,22 @@ def test_a_part_of_a_name_without_spaces_is_marked(tech):
 
     assert names("耳機") == ["無線耳機"]
     assert marked_names(["無線耳機"], "", "耳機") == {"無線耳機": "無線<mark>耳機</mark>"}
+
+
+# --- Cost -------------------------------------------------------------------------------------
+
+
+def test_of_the_words_of_a_large_shop_few_are_read(tech):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO catalog_searchword SELECT DISTINCT left(translate(md5(n::text), "
+            "'0123456789', 'ghijklmnop'), 9) FROM generate_series(1, 20000) AS n"
+        )
+        cursor.execute("ANALYZE catalog_searchword")
+        with CaptureQueriesContext(connection) as asked:
+            plan_search("zeppelin hedphones", VERSION)
+        looked = [each["sql"] for each in asked.captured_queries if "searchword" in each["sql"]]
+        assert len(looked) == 3
+        for sql in looked:
+            cursor.execute(f"EXPLAIN {sql}")
+            assert "Seq Scan" not in str(cursor.fetchall())
