@@ -11,7 +11,7 @@ from studio.camera import shoot
 
 FOLDER = Path(__file__).resolve().parents[2] / "catalog" / "demo" / "pictures"
 SIDE, HERO = 1000, (1600, 1200)
-QUALITY = 74
+QUALITY = 68
 BACKDROPS = {"tech": "#f3f4f7", "outdoor": "#f5f4f0"}
 
 

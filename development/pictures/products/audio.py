@@ -36,7 +36,7 @@ def headphones(shell: Surface, pad: Surface, trim: Surface, cable: bool = False)
     scene = Scene()
     arc = [
         (0.60 * math.cos(a), 0.98 + 0.62 * math.sin(a))
-        for a in [math.pi * i / 28 for i in range(29)]
+        for a in [math.pi * i / 24 for i in range(25)]
     ]
     scene.add(shell, strip(arc, 0.022, 0.085, edge=0.02))
     inner = [(x * 0.93, 0.98 + (y - 0.98) * 0.92) for x, y in arc[5:-5]]
@@ -101,9 +101,13 @@ def earbuds(shell: Surface, inside: Surface) -> Scene:
     """An open case with both buds before it."""
     scene = Scene()
     body = box((0.50, 0.17, 0.30), (0, 0.17, 0), 0.165)
-    hole = [cut(rod(0.135, 0.12, (x, 0.34, 0), 0.05), 0.03) for x in (-0.22, 0.22)]
+    hole = [cut(rod(0.15, 0.12, (x, 0.26, 0), 0.05), 0.02) for x in (-0.22, 0.22)]
     scene.add(shell, body, keep(below((0, 0.25, 0))), *hole)
-    scene.add(inside, box((0.46, 0.06, 0.26), (0, 0.185, 0), 0.06), *hole)
+    scene.add(
+        inside,
+        box((0.44, 0.06, 0.24), (0, 0.13, 0), 0.05),
+        *[cut(ball((0.07, 0.05, 0.07), (x, 0.2, 0)), 0.02) for x in (-0.22, 0.22)],
+    )
     lid_at, lid_turn = (0, 0.27, -0.27), (-72, 0, 0)
     lid = [box((0.50, 0.17, 0.30), (0, -0.0, 0.30), 0.165), keep(below((0, 0.0, 0), (180, 0, 0)))]
     scene.add(

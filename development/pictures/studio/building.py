@@ -53,7 +53,8 @@ class Solid:
 
     kind: int
     sizes: tuple[float, ...]
-    reach: float
+    low: Point
+    high: Point
     points: tuple[Point, ...] = ()
     at: Point = (0.0, 0.0, 0.0)
     turn: np.ndarray = field(default_factory=lambda: np.eye(3))
@@ -71,18 +72,17 @@ Z0 = (0.0, 0.0, 0.0)
 
 def ball(r: float | Point, at: Point = Z0, turn: Point = Z0) -> Solid:
     sizes = (r, r, r) if isinstance(r, int | float) else r
-    return _placed(Solid(distance.BALL, sizes, max(sizes)), at, turn)
+    return _placed(Solid(distance.BALL, sizes, *_half(*sizes)), at, turn)
 
 
 def box(half: Point, at: Point = Z0, r: float = 0.02, turn: Point = Z0) -> Solid:
     r = min(r, *half)
-    return _placed(Solid(distance.BOX, (*half, r), math.hypot(*half)), at, turn)
+    return _placed(Solid(distance.BOX, (*half, r), *_half(*half)), at, turn)
 
 
 def rod(r: float, half: float, at: Point = Z0, edge: float = 0.01, turn: Point = Z0) -> Solid:
-    return _placed(
-        Solid(distance.ROD, (r, half, 0, min(edge, r, half)), math.hypot(r, half)), at, turn
-    )
+    sizes = (r, half, 0, min(edge, r, half))
+    return _placed(Solid(distance.ROD, sizes, *_half(r, half, r)), at, turn)
 
 
 def limb(a: Point, b: Point, low: float, high: float | None = None) -> Solid:
@@ -94,18 +94,31 @@ def limb(a: Point, b: Point, low: float, high: float | None = None) -> Solid:
     x = np.cross(y, (0.0, 0.0, 1.0) if abs(y[2]) < 0.9 else (1.0, 0.0, 0.0))
     x /= np.linalg.norm(x)
     turn = np.stack([x, y, np.cross(x, y)], axis=1)
-    return replace(
-        Solid(distance.LIMB, (length, low, high), length + max(low, high), at=a), turn=turn
-    )
+    wide = max(low, high)
+    box = ((-wide, -low, -wide), (wide, length + high, wide))
+    return replace(Solid(distance.LIMB, (length, low, high), *box, at=a), turn=turn)
 
 
 def ring(r: float, thick: float, at: Point = Z0, turn: Point = Z0, half: float = 180) -> Solid:
     """A ring about y; of an arc, `half` its angle is kept, its middle towards x."""
-    return _placed(Solid(distance.RING, (r, thick, math.radians(half)), r + thick), at, turn)
+    a = math.radians(half)
+    wide = r * (math.sin(a) if a < math.pi / 2 else 1.0) + thick
+    box = ((min(r * math.cos(a), r) - thick, -thick, -wide), (r + thick, thick, wide))
+    return _placed(Solid(distance.RING, (r, thick, a), *box), at, turn)
 
 
-def _reach(points: tuple[Point, ...], more: float = 0.0) -> float:
-    return max(math.hypot(*point) for point in points) + more
+def _half(x: float, y: float, z: float) -> tuple[Point, Point]:
+    return (-x, -y, -z), (x, y, z)
+
+
+def _around(
+    points: tuple[Point, ...], more: float, y: tuple[float, float] | None = None
+) -> tuple[Point, Point]:
+    """The box of points in the plane of x and z between two heights, or of points in space."""
+    low, high = np.min(points, axis=0) - more, np.max(points, axis=0) + more
+    if y is None:
+        return tuple(low), tuple(high)
+    return (low[0], y[0], low[1]), (high[0], y[1], high[1])
 
 
 def plate(
@@ -114,14 +127,19 @@ def plate(
     """An outline in the plane of x and z, `half` thick to either side."""
     points = tuple(outline)
     return _placed(
-        Solid(distance.PLATE, (half, 0, 0, edge), _reach(points, half), points), at, turn
+        Solid(distance.PLATE, (half, 0, 0, edge), *_around(points, 0, (-half, half)), points),
+        at,
+        turn,
     )
 
 
 def lathe(outline: list[Point], at: Point = Z0, edge: float = 0.01, turn: Point = Z0) -> Solid:
     """An outline of radius and height, turned about y."""
     points = tuple(outline)
-    return _placed(Solid(distance.TURNED, (0, 0, 0, edge), _reach(points, edge), points), at, turn)
+    wide = max(x for x, _ in points) + edge
+    low, high = min(y for _, y in points) - edge, max(y for _, y in points) + edge
+    box = ((-wide, low, -wide), (wide, high, wide))
+    return _placed(Solid(distance.TURNED, (0, 0, 0, edge), *box, points), at, turn)
 
 
 def pillow(
@@ -130,13 +148,15 @@ def pillow(
     """An outline in the plane of x and z that swells to `height` within `width` of its edge."""
     points = tuple(outline)
     return _placed(
-        Solid(distance.PILLOW, (height, width), _reach(points, height), points), at, turn
+        Solid(distance.PILLOW, (height, width), *_around(points, 0, (-height, height)), points),
+        at,
+        turn,
     )
 
 
 def tube(points: list[Point], r: float, at: Point = Z0, turn: Point = Z0) -> Solid:
     found = tuple(points)
-    return _placed(Solid(distance.TUBE, (r,), _reach(found, r), found), at, turn)
+    return _placed(Solid(distance.TUBE, (r,), *_around(found, r), found), at, turn)
 
 
 def strip(
@@ -149,15 +169,14 @@ def strip(
 ) -> Solid:
     """A line in the plane of x and y, `thick` to either side, `half` deep to either side."""
     found = tuple((x, y, 0.0) for x, y in points)
-    reach = _reach(found, thick + half)
-    return _placed(
-        Solid(distance.STRIP, (thick, half, 0, min(edge, thick)), reach, found), at, turn
-    )
+    (x0, y0, _), (x1, y1, _) = _around(found, thick)
+    box = ((x0, y0, -half), (x1, y1, half))
+    return _placed(Solid(distance.STRIP, (thick, half, 0, min(edge, thick)), *box, found), at, turn)
 
 
 def below(at: Point = Z0, turn: Point = Z0) -> Solid:
     """Everything below a plane."""
-    return _placed(Solid(distance.SLAB, (), 1e4), at, turn)
+    return _placed(Solid(distance.SLAB, (), *_half(1e4, 1e4, 1e4)), at, turn)
 
 
 def cut(solid: Solid, blend: float = 0.0) -> Solid:
@@ -264,6 +283,18 @@ class Scene:
     def tables(self) -> "Tables":
         return _tables(self.parts)
 
+    def surface(self, start: Point, way: Point) -> Point:
+        """Where a ray from a point meets a part."""
+        tables = self.tables()
+        place, step = np.array(start, float), np.array(way, float)
+        step /= np.linalg.norm(step)
+        for _ in range(200):
+            away, _part = distance.distance(tables.parts, tables.solids, tables.points, *place, 1.0)
+            if away < 0.001:
+                break
+            place = place + step * away * 0.8
+        return tuple(float(v) for v in place)
+
     def raised(self, height: float) -> "Scene":
         return Scene().put(self, (0.0, height, 0.0))
 
@@ -281,7 +312,7 @@ class Tables:
 
 
 def _tables(parts: list[Part]) -> Tables:
-    rows, solids, points = [], [], []
+    rows, solids, points, rooms = [], [], [], []
     known: list[Surface] = []
     pictures: list[np.ndarray] = []
     table = []
@@ -295,15 +326,11 @@ def _tables(parts: list[Part]) -> Tables:
         row[distance.P_FIRST] = len(solids)
         solids.extend(_solid_row(solid, points) for solid in part.solids)
         row[distance.P_LAST] = len(solids)
-        center, radius = _ball_around(part)
-        row[distance.P_CENTER : distance.P_CENTER + 3], row[distance.P_RADIUS] = center, radius
-        if part.mirror or part.rows != (0.0, 1, 0.0, 1):
-            row[distance.P_BALL : distance.P_BALL + 4] = _ball_of(*_balls(part))
-        else:
-            row[distance.P_BALL : distance.P_BALL + 3] = part.turn @ center * part.size + np.array(
-                part.at
-            )
-            row[distance.P_BALL + 3] = radius * part.size
+        low, high = _box_of(part)
+        row[distance.P_LOW : distance.P_LOW + 3] = low
+        row[distance.P_HIGH : distance.P_HIGH + 3] = high
+        rooms.append(_room_of(part))
+        row[distance.P_BALL : distance.P_BALL + 4] = _ball_of(*rooms[-1])
         row[distance.P_RIPPLE : distance.P_RATE + 1] = part.ripple
         row[distance.P_CAUTION] = 0.7 if part.ripple[0] else 1.0
         if part.surface not in known:
@@ -321,10 +348,7 @@ def _tables(parts: list[Part]) -> Tables:
         np.array(points, float),
         np.array(table),
         np.concatenate(pictures).astype(np.float32),
-        _ball_of(
-            np.min([_balls(p)[0] for p in parts], axis=0),
-            np.max([_balls(p)[1] for p in parts], axis=0),
-        ),
+        _ball_of(np.min([low for low, _ in rooms], axis=0), np.max([h for _, h in rooms], axis=0)),
     )
 
 
@@ -334,7 +358,9 @@ def _solid_row(solid: Solid, points: list[Point]) -> np.ndarray:
     row[distance.S_BLEND], row[distance.S_SHELL] = solid.blend, solid.shell
     row[distance.S_TURN : distance.S_TURN + 9] = solid.turn.T.reshape(-1)
     row[distance.S_PLACE : distance.S_PLACE + 3] = solid.at
-    row[distance.S_RADIUS] = solid.reach + solid.shell
+    low, high = _corners(solid.low, solid.high, solid.turn, solid.at, solid.shell)
+    row[distance.S_LOW : distance.S_LOW + 3] = low
+    row[distance.S_HIGH : distance.S_HIGH + 3] = high
     row[distance.S_SIZES : distance.S_SIZES + len(solid.sizes)] = solid.sizes
     row[distance.S_SIZES + 6] = len(points)
     points.extend((*point, 0.0)[:3] for point in solid.points)
@@ -342,31 +368,38 @@ def _solid_row(solid: Solid, points: list[Point]) -> np.ndarray:
     return row
 
 
-def _ball_around(part: Part) -> tuple[np.ndarray, float]:
-    """A ball around the joined solids of a part, in its own (folded) space."""
-    joined = [solid for solid in part.solids if solid.operation == distance.JOIN]
-    places = np.array([solid.at for solid in joined], float)
-    reaches = np.array([solid.reach + solid.shell + solid.blend for solid in joined])
-    low, high = (places - reaches[:, None]).min(0), (places + reaches[:, None]).max(0)
-    center = (low + high) / 2
-    radius = float((np.linalg.norm(places - center, axis=1) + reaches).max())
-    return center, radius + part.ripple[1]
+def _corners(
+    low: Point, high: Point, turn: np.ndarray, at: Point, more: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """A box around a box that was turned and moved, with some room."""
+    low, high = np.array(low, float), np.array(high, float)
+    center = turn @ ((low + high) / 2) + np.array(at)
+    half = np.abs(turn) @ ((high - low) / 2) + more
+    return center - half, center + half
 
 
-def _balls(part: Part) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest and highest corner of the room that a part takes with all its copies."""
-    center, radius = _ball_around(part)
+def _box_of(part: Part) -> tuple[np.ndarray, np.ndarray]:
+    """A box around the joined solids of a part, in its own (folded) space."""
+    boxes = [
+        _corners(solid.low, solid.high, solid.turn, solid.at, solid.shell + solid.blend * 0.3)
+        for solid in part.solids
+        if solid.operation == distance.JOIN
+    ]
+    low, high = np.min([b[0] for b in boxes], axis=0), np.max([b[1] for b in boxes], axis=0)
+    return low - part.ripple[1], high + part.ripple[1]
+
+
+def _room_of(part: Part) -> tuple[np.ndarray, np.ndarray]:
+    """A box around a part where it stands, with all its copies."""
+    low, high = _box_of(part)
     step_x, count_x, step_z, count_z = part.rows
-    lows, highs = [], []
-    for x in {-step_x * (count_x - 1) / 2, step_x * (count_x - 1) / 2}:
-        for z in {-step_z * (count_z - 1) / 2, step_z * (count_z - 1) / 2}:
-            for sx in (1, -1) if "x" in part.mirror else (1,):
-                for sz in (1, -1) if "z" in part.mirror else (1,):
-                    local = (center + np.array((x, 0.0, z))) * (sx, 1, sz)
-                    place = part.turn @ local * part.size + np.array(part.at)
-                    lows.append(place - radius * part.size)
-                    highs.append(place + radius * part.size)
-    return np.min(lows, axis=0), np.max(highs, axis=0)
+    more = np.array([step_x * (count_x - 1) / 2, 0.0, step_z * (count_z - 1) / 2])
+    low, high = low - more, high + more
+    for axis, name in ((0, "x"), (2, "z")):
+        if name in part.mirror:
+            high[axis] = max(high[axis], -low[axis])
+            low[axis] = -high[axis]
+    return _corners(low * part.size, high * part.size, part.turn, part.at, 0.0)
 
 
 def _ball_of(low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -22,22 +22,13 @@ P_TURN, P_PLACE, P_SCALE, P_MIRROR, P_STEP_X, P_COUNT_X, P_STEP_Z, P_COUNT_Z = (
     16,
     17,
 )
-P_CENTER, P_RADIUS, P_FIRST, P_LAST, P_SURFACE = 18, 21, 22, 23, 24
-P_RIPPLE, P_HEIGHT, P_RATE, P_CAUTION = 25, 26, 27, 28
-# A ball around all of it where it stands.
-P_BALL = 29
-PART_COLUMNS = 33
-S_KIND, S_OPERATION, S_BLEND, S_SHELL, S_TURN, S_PLACE, S_RADIUS, S_SIZES = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    13,
-    16,
-    17,
-)
-SOLID_COLUMNS = 25
+# A box around its solids in its own space, and a ball around all of it where it stands.
+P_LOW, P_HIGH, P_BALL, P_FIRST, P_LAST, P_SURFACE = 18, 21, 24, 28, 29, 30
+P_RIPPLE, P_HEIGHT, P_RATE, P_CAUTION = 31, 32, 33, 34
+PART_COLUMNS = 35
+S_KIND, S_OPERATION, S_BLEND, S_SHELL, S_TURN, S_PLACE = 0, 1, 2, 3, 4, 13
+S_LOW, S_HIGH, S_SIZES = 16, 19, 22
+SOLID_COLUMNS = 30
 
 QUILT_Y, QUILT_X, CREASES, GRIP, QUILT_Z, FOLDS = 1, 2, 3, 4, 5, 6
 FAR = 1e9
@@ -129,14 +120,18 @@ def _pillow(d, y, height, width):
 @njit(cache=True, fastmath=True, nogil=True)
 def _solid(solids, i, points, px, py, pz):
     """Distance from one solid, the point in the space of its part."""
-    s = solids[i]
-    x0, y0, z0 = px - s[S_PLACE], py - s[S_PLACE + 1], pz - s[S_PLACE + 2]
-    x = s[S_TURN] * x0 + s[S_TURN + 1] * y0 + s[S_TURN + 2] * z0
-    y = s[S_TURN + 3] * x0 + s[S_TURN + 4] * y0 + s[S_TURN + 5] * z0
-    z = s[S_TURN + 6] * x0 + s[S_TURN + 7] * y0 + s[S_TURN + 8] * z0
-    kind = int(s[S_KIND])
-    a, b, c, r = s[S_SIZES], s[S_SIZES + 1], s[S_SIZES + 2], s[S_SIZES + 3]
-    first, last = int(s[S_SIZES + 6]), int(s[S_SIZES + 7])
+    x0, y0, z0 = px - solids[i, S_PLACE], py - solids[i, S_PLACE + 1], pz - solids[i, S_PLACE + 2]
+    x = solids[i, S_TURN] * x0 + solids[i, S_TURN + 1] * y0 + solids[i, S_TURN + 2] * z0
+    y = solids[i, S_TURN + 3] * x0 + solids[i, S_TURN + 4] * y0 + solids[i, S_TURN + 5] * z0
+    z = solids[i, S_TURN + 6] * x0 + solids[i, S_TURN + 7] * y0 + solids[i, S_TURN + 8] * z0
+    kind = int(solids[i, S_KIND])
+    a, b, c, r = (
+        solids[i, S_SIZES],
+        solids[i, S_SIZES + 1],
+        solids[i, S_SIZES + 2],
+        solids[i, S_SIZES + 3],
+    )
+    first, last = int(solids[i, S_SIZES + 6]), int(solids[i, S_SIZES + 7])
     if kind == BALL:
         d = _ellipse(x, y, z, a, b, c)
     elif kind == BOX:
@@ -167,8 +162,8 @@ def _solid(solids, i, points, px, py, pz):
         d = _raised(_line(points, first, last, x, y, 0.0) - a, abs(z) - b, r)
     else:
         d = y
-    if s[S_SHELL] > 0:
-        d = abs(d) - s[S_SHELL]
+    if solids[i, S_SHELL] > 0:
+        d = abs(d) - solids[i, S_SHELL]
     return d
 
 
@@ -191,53 +186,51 @@ def _ripple(kind, height, rate, x, y, z):
 @njit(cache=True, fastmath=True, nogil=True)
 def into_part(parts, i, px, py, pz):
     """The point in the space of a part, folded where the part is mirrored or repeated."""
-    p = parts[i]
-    x0, y0, z0 = px - p[P_PLACE], py - p[P_PLACE + 1], pz - p[P_PLACE + 2]
-    x = (p[0] * x0 + p[1] * y0 + p[2] * z0) / p[P_SCALE]
-    y = (p[3] * x0 + p[4] * y0 + p[5] * z0) / p[P_SCALE]
-    z = (p[6] * x0 + p[7] * y0 + p[8] * z0) / p[P_SCALE]
-    mirror = int(p[P_MIRROR])
+    x0, y0, z0 = px - parts[i, P_PLACE], py - parts[i, P_PLACE + 1], pz - parts[i, P_PLACE + 2]
+    x = (parts[i, 0] * x0 + parts[i, 1] * y0 + parts[i, 2] * z0) / parts[i, P_SCALE]
+    y = (parts[i, 3] * x0 + parts[i, 4] * y0 + parts[i, 5] * z0) / parts[i, P_SCALE]
+    z = (parts[i, 6] * x0 + parts[i, 7] * y0 + parts[i, 8] * z0) / parts[i, P_SCALE]
+    mirror = int(parts[i, P_MIRROR])
     if mirror & 1:
         x = abs(x)
     if mirror & 2:
         z = abs(z)
-    if p[P_STEP_X] > 0:
-        half = p[P_COUNT_X] / 2 - 0.5
-        cell = math.floor(x / p[P_STEP_X] + half + 0.5) - half
-        x -= p[P_STEP_X] * min(max(cell, -half), half)
-    if p[P_STEP_Z] > 0:
-        half = p[P_COUNT_Z] / 2 - 0.5
-        cell = math.floor(z / p[P_STEP_Z] + half + 0.5) - half
-        z -= p[P_STEP_Z] * min(max(cell, -half), half)
+    if parts[i, P_STEP_X] > 0:
+        half = parts[i, P_COUNT_X] / 2 - 0.5
+        cell = math.floor(x / parts[i, P_STEP_X] + half + 0.5) - half
+        x -= parts[i, P_STEP_X] * min(max(cell, -half), half)
+    if parts[i, P_STEP_Z] > 0:
+        half = parts[i, P_COUNT_Z] / 2 - 0.5
+        cell = math.floor(z / parts[i, P_STEP_Z] + half + 0.5) - half
+        z -= parts[i, P_STEP_Z] * min(max(cell, -half), half)
     return x, y, z
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _outside(table, i, column, x, y, z):
+    """How far a point is outside of a row's box, 0 within."""
+    ex = max(max(table[i, column] - x, x - table[i, column + 3]), 0.0)
+    ey = max(max(table[i, column + 1] - y, y - table[i, column + 4]), 0.0)
+    ez = max(max(table[i, column + 2] - z, z - table[i, column + 5]), 0.0)
+    return math.sqrt(ex * ex + ey * ey + ez * ez)
 
 
 @njit(cache=True, fastmath=True, nogil=True)
 def part_distance(parts, solids, points, i, px, py, pz, limit):
     """Distance from one part; above `limit` it may be too small, never too large."""
-    p = parts[i]
     x, y, z = into_part(parts, i, px, py, pz)
-    size = p[P_SCALE]
-    near = (
-        math.sqrt((x - p[P_CENTER]) ** 2 + (y - p[P_CENTER + 1]) ** 2 + (z - p[P_CENTER + 2]) ** 2)
-        - p[P_RADIUS]
-    )
-    if near * size > limit:
+    size = parts[i, P_SCALE]
+    near = _outside(parts, i, P_LOW, x, y, z)
+    if near > 0 and near * size > limit:
         return near * size
     d = FAR
-    for j in range(int(p[P_FIRST]), int(p[P_LAST])):
-        s = solids[j]
-        operation, blend = int(s[S_OPERATION]), s[S_BLEND]
+    for j in range(int(parts[i, P_FIRST]), int(parts[i, P_LAST])):
+        operation, blend = int(solids[j, S_OPERATION]), solids[j, S_BLEND]
         if operation != KEEP:
-            away = (
-                math.sqrt(
-                    (x - s[S_PLACE]) ** 2 + (y - s[S_PLACE + 1]) ** 2 + (z - s[S_PLACE + 2]) ** 2
-                )
-                - s[S_RADIUS]
-            )
-            if operation == JOIN and away - blend > d:
+            away = _outside(solids, j, S_LOW, x, y, z)
+            if away > 0 and operation == JOIN and away - blend > d:
                 continue
-            if operation == CUT and away - blend > -d:
+            if away > 0 and operation == CUT and away - blend > -d:
                 continue
         e = _solid(solids, j, points, x, y, z)
         if operation == CUT:
@@ -249,10 +242,10 @@ def part_distance(parts, solids, points, i, px, py, pz, limit):
             d = sign * (min(a, b) - h * h * blend * 0.25)
         else:
             d = sign * min(a, b)
-    ripple = int(p[P_RIPPLE])
-    if ripple > 0 and abs(d) < 4 * p[P_HEIGHT]:
-        d -= _ripple(ripple, p[P_HEIGHT], p[P_RATE], x, y, z)
-    return d * p[P_CAUTION] * size
+    ripple = int(parts[i, P_RIPPLE])
+    if ripple > 0 and abs(d) < 4 * parts[i, P_HEIGHT]:
+        d -= _ripple(ripple, parts[i, P_HEIGHT], parts[i, P_RATE], x, y, z)
+    return d * parts[i, P_CAUTION] * size
 
 
 @njit(cache=True, fastmath=True, nogil=True)
@@ -260,9 +253,8 @@ def distance(parts, solids, points, x, y, z, limit):
     """Distance from the nearest part, `limit` if all are further, and the part's number."""
     best, nearest = limit, -1
     for i in range(parts.shape[0]):
-        p = parts[i]
-        ex, ey, ez = x - p[P_BALL], y - p[P_BALL + 1], z - p[P_BALL + 2]
-        far = best + p[P_BALL + 3]
+        ex, ey, ez = x - parts[i, P_BALL], y - parts[i, P_BALL + 1], z - parts[i, P_BALL + 2]
+        far = best + parts[i, P_BALL + 3]
         if far <= 0 or ex * ex + ey * ey + ez * ez > far * far:
             continue
         d = part_distance(parts, solids, points, i, x, y, z, best)

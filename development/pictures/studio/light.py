@@ -40,6 +40,8 @@ _FLOOR = -2
 _NOTHING = -1
 # The ground's shade is smooth, and so worked out on a grid first.
 _GRID, _AROUND = 320, 2.4
+# Where a pixel is looked at again, from its middle.
+_OFFSETS = ((0.375, -0.125), (-0.125, -0.375), (0.125, 0.375), (-0.375, 0.125))
 
 
 @njit(cache=True, fastmath=True, nogil=True)
@@ -305,8 +307,9 @@ def _mirrored(scene, bound, table, pictures, x, y, z, dx, dy, dz, frame, rough, 
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _colour(scene, bound, table, pictures, part, x, y, z, dx, dy, dz, frame, backdrop):
-    """The colour of a part's point, seen along a direction; linear light."""
+def _colour(scene, bound, table, pictures, part, x, y, z, dx, dy, dz, frame, backdrop, lit, seen):
+    """The colour of a part's point, seen along a direction, in linear light; then how lit it is
+    and how open. Those two are given where they are known, and negative where not."""
     nx, ny, nz = _facing(scene, part, x, y, z)
     gx, gy, gz = nx, ny, nz
     m = table[int(scene[0][part][P_SURFACE])]
@@ -315,8 +318,9 @@ def _colour(scene, bound, table, pictures, part, x, y, z, dx, dy, dz, frame, bac
     away = 0.004
     px, py, pz = x + gx * away, y + gy * away, z + gz * away
     facing = nx * light[0] + ny * light[1] + nz * light[2]
-    lit = _lit(scene, bound, px, py, pz, light, 0.22) if facing > -0.2 else 0.0
-    seen = _open(scene, px, py, pz, gx, gy, gz, 0.30 * bound[3])
+    if lit < 0:
+        lit = _lit(scene, bound, px, py, pz, light, 0.22) if facing > -0.2 else 0.0
+        seen = _open(scene, px, py, pz, gx, gy, gz, 0.30 * bound[3])
     key = max(facing * 0.85 + 0.15, 0.0) * lit
     rim = max(
         -nx * frame[2, 0] * 0.6
@@ -340,7 +344,7 @@ def _colour(scene, bound, table, pictures, part, x, y, z, dx, dy, dz, frame, bac
     dot = 2 * (dx * nx + dy * ny + dz * nz)
     mx, my, mz = dx - dot * nx, dy - dot * ny, dz - dot * nz
     if rough < 0.75:
-        if rough < 0.45 or coat > 0:
+        if rough < 0.36 or coat > 0:
             fr, fg, fb = _mirrored(
                 scene, bound, table, pictures, px, py, pz, mx, my, mz, frame, rough, backdrop
             )
@@ -358,12 +362,13 @@ def _colour(scene, bound, table, pictures, part, x, y, z, dx, dy, dz, frame, bac
         g += fg * bare * strength * block
         b += fb * bare * strength * block
     r, g, b = r + red * glow, g + green * glow, b + blue * glow
-    return r, g, b
+    return r, g, b, lit, seen
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _pixel(scene, bound, table, pictures, camera, frame, backdrop, floor, u, v):
-    """Colour at a place of the frame (u, v from -1 to 1), and the part that is seen there."""
+def _pixel(scene, bound, table, pictures, camera, frame, backdrop, floor, u, v, known):
+    """Colour at a place of the frame (u, v from -1 to 1), the part that is seen there, how lit it
+    is and how open; `known` are those three of a place beside it."""
     zoom = camera[3, 0]
     dx = -frame[2, 0] + zoom * (u * frame[0, 0] + v * frame[1, 0])
     dy = -frame[2, 1] + zoom * (u * frame[0, 1] + v * frame[1, 1])
@@ -374,7 +379,8 @@ def _pixel(scene, bound, table, pictures, camera, frame, backdrop, floor, u, v):
     to_floor = -oy / dy if dy < -1e-4 else FAR
     t, part = _hit(scene, bound, ox, oy, oz, dx, dy, dz, to_floor, 160)
     if part >= 0:
-        r, g, b = _colour(
+        lit, seen = (known[1], known[2]) if known[0] == part else (-1.0, -1.0)
+        r, g, b, lit, seen = _colour(
             scene,
             bound,
             table,
@@ -388,8 +394,10 @@ def _pixel(scene, bound, table, pictures, camera, frame, backdrop, floor, u, v):
             dz,
             frame,
             backdrop,
+            lit,
+            seen,
         )
-        return r, g, b, part
+        return r, g, b, part, lit, seen
     # The backdrop: paler in the middle and above, the ground's shadow on it.
     glow = math.exp(-(u * u * 0.8 + (v - 0.1) ** 2) * 0.9)
     tone = 0.89 + 0.09 * glow + 0.03 * v
@@ -397,7 +405,7 @@ def _pixel(scene, bound, table, pictures, camera, frame, backdrop, floor, u, v):
     if to_floor < FAR:
         dark = _floor_shade(floor, bound, ox + dx * to_floor, oz + dz * to_floor)
         r, g, b = r * (1 - dark), g * (1 - dark * 0.985), b * (1 - dark * 0.96)
-    return r, g, b, _FLOOR
+    return r, g, b, _FLOOR, 0.0, 0.0
 
 
 @njit(cache=True, fastmath=True, nogil=True)
@@ -445,19 +453,45 @@ def seen_parts(scene, bound, camera, frame, wide, high):
 
 
 @njit(cache=True, fastmath=True, nogil=True)
+def _beside(parts, shades, j, i):
+    """What is known of a pixel from its neighbours in even rows and columns: its part, how lit it
+    is and how open; part -1 where they differ."""
+    high, wide = parts.shape
+    j0, i0 = j - j % 2, i - i % 2
+    j1, i1 = min(j0 + 2 * (j % 2), high - 2), min(i0 + 2 * (i % 2), wide - 2)
+    lit = seen = 0.0
+    least, most = 1.0, 0.0
+    for k in range(4):
+        a, b = (j0 if k < 2 else j1), (i0 if k % 2 == 0 else i1)
+        if parts[a, b] != parts[j0, i0]:
+            return _NOTHING, 0.0, 0.0
+        lit += shades[a, b, 0] / 4
+        seen += shades[a, b, 1] / 4
+        least, most = min(least, shades[a, b, 0]), max(most, shades[a, b, 0])
+    if most - least > 0.15:
+        return _NOTHING, 0.0, 0.0
+    return parts[j0, i0], lit, seen
+
+
+@njit(cache=True, fastmath=True, nogil=True)
 def render(scene, bound, table, pictures, camera, frame, backdrop, wide, high):
     """A picture, values from 0 to 1; where neighbours differ it is looked at five times."""
     image = np.zeros((high, wide, 3))
     parts = np.zeros((high, wide), np.int64)
+    shades = np.zeros((high, wide, 2))
     floor = ground(scene, bound, frame)
-    for j in range(high):
-        for i in range(wide):
-            u, v = ((i + 0.5) * 2 - wide) / high, 1 - (j + 0.5) / high * 2
-            r, g, b, part = _pixel(
-                scene, bound, table, pictures, camera, frame, backdrop, floor, u, v
-            )
-            image[j, i, 0], image[j, i, 1], image[j, i, 2] = _shown(r), _shown(g), _shown(b)
-            parts[j, i] = part
+    for even in (True, False):
+        for j in range(high):
+            for i in range(wide):
+                if (j % 2 == 0 and i % 2 == 0) != even:
+                    continue
+                known = (_NOTHING, 0.0, 0.0) if even else _beside(parts, shades, j, i)
+                u, v = ((i + 0.5) * 2 - wide) / high, 1 - (j + 0.5) / high * 2
+                r, g, b, part, lit, seen = _pixel(
+                    scene, bound, table, pictures, camera, frame, backdrop, floor, u, v, known
+                )
+                image[j, i, 0], image[j, i, 1], image[j, i, 2] = _shown(r), _shown(g), _shown(b)
+                parts[j, i], shades[j, i, 0], shades[j, i, 1] = part, lit, seen
     result = image.copy()
     for j in range(high):
         for i in range(wide):
@@ -469,14 +503,12 @@ def render(scene, bound, table, pictures, camera, frame, backdrop, wide, high):
                     differs = True
             if not differs:
                 continue
+            known = (parts[j, i], shades[j, i, 0], shades[j, i, 1])
             for k in range(4):
-                s, t = (
-                    (k == 0) * 0.375 + (k == 1) * -0.125 + (k == 2) * 0.125 + (k == 3) * -0.375,
-                    ((k == 0) * -0.125 + (k == 1) * -0.375 + (k == 2) * 0.375 + (k == 3) * 0.125),
-                )
+                s, t = _OFFSETS[k]
                 u, v = ((i + 0.5 + s) * 2 - wide) / high, 1 - (j + 0.5 + t) / high * 2
-                r, g, b, _part = _pixel(
-                    scene, bound, table, pictures, camera, frame, backdrop, floor, u, v
+                r, g, b, _part, _lit_there, _seen = _pixel(
+                    scene, bound, table, pictures, camera, frame, backdrop, floor, u, v, known
                 )
                 result[j, i, 0] += _shown(r)
                 result[j, i, 1] += _shown(g)
