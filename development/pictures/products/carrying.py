@@ -32,7 +32,9 @@ _WEB = Surface("#2b2d31", rough=0.85, pattern=WEAVE, fine=110, depth=0.4, second
 
 
 def _cloth(colour: str, second: str) -> Surface:
-    return Surface(colour, rough=0.75, pattern=RIPSTOP, fine=24, depth=0.2, second=second, sheen=0.12)
+    return Surface(
+        colour, rough=0.75, pattern=RIPSTOP, fine=24, depth=0.2, second=second, sheen=0.12
+    )
 
 
 def _zip(scene: Scene, points: list[Point], colour: str = "#17181a") -> None:
@@ -43,22 +45,65 @@ def day_pack() -> Scene:
     """A small pack that stands, with a pocket in front."""
     scene = Scene()
     cloth, dark = _cloth("#3d6b78", "#2d525c"), _cloth("#27343a", "#1d272b")
-    scene.add(cloth, box((0.42, 0.62, 0.22), (0, 0.64, 0), 0.20), melt(box((0.36, 0.22, 0.16), (0, 1.12, -0.02), 0.15), 0.12), ripple=(CREASES, 0.008, 5.0))
+    scene.add(
+        cloth,
+        box((0.42, 0.62, 0.22), (0, 0.64, 0), 0.20),
+        melt(box((0.36, 0.22, 0.16), (0, 1.12, -0.02), 0.15), 0.12),
+        ripple=(CREASES, 0.008, 5.0),
+    )
     scene.add(dark, box((0.40, 0.13, 0.235), (0, 0.14, 0.0), 0.12))
     scene.add(cloth, box((0.32, 0.27, 0.12), (0, 0.50, 0.22), 0.11), ripple=(CREASES, 0.006, 6.0))
-    _zip(scene, [(-0.27, 0.60, 0.322), (-0.20, 0.70, 0.31), (0, 0.735, 0.30), (0.20, 0.70, 0.31), (0.27, 0.60, 0.322)])
-    _zip(scene, [(-0.40, 0.80, 0.14), (-0.34, 1.10, 0.12), (-0.20, 1.24, 0.10), (0, 1.28, 0.09), (0.20, 1.24, 0.10), (0.34, 1.10, 0.12), (0.40, 0.80, 0.14)])
+    _zip(
+        scene,
+        [
+            (-0.27, 0.60, 0.322),
+            (-0.20, 0.70, 0.31),
+            (0, 0.735, 0.30),
+            (0.20, 0.70, 0.31),
+            (0.27, 0.60, 0.322),
+        ],
+    )
+    _zip(
+        scene,
+        [
+            (-0.40, 0.80, 0.14),
+            (-0.34, 1.10, 0.12),
+            (-0.20, 1.24, 0.10),
+            (0, 1.28, 0.09),
+            (0.20, 1.24, 0.10),
+            (0.34, 1.10, 0.12),
+            (0.40, 0.80, 0.14),
+        ],
+    )
     accent = Surface("#e2873a", rough=0.5)
-    scene.add(accent, limb((0.27, 0.60, 0.33), (0.29, 0.50, 0.335), 0.015), limb((0.40, 0.80, 0.15), (0.415, 0.70, 0.16), 0.015))
-    scene.add(_WEB, strip(curve([(-0.10, 1.28), (-0.08, 1.40), (0, 1.43), (0.08, 1.40), (0.10, 1.28)], 5), 0.018, 0.035, (0, 0, -0.10)))
+    scene.add(
+        accent,
+        limb((0.27, 0.60, 0.33), (0.29, 0.50, 0.335), 0.015),
+        limb((0.40, 0.80, 0.15), (0.415, 0.70, 0.16), 0.015),
+    )
+    scene.add(
+        _WEB,
+        strip(
+            curve([(-0.10, 1.28), (-0.08, 1.40), (0, 1.43), (0.08, 1.40), (0.10, 1.28)], 5),
+            0.018,
+            0.035,
+            (0, 0, -0.10),
+        ),
+    )
     mesh = Surface("#1f2a2f", rough=0.9, pattern=WEAVE, fine=60, depth=0.6, second="#34444b")
     scene.add(mesh, box((0.07, 0.24, 0.15), (0.42, 0.34, 0.0), 0.06), mirror="x")
     scene.add(Surface("#b9d2da", rough=0.25, coat=0.5), rod(0.085, 0.30, (0.46, 0.52, 0.0), 0.05))
     scene.add(_DARK, rod(0.065, 0.05, (0.46, 0.86, 0.0), 0.02))
     for x in (-0.22, 0.22):
-        strap = curve([(1.18, -0.18), (1.22, -0.34), (0.95, -0.48), (0.55, -0.44), (0.22, -0.26)], 6)
+        strap = curve(
+            [(1.18, -0.18), (1.22, -0.34), (0.95, -0.48), (0.55, -0.44), (0.22, -0.26)], 6
+        )
         scene.add(dark, tube([(x, y, z) for y, z in strap], 0.06))
-    scene.add(_WEB, box((0.03, 0.012, 0.02), (0, 0.92, 0.225), 0.01), box((0.20, 0.02, 0.012), (0, 0.92, 0.222), 0.01))
+    scene.add(
+        _WEB,
+        box((0.03, 0.012, 0.02), (0, 0.92, 0.225), 0.01),
+        box((0.20, 0.02, 0.012), (0, 0.92, 0.222), 0.01),
+    )
     scene.add(accent, box((0.06, 0.035, 0.01), (0, 0.50, 0.341), 0.008))
     return scene
 
@@ -73,33 +118,130 @@ def trek_pack() -> Scene:
     _zip(scene, [(-0.30, 1.52, 0.315), (0, 1.54, 0.325), (0.30, 1.52, 0.315)])
     scene.add(dark, box((0.27, 0.34, 0.07), (0, 0.86, 0.25), 0.07), ripple=(CREASES, 0.006, 6.0))
     for x in (-0.17, 0.17):
-        scene.add(_WEB, tube(curve([(x, 1.46, 0.31), (x, 1.36, 0.315), (x, 1.18, 0.335), (x, 0.90, 0.335), (x, 0.5, 0.33), (x, 0.30, 0.285)], 5), 0.022))
+        scene.add(
+            _WEB,
+            tube(
+                curve(
+                    [
+                        (x, 1.46, 0.31),
+                        (x, 1.36, 0.315),
+                        (x, 1.18, 0.335),
+                        (x, 0.90, 0.335),
+                        (x, 0.5, 0.33),
+                        (x, 0.30, 0.285),
+                    ],
+                    5,
+                ),
+                0.022,
+            ),
+        )
         scene.add(_DARK, box((0.045, 0.055, 0.018), (x, 1.27, 0.335), 0.015))
     for y in (0.62, 1.14):
-        scene.add(_WEB, tube(curve([(0.40, y, -0.12), (0.395, y, 0.10), (0.32, y, 0.26), (0.20, y, 0.30)], 5), 0.018), mirror="x")
-    scene.add(dark, tube(curve([(0.10, 0.34, -0.30), (0.36, 0.34, -0.34), (0.52, 0.33, -0.16), (0.56, 0.32, 0.12), (0.46, 0.31, 0.34)], 6), 0.085), mirror="x")
-    scene.add(_WEB, tube(curve([(0.46, 0.31, 0.34), (0.30, 0.29, 0.44), (0.12, 0.28, 0.47), (0.0, 0.28, 0.475)], 5), 0.022), mirror="x")
+        scene.add(
+            _WEB,
+            tube(
+                curve([(0.40, y, -0.12), (0.395, y, 0.10), (0.32, y, 0.26), (0.20, y, 0.30)], 5),
+                0.018,
+            ),
+            mirror="x",
+        )
+    scene.add(
+        dark,
+        tube(
+            curve(
+                [
+                    (0.10, 0.34, -0.30),
+                    (0.36, 0.34, -0.34),
+                    (0.52, 0.33, -0.16),
+                    (0.56, 0.32, 0.12),
+                    (0.46, 0.31, 0.34),
+                ],
+                6,
+            ),
+            0.085,
+        ),
+        mirror="x",
+    )
+    scene.add(
+        _WEB,
+        tube(
+            curve(
+                [(0.46, 0.31, 0.34), (0.30, 0.29, 0.44), (0.12, 0.28, 0.47), (0.0, 0.28, 0.475)], 5
+            ),
+            0.022,
+        ),
+        mirror="x",
+    )
     scene.add(_DARK, box((0.08, 0.05, 0.025), (0, 0.28, 0.48), 0.02))
-    scene.add(dark, tube(curve([(0.18, 1.40, -0.26), (0.20, 1.36, -0.44), (0.22, 1.05, -0.54), (0.26, 0.65, -0.46), (0.30, 0.40, -0.30)], 6), 0.065), mirror="x")
+    scene.add(
+        dark,
+        tube(
+            curve(
+                [
+                    (0.18, 1.40, -0.26),
+                    (0.20, 1.36, -0.44),
+                    (0.22, 1.05, -0.54),
+                    (0.26, 0.65, -0.46),
+                    (0.30, 0.40, -0.30),
+                ],
+                6,
+            ),
+            0.065,
+        ),
+        mirror="x",
+    )
     mat = Surface("#c9b23e", rough=0.85)
     scene.add(mat, rod(0.13, 0.46, (0, 0.12, 0.20), 0.04, (0, 0, 90)))
     scene.add(_WEB, ring(0.135, 0.012, (0.22, 0.12, 0.20), (0, 0, 90)), mirror="x")
-    scene.add(_WEB, strip(curve([(-0.09, 1.62), (-0.07, 1.74), (0, 1.77), (0.07, 1.74), (0.09, 1.62)], 5), 0.016, 0.03, (0, 0, -0.20)))
+    scene.add(
+        _WEB,
+        strip(
+            curve([(-0.09, 1.62), (-0.07, 1.74), (0, 1.77), (0.07, 1.74), (0.09, 1.62)], 5),
+            0.016,
+            0.03,
+            (0, 0, -0.20),
+        ),
+    )
     return scene
 
 
 def dry_bags() -> Scene:
     """Three roll-top bags in three sizes."""
     scene = Scene()
-    for x, z, r, high, colour, second in ((-0.62, -0.1, 0.36, 1.25, "#2f6f9e", "#275d85"), (0.16, 0.12, 0.30, 0.92, "#dd7a2c", "#c0661f"), (0.76, 0.34, 0.24, 0.62, "#7a9a3f", "#657f32")):
+    for x, z, r, high, colour, second in (
+        (-0.62, -0.1, 0.36, 1.25, "#2f6f9e", "#275d85"),
+        (0.16, 0.12, 0.30, 0.92, "#dd7a2c", "#c0661f"),
+        (0.76, 0.34, 0.24, 0.62, "#7a9a3f", "#657f32"),
+    ):
         one = Scene()
-        cloth = Surface(colour, rough=0.4, pattern=RIPSTOP, fine=22, depth=0.06, second=second, coat=0.15)
-        one.add(cloth, rod(r, high / 2, (0, high / 2, 0), 0.10), melt(box((r * 0.95, 0.10, 0.06), (0, high + 0.02, 0), 0.05), 0.16), ripple=(CREASES, 0.010, 6.0))
+        cloth = Surface(
+            colour, rough=0.4, pattern=RIPSTOP, fine=22, depth=0.06, second=second, coat=0.15
+        )
+        one.add(
+            cloth,
+            rod(r, high / 2, (0, high / 2, 0), 0.10),
+            melt(box((r * 0.95, 0.10, 0.06), (0, high + 0.02, 0), 0.05), 0.16),
+            ripple=(CREASES, 0.010, 6.0),
+        )
         one.add(_DARK, box((r * 1.0, 0.055, 0.062), (0, high + 0.14, 0), 0.05))
-        loop = curve([(-r * 0.95, high + 0.14, 0), (-r * 0.98, high + 0.30, 0), (-r * 0.4, high + 0.42, 0), (r * 0.4, high + 0.42, 0), (r * 0.98, high + 0.30, 0), (r * 0.95, high + 0.14, 0)], 5)
+        loop = curve(
+            [
+                (-r * 0.95, high + 0.14, 0),
+                (-r * 0.98, high + 0.30, 0),
+                (-r * 0.4, high + 0.42, 0),
+                (r * 0.4, high + 0.42, 0),
+                (r * 0.98, high + 0.30, 0),
+                (r * 0.95, high + 0.14, 0),
+            ],
+            5,
+        )
         one.add(_WEB, tube(loop, 0.026))
         one.add(_DARK, box((0.075, 0.05, 0.035), (0, high + 0.42, 0), 0.02))
-        one.add(Surface("#f1efe9", rough=0.5), box((0.012, high * 0.22, 0.02), (0, high * 0.5, r), 0.008), box((0.05, 0.05, 0.02), (0, high * 0.78, r - 0.002), 0.02))
+        one.add(
+            Surface("#f1efe9", rough=0.5),
+            box((0.012, high * 0.22, 0.02), (0, high * 0.5, r), 0.008),
+            box((0.05, 0.05, 0.02), (0, high * 0.78, r - 0.002), 0.02),
+        )
         scene.put(one, (x, 0, z), (0, -x * 14, 0))
     return scene
 
@@ -108,15 +250,23 @@ def head_torch() -> Scene:
     """A lamp on a striped elastic band."""
     scene = Scene()
     band = Surface("#2c3136", rough=0.9, pattern=STRIPES, fine=7.5, second="#d9652f", sheen=0.1)
-    loop = [(0.78 * math.cos(a), 0.62 * math.sin(a)) for a in [2 * math.pi * i / 40 for i in range(41)]]
+    loop = [
+        (0.78 * math.cos(a), 0.62 * math.sin(a)) for a in [2 * math.pi * i / 40 for i in range(41)]
+    ]
     scene.add(band, strip(loop, 0.022, 0.11, turn=(90, 0, 0), edge=0.012), at=(0, 0.32, 0))
     shell = Surface("#33373d", rough=0.45)
     scene.add(shell, box((0.30, 0.20, 0.13), (0, 0.34, 0.70), 0.10))
     scene.add(shell, box((0.26, 0.14, 0.05), (0, 0.34, 0.58), 0.04))
     scene.add(Surface("#d9652f", rough=0.4), rod(0.155, 0.05, (0.0, 0.34, 0.81), 0.02, (90, 0, 0)))
-    scene.add(_STEEL, rod(0.132, 0.02, (0, 0.34, 0.855), 0.01, (90, 0, 0)), cut(ball((0.12, 0.12, 0.06), (0, 0.34, 0.89))))
+    scene.add(
+        _STEEL,
+        rod(0.132, 0.02, (0, 0.34, 0.855), 0.01, (90, 0, 0)),
+        cut(ball((0.12, 0.12, 0.06), (0, 0.34, 0.89))),
+    )
     scene.add(Surface("#fff8e0", rough=0.1, glow=1.3), ball((0.065, 0.065, 0.03), (0, 0.34, 0.85)))
-    scene.add(Surface("#ff5a48", rough=0.2, glow=0.7), ball((0.032, 0.032, 0.02), (0.225, 0.34, 0.828)))
+    scene.add(
+        Surface("#ff5a48", rough=0.2, glow=0.7), ball((0.032, 0.032, 0.02), (0.225, 0.34, 0.828))
+    )
     scene.add(Surface("#d9652f", rough=0.5), box((0.09, 0.02, 0.045), (0.02, 0.545, 0.71), 0.018))
     scene.add(_DARK, box((0.07, 0.12, 0.035), (0.60, 0.32, 0.38), 0.02, (0, 50, 0)))
     return scene
@@ -127,19 +277,64 @@ def lantern() -> Scene:
     scene = Scene()
     shell = Surface("#5c6b3f", rough=0.45)
     glow = Surface("#ffdf9e", rough=0.4, glow=0.55)
-    scene.add(shell, lathe([(0, 0), (0.40, 0.0), (0.42, 0.05), (0.40, 0.24), (0.32, 0.30), (0, 0.30)], edge=0.02))
-    scene.add(glow, lathe(curve([(0.0, 0.30), (0.24, 0.30), (0.30, 0.48), (0.29, 0.72), (0.22, 0.88), (0.0, 0.88)], 5), edge=0.01))
-    scene.add(shell, lathe([(0, 0.88), (0.30, 0.88), (0.33, 0.92), (0.26, 1.02), (0.12, 1.08), (0, 1.09)], edge=0.02))
+    scene.add(
+        shell,
+        lathe(
+            [(0, 0), (0.40, 0.0), (0.42, 0.05), (0.40, 0.24), (0.32, 0.30), (0, 0.30)], edge=0.02
+        ),
+    )
+    scene.add(
+        glow,
+        lathe(
+            curve(
+                [(0.0, 0.30), (0.24, 0.30), (0.30, 0.48), (0.29, 0.72), (0.22, 0.88), (0.0, 0.88)],
+                5,
+            ),
+            edge=0.01,
+        ),
+    )
+    scene.add(
+        shell,
+        lathe(
+            [(0, 0.88), (0.30, 0.88), (0.33, 0.92), (0.26, 1.02), (0.12, 1.08), (0, 1.09)],
+            edge=0.02,
+        ),
+    )
     for i in range(6):
         a = math.pi * (i + 0.5) / 3
         c, s = math.cos(a), math.sin(a)
-        wire = curve([(0.34 * c, 0.27, 0.34 * s), (0.37 * c, 0.45, 0.37 * s), (0.37 * c, 0.70, 0.37 * s), (0.30 * c, 0.92, 0.30 * s)], 5)
+        wire = curve(
+            [
+                (0.34 * c, 0.27, 0.34 * s),
+                (0.37 * c, 0.45, 0.37 * s),
+                (0.37 * c, 0.70, 0.37 * s),
+                (0.30 * c, 0.92, 0.30 * s),
+            ],
+            5,
+        )
         scene.add(_STEEL, tube(wire, 0.013))
     scene.add(_STEEL, ring(0.372, 0.012, (0, 0.57, 0)))
-    handle = curve([(-0.26, 1.0, 0), (-0.34, 1.22, 0), (-0.22, 1.44, 0), (0, 1.50, 0), (0.22, 1.44, 0), (0.34, 1.22, 0), (0.26, 1.0, 0)], 6)
+    handle = curve(
+        [
+            (-0.26, 1.0, 0),
+            (-0.34, 1.22, 0),
+            (-0.22, 1.44, 0),
+            (0, 1.50, 0),
+            (0.22, 1.44, 0),
+            (0.34, 1.22, 0),
+            (0.26, 1.0, 0),
+        ],
+        6,
+    )
     scene.add(_STEEL, tube(handle, 0.016))
     scene.add(Surface("#8a5a36", rough=0.6), limb((-0.10, 1.495, 0), (0.10, 1.495, 0), 0.035))
-    scene.add(_DARK, rod(0.07, 0.03, (0, 0, 0), 0.015), at=(0, 0.15, 0.41), turn=(90, 0, 0), ripple=(GRIP, 0.004, 24))
+    scene.add(
+        _DARK,
+        rod(0.07, 0.03, (0, 0, 0), 0.015),
+        at=(0, 0.15, 0.41),
+        turn=(90, 0, 0),
+        ripple=(GRIP, 0.004, 24),
+    )
     return scene
 
 
@@ -149,21 +344,48 @@ def compass() -> Scene:
     clear = Surface("#cfe0dd", rough=0.15, coat=0.7, picture=ruler(), side=1, size=(0.5, 0.8))
     scene.add(clear, box((0.50, 0.035, 0.80), (0, 0, 0), 0.03), at=(0, 0.04, 0))
     housing = Surface("#27313a", rough=0.4)
-    scene.add(housing, rod(0.40, 0.055, (0, 0, 0), 0.02), at=(0, 0.13, -0.28), ripple=(GRIP, 0.006, 60))
-    card = Surface("#f4f1e6", rough=0.3, coat=0.6, picture=dial("#f4f1e6", "#22282d", "#c63b2b"), side=1, size=(0.355, 0.355))
+    scene.add(
+        housing, rod(0.40, 0.055, (0, 0, 0), 0.02), at=(0, 0.13, -0.28), ripple=(GRIP, 0.006, 60)
+    )
+    card = Surface(
+        "#f4f1e6",
+        rough=0.3,
+        coat=0.6,
+        picture=dial("#f4f1e6", "#22282d", "#c63b2b"),
+        side=1,
+        size=(0.355, 0.355),
+    )
     scene.add(card, rod(0.355, 0.012, (0, 0, 0), 0.006), at=(0, 0.186, -0.28), turn=(0, -22, 0))
     needle = Scene()
-    needle.add(Surface("#cf3526", rough=0.3), plate([(-0.05, 0.0), (0.05, 0.0), (0.0, -0.27)], 0.012, edge=0.008))
-    needle.add(Surface("#f7f7f5", rough=0.3), plate([(-0.05, 0.0), (0.05, 0.0), (0.0, 0.27)], 0.012, edge=0.008))
+    needle.add(
+        Surface("#cf3526", rough=0.3),
+        plate([(-0.05, 0.0), (0.05, 0.0), (0.0, -0.27)], 0.012, edge=0.008),
+    )
+    needle.add(
+        Surface("#f7f7f5", rough=0.3),
+        plate([(-0.05, 0.0), (0.05, 0.0), (0.0, 0.27)], 0.012, edge=0.008),
+    )
     needle.add(_STEEL, rod(0.035, 0.025, edge=0.012))
     scene.put(needle, (0, 0.215, -0.28), (0, 18, 0))
     lid = Scene()
     lid.add(housing, box((0.50, 0.03, 0.40), (0, 0, -0.40), 0.03))
-    lid.add(Surface("#dfe6ea", rough=0.03, metal=1.0), box((0.40, 0.01, 0.30), (0, 0.028, -0.40), 0.01))
+    lid.add(
+        Surface("#dfe6ea", rough=0.03, metal=1.0), box((0.40, 0.01, 0.30), (0, 0.028, -0.40), 0.01)
+    )
     lid.add(Surface("#cf3526", rough=0.3), box((0.005, 0.004, 0.30), (0, 0.04, -0.40), 0.003))
     scene.put(lid, (0, 0.09, -0.78), (52, 0, 0))
     scene.add(housing, rod(0.04, 0.48, (0, 0.075, -0.80), 0.01, (0, 0, 90)))
-    cord = curve([(0.0, 0.06, 0.74), (0.12, 0.03, 0.95), (0.42, 0.03, 1.0), (0.72, 0.03, 0.80), (0.84, 0.03, 0.40), (0.74, 0.03, 0.10)], 6)
+    cord = curve(
+        [
+            (0.0, 0.06, 0.74),
+            (0.12, 0.03, 0.95),
+            (0.42, 0.03, 1.0),
+            (0.72, 0.03, 0.80),
+            (0.84, 0.03, 0.40),
+            (0.74, 0.03, 0.10),
+        ],
+        6,
+    )
     scene.add(Surface("#cf3526", rough=0.7), tube(cord, 0.022))
     return scene
 
@@ -175,15 +397,65 @@ def poles() -> Scene:
     cork = Surface("#b98d5c", rough=0.85, pattern=CAST, fine=70, depth=0.6, second="#8f683e")
     accent = Surface("#3f7d52", rough=0.4)
     one = Scene()
-    one.add(cork, lathe(curve([(0.0, 1.62), (0.06, 1.62), (0.052, 1.74), (0.062, 1.86), (0.055, 1.96), (0.075, 2.06), (0.06, 2.13), (0.0, 2.14)], 4), edge=0.012))
+    one.add(
+        cork,
+        lathe(
+            curve(
+                [
+                    (0.0, 1.62),
+                    (0.06, 1.62),
+                    (0.052, 1.74),
+                    (0.062, 1.86),
+                    (0.055, 1.96),
+                    (0.075, 2.06),
+                    (0.06, 2.13),
+                    (0.0, 2.14),
+                ],
+                4,
+            ),
+            edge=0.012,
+        ),
+    )
     one.add(_DARK, rod(0.07, 0.02, (0, 2.15, 0), 0.015), rod(0.058, 0.16, (0, 1.46, 0), 0.02))
-    one.add(carbon, rod(0.04, 0.40, (0, 1.0, 0), 0.01), rod(0.033, 0.3, (0, 0.45, 0), 0.01), rod(0.027, 0.20, (0, 0.15, 0), 0.01))
+    one.add(
+        carbon,
+        rod(0.04, 0.40, (0, 1.0, 0), 0.01),
+        rod(0.033, 0.3, (0, 0.45, 0), 0.01),
+        rod(0.027, 0.20, (0, 0.15, 0), 0.01),
+    )
     one.add(accent, rod(0.05, 0.09, (0, 1.1, 0), 0.01), rod(0.042, 0.05, (0, 0.42, 0), 0.01))
-    one.add(_DARK, rod(0.055, 0.06, (0, 0.66, 0), 0.015), box((0.03, 0.05, 0.035), (0.05, 0.66, 0), 0.015))
-    one.add(_DARK, rod(0.055, 0.05, (0, 0.30, 0), 0.015), box((0.03, 0.04, 0.03), (0.045, 0.30, 0), 0.015))
-    one.add(_DARK, rod(0.14, 0.012, (0, 0.08, 0), 0.01), *[cut(rod(0.03, 0.1, (0.09 * math.cos(a), 0.08, 0.09 * math.sin(a)))) for a in [math.pi * k / 3 for k in range(6)]])
+    one.add(
+        _DARK,
+        rod(0.055, 0.06, (0, 0.66, 0), 0.015),
+        box((0.03, 0.05, 0.035), (0.05, 0.66, 0), 0.015),
+    )
+    one.add(
+        _DARK,
+        rod(0.055, 0.05, (0, 0.30, 0), 0.015),
+        box((0.03, 0.04, 0.03), (0.045, 0.30, 0), 0.015),
+    )
+    one.add(
+        _DARK,
+        rod(0.14, 0.012, (0, 0.08, 0), 0.01),
+        *[
+            cut(rod(0.03, 0.1, (0.09 * math.cos(a), 0.08, 0.09 * math.sin(a))))
+            for a in [math.pi * k / 3 for k in range(6)]
+        ],
+    )
     one.add(_STEEL, limb((0, 0.02, 0), (0, -0.10, 0), 0.022, 0.010))
-    strap = curve([(0.02, 2.12, 0.05), (0.06, 2.02, 0.14), (0.08, 1.80, 0.20), (0.05, 1.62, 0.20), (0.0, 1.58, 0.17), (-0.05, 1.66, 0.15), (-0.03, 1.9, 0.12), (0.0, 2.10, 0.06)], 5)
+    strap = curve(
+        [
+            (0.02, 2.12, 0.05),
+            (0.06, 2.02, 0.14),
+            (0.08, 1.80, 0.20),
+            (0.05, 1.62, 0.20),
+            (0.0, 1.58, 0.17),
+            (-0.05, 1.66, 0.15),
+            (-0.03, 1.9, 0.12),
+            (0.0, 2.10, 0.06),
+        ],
+        5,
+    )
     one.add(_WEB, tube(strap, 0.022))
     scene.put(one, (-0.50, 0.1, 0.08), (0, 0, -24))
     scene.put(one, (0.50, 0.1, -0.10), (0, 0, 24))
@@ -191,17 +463,34 @@ def poles() -> Scene:
 
 
 SHOTS = (
-    Shot("PK-160", day_pack, View(26, 14), "A teal day pack with a front pocket and a bottle at its side"),
+    Shot(
+        "PK-160",
+        day_pack,
+        View(26, 14),
+        "A teal day pack with a front pocket and a bottle at its side",
+    ),
     Shot("PK-160", day_pack, View(-42, 20), "The day pack from the other side"),
-    Shot("PK-161", trek_pack, View(28, 12), "A tall rust-red pack with lid and hip belt, a mat strapped below"),
+    Shot(
+        "PK-161",
+        trek_pack,
+        View(28, 12),
+        "A tall rust-red pack with lid and hip belt, a mat strapped below",
+    ),
     Shot("PK-161", trek_pack, View(-48, 20), "The pack from the side: straps and padded belt"),
-    Shot("PK-162", dry_bags, View(14, 16), "Three roll-top bags: a large blue, a middle orange, a small green one"),
+    Shot(
+        "PK-162",
+        dry_bags,
+        View(14, 16),
+        "Three roll-top bags: a large blue, a middle orange, a small green one",
+    ),
     Shot("PK-162", dry_bags, View(-26, 34), "The three bags from above, rolled shut"),
     Shot("NL-170", head_torch, View(28, 26), "A head torch with an orange ring on a striped band"),
     Shot("NL-170", head_torch, View(-34, 40), "The head torch from above, its band open"),
     Shot("NL-171", lantern, View(22, 14), "A green lantern that glows behind a wire cage"),
     Shot("NL-171", lantern, View(-30, 34), "The lantern from above with its wooden grip"),
-    Shot("NL-172", compass, View(20, 44), "A clear plate compass with an open mirror and a red cord"),
+    Shot(
+        "NL-172", compass, View(20, 44), "A clear plate compass with an open mirror and a red cord"
+    ),
     Shot("NL-172", compass, View(-32, 30), "The compass from the side, its needle to the north"),
     Shot("NL-173", poles, View(12, 10, 0.88), "Two crossed carbon poles with cork grips"),
     Shot("NL-173", poles, View(-34, 34, 0.86), "The poles from above: grips, straps and baskets"),

@@ -96,7 +96,13 @@ def mouse() -> Scene:
         half = box((0.25, 0.095, 0.26), middle, 0.05, (0, 0, 22))
         scene.add(keys, ball((0.312, 0.452, 0.576), (0, 0.42, 0)), keep(half, 0.01))
     wheel = Surface("#e2672b", rough=0.5)
-    scene.add(wheel, rod(0.085, 0.03, edge=0.02), at=(0.185, 0.58, 0.37), turn=(0, 0, 22), ripple=(GRIP, 0.004, 20))
+    scene.add(
+        wheel,
+        rod(0.085, 0.03, edge=0.02),
+        at=(0.185, 0.58, 0.37),
+        turn=(0, 0, 22),
+        ripple=(GRIP, 0.004, 20),
+    )
     scene.add(_STEEL, box((0.012, 0.02, 0.13), (-0.178, 0.70, 0.06), 0.01, (0, 0, 25)))
     return scene
 
@@ -132,9 +138,13 @@ def card() -> Scene:
     scene = Scene()
     outline = [(-0.36, 0.5), (0.36, 0.5), (0.36, -0.36), (0.22, -0.5), (-0.36, -0.5)]
     sticker = card_label("#2563c9", "ADAPTER", "microSD")
-    adapter = Surface("#24262b", rough=0.4, picture=sticker, side=1, at=(0, 0.08), size=(0.30, 0.34))
+    adapter = Surface(
+        "#24262b", rough=0.4, picture=sticker, side=1, at=(0, 0.08), size=(0.30, 0.34)
+    )
     notch = cut(box((0.04, 0.06, 0.08), (-0.37, 0, -0.2)))
-    scene.add(adapter, plate(outline, 0.045, edge=0.015), notch, at=(-0.1, 0.045, -0.1), turn=(0, 14, 0))
+    scene.add(
+        adapter, plate(outline, 0.045, edge=0.015), notch, at=(-0.1, 0.045, -0.1), turn=(0, 14, 0)
+    )
     small = [(-0.22, 0.3), (0.22, 0.3), (0.22, -0.05), (0.17, -0.10), (0.17, -0.3), (-0.22, -0.3)]
     sticker = card_label("#b3272b", "256", "GB  V30")
     face = Surface("#b3272b", rough=0.4, picture=sticker, side=1, at=(0, 0.06), size=(0.20, 0.22))
@@ -195,7 +205,9 @@ def laptop_on_stand() -> Scene:
     lid = Scene()
     lid.add(metal, box((0.62, 0.02, 0.88), (0.62, 0, 0), 0.02))
     view = photograph().crop((50, 50, 630, 560)).rotate(-90, expand=True)
-    screen = Surface("#101318", rough=0.12, picture=view, side=1, at=(0.62, 0), size=(0.55, 0.81), glow=0.5)
+    screen = Surface(
+        "#101318", rough=0.12, picture=view, side=1, at=(0.62, 0), size=(0.55, 0.81), glow=0.5
+    )
     lid.add(screen, box((0.58, 0.006, 0.84), (0.62, 0.018, 0), 0.004))
     machine.put(lid, (0.60, 0.06, 0), (0, 0, 68))
     scene.put(machine, (-0.26, 0.685, 0), (0, 0, 23))
@@ -240,9 +252,17 @@ SHOTS = (
     ),
     Shot("PD-040", drive, View(-36, 22), "The drive from its corner, the cable beside it"),
     Shot(
-        "MC-041", card, View(10, 44), "A red memory card that says 256 GB leaning on its black adapter"
+        "MC-041",
+        card,
+        View(10, 44),
+        "A red memory card that says 256 GB leaning on its black adapter",
     ),
-    Shot("MC-041", card, View(-34, 30), "Card and adapter from the side, the card's golden contacts above"),
+    Shot(
+        "MC-041",
+        card,
+        View(-34, 30),
+        "Card and adapter from the side, the card's golden contacts above",
+    ),
     Shot(
         "LS-042", stand, View(-38, 20), "A laptop stand, one bent sheet of aluminium with two hooks"
     ),

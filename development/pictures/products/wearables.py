@@ -176,7 +176,12 @@ SHOTS = (
     Shot(
         "FW-012", strap, View(24, 50, 0.8), "Two halves of a green woven strap with a steel buckle"
     ),
-    Shot("FW-012", strap, View(-32, 40, 0.82), "The strap from the other side: the weave and the buckle"),
+    Shot(
+        "FW-012",
+        strap,
+        View(-32, 40, 0.82),
+        "The strap from the other side: the weave and the buckle",
+    ),
     Shot("SR-013", sleep_ring, View(38, 22), "A broad silver ring, a green light inside"),
     Shot("SR-013", sleep_ring, View(68, 30), "The ring from the side, polished and plain"),
 )

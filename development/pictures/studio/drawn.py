@@ -171,5 +171,8 @@ def ruler() -> Image.Image:
         long = 46 if i % 5 == 0 else 24
         draw.line((14, y, 14 + long, y), fill="#25404a", width=4)
         draw.line((486 - long, y, 486, y), fill="#25404a", width=4)
-    draw.polygon([(250, 520), (290, 600), (262, 600), (262, 760), (238, 760), (238, 600), (210, 600)], fill="#c63b2b")
+    draw.polygon(
+        [(250, 520), (290, 600), (262, 600), (262, 760), (238, 760), (238, 600), (210, 600)],
+        fill="#c63b2b",
+    )
     return image
