@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from catalog import look_admin, storefront_admin  # noqa: F401 - they register themselves
+from catalog import import_admin, look_admin, storefront_admin  # noqa: F401 - they register
 from catalog.display import money
 from catalog.exporting import products_table
 from catalog.models import Category, Product, ProductImage, Variant

@@ -33,3 +33,7 @@ class StockWouldBeNegative(Conflict):
 
     def __init__(self, *, sku: str, requested: int, available: int) -> None:
         super().__init__(f"{sku}: {requested} requested, {available} available.")
+
+
+class ImportCannotGoOn(Conflict):
+    """It is being worked on, it is done, or its file is gone."""

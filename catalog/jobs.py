@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django_tenants.utils import tenant_context
 from procrastinate.contrib.django import app
 
 from catalog.models import ProductImage
+from catalog.services.import_runs import work_on
 from catalog.services.pictures import delete_files, make_widths
 from catalog.services.refresh import refresh_products
 from pycommerce.db import connection
@@ -40,3 +43,12 @@ def delete_picture_files(tenant_id: str, names: list[str]) -> None:
         return
     with tenant_context(tenant):
         delete_files(names)
+
+
+@app.task(pass_context=False)
+def work_on_import(tenant_id: str, run_id: str) -> None:
+    """A file that somebody uploaded: looked at first, and brought in when they say so."""
+    if (tenant := _tenant(tenant_id)) is None:
+        return
+    with tenant_context(tenant), translation.override(settings.LANGUAGE_CODE):
+        work_on(UUID(run_id))

@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from pycommerce.core.ids import uuid7
 from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS
@@ -441,3 +442,49 @@ class FeaturedProduct(models.Model):
 
     def __str__(self) -> str:
         return str(self.product)
+
+
+class ImportRun(models.Model):
+    """A file that somebody uploaded to have its products imported, and how far that is.
+
+    `total` and `done` are products of the file: of the look at it, then of the import itself.
+    """
+
+    class State(models.TextChoices):
+        CHECKING = "checking", _("Being looked at")
+        READY = "ready", _("Ready to import")
+        RUNNING = "running", _("Being imported")
+        STOPPED = "stopped", _("Stopped")
+        DONE = "done", _("Imported")
+        FAILED = "failed", _("Failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.CHECKING)
+    file_name = models.CharField(max_length=255, help_text="As it was uploaded.")
+    size = models.BigIntegerField(help_text="In bytes.")
+    format = models.CharField(max_length=20, blank=True)
+    columns = models.JSONField(default=list, help_text="The names in the header.")
+    unknown_columns = models.JSONField(default=list, help_text="Those that say nothing here.")
+    total = models.IntegerField(default=0)
+    done = models.IntegerField(default=0)
+    preview = models.JSONField(default=dict, help_text="What the look at it found.")
+    report = models.JSONField(default=dict, help_text="What the import did so far.")
+    is_to_stop = models.BooleanField(default=False)
+    problem = models.CharField(max_length=500, blank=True)
+    has_file = models.BooleanField(default=True, help_text="Until it was deleted.")
+    user_id = models.UUIDField(null=True)
+    user_name = models.CharField(max_length=254, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name = "import"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(done__gte=0, done__lte=F("total")), name="import_done_within_total"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from procrastinate.contrib.django import app
 
+from catalog.services.import_runs import forget_old_imports
 from checkout.services.events import forget_old_events, work_off_waiting
 from checkout.services.reconciling import Recent, reconcile
 from checkout.services.sweeping import in_each, sweep, tenants_named
@@ -105,3 +106,4 @@ def forget_regularly(timestamp: int) -> None:
 def _forget(tenant: Tenant) -> None:
     forget_old_keys()
     forget_old_sign_ins()
+    forget_old_imports()

@@ -108,6 +108,7 @@ _MENU = [
     "catalog.product",
     "catalog.variant",
     "catalog.stocksettings",
+    "catalog.importrun",
     "catalog.category",
     "catalog.homepage",
     "catalog.textpage",

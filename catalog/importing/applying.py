@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.importing.entries import Catalogue, ImageEntry, ProductEntry, VariantEntry
 from catalog.importing.report import Report
+from catalog.importing.values import join_path
 from catalog.models import Category, Product, ProductImage, StockMovement, Variant
 from catalog.pictures import public_url
 from catalog.sanitise import sanitise_html
 from catalog.services.editing import generated_sku
 from catalog.services.slugs import slug_from
-from tenants.models import User
+from tenants.services.audit import Person
 
 _PRODUCT_FIELDS = (
     "name",
@@ -35,31 +37,43 @@ _VARIANT_FIELDS = ("price", "compare_at_price", "barcode", "weight_grams", "opti
 
 
 class Importer:
-    """One import; the caller holds a transaction for each part of it."""
+    """One import; the caller holds a transaction for each part of it.
 
-    def __init__(self, catalogue: Catalogue, report: Report, user: User | None) -> None:
+    With `dry_run` it finds out what it would do, and neither writes nor locks.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        report: Report,
+        user: Person | None,
+        *,
+        dry_run: bool = False,
+    ) -> None:
         self.catalogue = catalogue
+        self.dry_run = dry_run
         self.report = report
         self.user = user
-        self.started_at = timezone.now()
+        self.started_at = self.newest_at = timezone.now()
         self.number = 0
         self.skus: set[str] = set()
         self._load_categories()
+
+    def pass_over(self, entries: list[ProductEntry]) -> None:
+        """Take these as done: an earlier part of the same import brought them in."""
+        self.number += len(entries)
+        self.skus |= {each.sku for entry in entries for each in entry.variants if each.sku}
 
     def apply(self, entries: list[ProductEntry]) -> set[UUID]:
         """Create or update these products; returns the ids of those that changed."""
         slugs = [entry.slug for entry in entries]
         # Locked in id order, as every writer of several does: products first, then variants. No
         # key changes, so that whatever refers to one of them need not wait.
-        found = Product.objects.filter(slug__in=slugs).order_by("pk").select_for_update(no_key=True)
+        found = self._locked(Product.objects.filter(slug__in=slugs))
         existing = {product.slug: product for product in found.defer("search", "image_list")}
         variants: dict[UUID, list[Variant]] = {}
         owners = existing.values()
-        for variant in (
-            Variant.objects.filter(product__in=owners)
-            .order_by("pk")
-            .select_for_update(of=("self",), no_key=True)
-        ):
+        for variant in self._locked(Variant.objects.filter(product__in=owners)):
             variants.setdefault(variant.product_id, []).append(variant)
         wanted = [each.sku for entry in entries for each in entry.variants if each.sku]
         taken = dict(Variant.objects.filter(sku__in=wanted).values_list("sku", "product__slug"))
@@ -75,24 +89,31 @@ class Importer:
                 product = self._new_product(entry)
                 batch.new_products.append(product)
                 self.report.products.created += 1
+                batch.new_ids.add(product.pk)
+                self.report.note_new(entry.row.line, entry.name, entry.variants)
                 for position, each in enumerate(entry.variants, 1):
                     self._add_variant(batch, product, each, position)
             else:
                 self._update(batch, product, entry, variants.get(product.pk, []))
             batch.products[entry.slug] = product
         self._name_skus(batch)
-        batch.write()
+        if not self.dry_run:
+            batch.write()
         self._place(batch, accepted)
         self._add_images(batch, accepted)
         self._count_updates(batch)
         return batch.changed | {product.pk for product in batch.new_products}
+
+    def _locked(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        rows = rows.order_by("pk")
+        return rows if self.dry_run else rows.select_for_update(of=("self",), no_key=True)
 
     # --- Products --------------------------------------------------------------------------
 
     def _new_product(self, entry: ProductEntry) -> Product:
         self.number += 1
         # The first of the file is the newest, as shops put it first.
-        created_at = self.started_at - timedelta(milliseconds=self.number)
+        created_at = self.newest_at - timedelta(milliseconds=self.number)
         product = Product(slug=entry.slug, created_at=created_at, source_fields=dict(entry.kept))
         for name, value in _members(entry).items():
             setattr(product, name, value)
@@ -102,8 +123,9 @@ class Importer:
         self, batch: "_Batch", product: Product, entry: ProductEntry, present: list[Variant]
     ) -> None:
         members = _members(entry)
-        is_changed = _assign(product, members) | _assign(product, {"source_fields": entry.kept})
-        if is_changed:
+        changed = _assign(product, members | {"source_fields": entry.kept})
+        if changed:
+            self.report.note_change(entry.row.line, product.name, changed)
             batch.updated_products.append(product)
             batch.changed.add(product.pk)
         by_sku = {variant.sku: variant for variant in present}
@@ -119,6 +141,7 @@ class Importer:
             elif variant is None:
                 position += 1
                 self._add_variant(batch, product, each, position)
+                self.report.note_new(each.row.line, product.name, [each])
                 batch.changed.add(product.pk)
             else:
                 self._update_variant(batch, variant, each)
@@ -172,15 +195,16 @@ class Importer:
         members["source_fields"] = each.kept
         if each.sku and each.sku != variant.sku:
             members |= {"sku": each.sku, "sku_is_generated": False}
-        is_changed = _assign(variant, members)
+        changed = _assign(variant, members)
         if each.stock is not None and each.stock != variant.on_hand:
             difference = each.stock - variant.on_hand
             batch.add_movement(variant, StockMovement.Kind.ADJUSTMENT, difference)
+            changed["on_hand"] = (variant.on_hand, each.stock)
             variant.on_hand = each.stock
-            is_changed = True
-        if not is_changed:
+        if not changed:
             self.report.variants.unchanged += 1
             return
+        self.report.note_change(each.row.line, variant.sku, changed)
         variant.updated_at = self.started_at
         batch.updated_variants.append(variant)
         batch.changed.add(variant.product_id)
@@ -218,7 +242,8 @@ class Importer:
             if category is None:
                 category = Category(name=name, slug=self._category_slug(name), parent=parent)
                 category.position = len(self.category_slugs)
-                category.save(force_insert=True)
+                if not self.dry_run:
+                    category.save(force_insert=True)
                 self.children[key] = category
             parent = category
         return parent
@@ -247,8 +272,12 @@ class Importer:
                 if category and (product.pk, category.pk) not in present:
                     present.add((product.pk, category.pk))
                     rows.append(through(product_id=product.pk, category_id=category.pk))
+                    if not batch.is_new(product):
+                        placed = {"categories": (None, join_path(path))}
+                        self.report.note_change(entry.row.line, product.name, placed)
                     batch.changed.add(product.pk)
-        through.objects.bulk_create(rows)
+        if not self.dry_run:
+            through.objects.bulk_create(rows)
 
     # --- Pictures --------------------------------------------------------------------------
 
@@ -266,18 +295,21 @@ class Importer:
                 known = images.get(each.url)
                 if known is None:
                     new.append(_new_image(product, each, position))
-                elif _assign(known, {"alt": each.alt, "position": position}):
+                    differs = {} if batch.is_new(product) else {"picture": (None, each.url)}
+                elif differs := _assign(known, {"alt": each.alt, "position": position}):
                     changed.append(known)
-        ProductImage.objects.bulk_create(new)
-        ProductImage.objects.bulk_update(changed, ["alt", "position"])
+                if differs:
+                    self.report.note_change(entry.row.line, product.name, differs)
+        if not self.dry_run:
+            ProductImage.objects.bulk_create(new)
+            ProductImage.objects.bulk_update(changed, ["alt", "position"])
         batch.changed |= {image.product_id for image in [*new, *changed]}
         self.report.images_added += len(new)
 
     def _count_updates(self, batch: "_Batch") -> None:
         """A product is updated when anything of it was: a variant, a picture, its place."""
-        created = {product.pk for product in batch.new_products}
         for product in batch.products.values():
-            if product.pk in created:
+            if batch.is_new(product):
                 continue
             if product.pk in batch.changed:
                 self.report.products.updated += 1
@@ -291,14 +323,16 @@ def _members(entry: ProductEntry) -> dict[str, Any]:
     return members
 
 
-def _assign(thing: Any, members: dict[str, Any]) -> bool:
-    """Set what differs; returns whether anything did."""
-    is_changed = False
-    for name, value in members.items():
-        if getattr(thing, name) != value:
-            setattr(thing, name, value)
-            is_changed = True
-    return is_changed
+def _assign(thing: Any, members: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Set what differs; returns member to its old and new value."""
+    changed = {
+        name: (getattr(thing, name), value)
+        for name, value in members.items()
+        if getattr(thing, name) != value
+    }
+    for name, (_old, new) in changed.items():
+        setattr(thing, name, new)
+    return changed
 
 
 def _new_image(product: Product, entry: ImageEntry, position: int) -> ProductImage:
@@ -308,15 +342,19 @@ def _new_image(product: Product, entry: ImageEntry, position: int) -> ProductIma
 class _Batch:
     """What is written together."""
 
-    def __init__(self, at: datetime, user: User | None) -> None:
+    def __init__(self, at: datetime, user: Person | None) -> None:
         self.at, self.user = at, user
         self.products: dict[str, Product] = {}
         self.new_products: list[Product] = []
+        self.new_ids: set[UUID] = set()
         self.updated_products: list[Product] = []
         self.new_variants: list[Variant] = []
         self.updated_variants: list[Variant] = []
         self.movements: list[StockMovement] = []
         self.changed: set[UUID] = set()
+
+    def is_new(self, product: Product) -> bool:
+        return product.pk in self.new_ids
 
     def add_movement(self, variant: Variant, kind: StockMovement.Kind, quantity: int) -> None:
         self.movements.append(

@@ -84,10 +84,11 @@ class ProductEntry:
 
 @dataclass(slots=True)
 class Catalogue:
-    """A whole file, parsed."""
+    """A whole file, parsed; of the columns in `unknown` its format knows nothing."""
 
     format: str
     header: list[str]
+    unknown: list[str] = field(default_factory=list)
     products: list[ProductEntry] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 from django.db import transaction
 
@@ -12,19 +13,19 @@ from catalog.importing.reader import BrokenFile, read_table
 from catalog.importing.report import Report
 from catalog.services.refresh import refresh_products
 from pycommerce.db import connection
-from tenants.models import User
+from tenants.services.audit import Person
 from tenants.shop.models import raise_catalogue_version
 
 Progress = Callable[[int, int], None]
 # Products that are written together. Orders of them wait so long, which is well below a second.
-_PART = 250
+PART = 250
 
 
 def import_catalogue(
     path: Path,
     *,
     dry_run: bool = False,
-    user: User | None = None,
+    user: Person | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Report:
     """Take a file into the selected tenant; all that is right in it, or with `dry_run` nothing.
@@ -36,34 +37,44 @@ def import_catalogue(
     Rows that cannot be taken are refused one by one; `progress` hears products done and all.
     Raises BrokenFile where the file as a whole cannot be read; then nothing has changed.
     """
-    catalogue = _parse(path)
+    catalogue = parse(path)
     report = Report(catalogue.format, header=catalogue.header)
-    importer = Importer(catalogue, report, user)
+    importer = Importer(catalogue, report, user, dry_run=dry_run)
     total = len(catalogue.products)
-    for start in range(0, total, _PART):
-        _take_in(importer, catalogue.products[start : start + _PART], dry_run=dry_run)
-        progress(min(start + _PART, total), total)
+    for start in range(0, total, PART):
+        _take_in(importer, catalogue.products[start : start + PART])
+        progress(min(start + PART, total), total)
     report.rejections = sorted(catalogue.rejections, key=lambda each: each.line)
     return report
 
 
 @transaction.atomic
-def _take_in(importer: Importer, part: list[ProductEntry], *, dry_run: bool) -> None:
+def _take_in(importer: Importer, part: list[ProductEntry]) -> None:
     changed = importer.apply(part)
-    if dry_run:
-        transaction.set_rollback(True)
-    elif changed:
+    if not importer.dry_run:
+        finish_part(changed)
+
+
+def finish_part(changed: set[UUID]) -> None:
+    """What lists read of these products, as the last thing in the caller's transaction."""
+    if changed:
         refresh_products(changed)
         raise_catalogue_version()
 
 
-def _parse(path: Path) -> Catalogue:
+def parse(path: Path) -> Catalogue:
+    """The file in whichever format it is. Raises BrokenFile."""
     table = read_table(path)
     currency = connection.tenant.currency
-    if shopify.is_shopify(table.columns):
-        return shopify.parse(table, currency)
-    if woocommerce.is_woocommerce(table.columns):
-        return woocommerce.parse(table, currency)
+    for form in (shopify, woocommerce):
+        if form.recognises(table.columns):
+            catalogue = form.parse(table, currency)
+            catalogue.unknown = [
+                name
+                for name, column in zip(table.header, table.columns, strict=True)
+                if name.strip() and not form.knows(column)
+            ]
+            return catalogue
     shown = ", ".join(name for name in table.header[:6])
     raise BrokenFile(
         "The columns are neither Shopify's (Handle, Title, Variant Price, …) nor WooCommerce's "

@@ -75,11 +75,34 @@ _OTHER_NAMES = {
 }
 
 
-def is_shopify(columns: list[str]) -> bool:
+def recognises(columns: list[str]) -> bool:
     names = set(columns)
     return any(
         {handle, price} <= names for handle in HANDLE for price in PRICE
     ) and not names.isdisjoint(TITLE)
+
+
+_OTHERS = {"vendor", "tags", "status", "seo title", "seo description"}
+_OTHERS |= {f"option{number} {what}" for number in (1, 2, 3) for what in ("name", "value")}
+_NAMED: tuple[tuple[str, ...], ...] = (
+    HANDLE, TITLE, BODY, TYPE, TAXONOMY, PUBLISHED, SKU, PRICE, COMPARE_AT, QUANTITY, BARCODE,
+    GRAMS, IMAGE, IMAGE_POSITION, IMAGE_ALT, CATEGORIES,
+)  # fmt: skip
+
+
+def knows(column: str) -> bool:
+    """Whether a column says something here, by its name in lower case."""
+    kept = (*KEPT_OF_PRODUCT, *KEPT_OF_VARIANT)
+    return (
+        column in _OTHERS
+        or any(column in names for names in _NAMED)
+        or any(column in {name.lower(), _loose(name), *_OTHER_NAMES.get(name, ())} for name in kept)
+    )
+
+
+def _loose(name: str) -> str:
+    """As a header typed by hand has it: without the slashes."""
+    return name.lower().replace(" / ", " ")
 
 
 def parse(table: Table, currency: str) -> Catalogue:
@@ -222,9 +245,7 @@ def _variant(row: Row, product: ProductEntry, currency: str) -> VariantEntry:
 def _kept(row: Row, names: tuple[str, ...]) -> dict[str, str]:
     kept: dict[str, str] = {}
     for name in names:
-        # As a header typed by hand has it: without the slashes.
-        loose = name.lower().replace(" / ", " ")
-        if value := row.get(name.lower(), loose, *_OTHER_NAMES.get(name, ())):
+        if value := row.get(name.lower(), _loose(name), *_OTHER_NAMES.get(name, ())):
             kept[name] = value
     return kept
 

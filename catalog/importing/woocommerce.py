@@ -30,8 +30,22 @@ _ATTRIBUTE = re.compile(r"attribute (\d+) name")
 _ANY = "Any"
 
 
-def is_woocommerce(columns: list[str]) -> bool:
+def recognises(columns: list[str]) -> bool:
     return {"type", "sku", "name", "regular price"} <= set(columns)
+
+
+_COLUMNS = {
+    "id", "type", "sku", "gtin, upc, ean, or isbn", "name", "published", "visibility in catalog",
+    "short description", "description", "stock", "sale price", "regular price", "categories",
+    "tags", "images", "parent", "brands",
+}  # fmt: skip
+_VALUES = re.compile(r"attribute \d+ value\(s\)")
+
+
+def knows(column: str) -> bool:
+    """Whether a column says something here, by its name in lower case."""
+    patterns = (_ATTRIBUTE, _VALUES, _WEIGHT)
+    return column in _COLUMNS or any(each.fullmatch(column) for each in patterns)
 
 
 def parse(table: Table, currency: str) -> Catalogue:

@@ -41,6 +41,7 @@ def delete_tenant(tenant: Tenant, *, export_to: Path) -> None:
         set_active(tenant, active=tenant.active)
         raise
     shutil.rmtree(Path(settings.MEDIA_ROOT) / "tenants" / str(tenant.pk), ignore_errors=True)
+    shutil.rmtree(settings.IMPORT_ROOT / str(tenant.pk), ignore_errors=True)
     logger.info("Tenant %s deleted", tenant.id)
 
 

@@ -215,7 +215,7 @@ def import_beside_buyers(tmp_path, owner, products, buyers):
 @pytest.fixture
 def priced(shop, monkeypatch):
     """Enough products for several parts, at the price that the file has as well."""
-    monkeypatch.setattr(running, "_PART", 40)
+    monkeypatch.setattr(running, "PART", 40)
     return [make_product(f"Lamp {number}", price="9.50", on_hand=10_000) for number in range(400)]
 
 

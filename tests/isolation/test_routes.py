@@ -15,13 +15,23 @@ from urllib.parse import urlencode
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from catalog.models import HomePage, Product, ProductImage, StockMovement, TextPage, Variant
+from catalog.models import (
+    HomePage,
+    ImportRun,
+    Product,
+    ProductImage,
+    StockMovement,
+    TextPage,
+    Variant,
+)
+from catalog.services.import_runs import upload_import, work_on
 from checkout.models import PaymentAttempt
 from checkout.order_steps import STEPS
 from checkout.services.starting import start_payment
@@ -64,6 +74,7 @@ _TENANT_MODELS = {
     "catalog/textpage": "page",
     "catalog/homepage": "settings",
     "catalog/stocksettings": "settings",
+    "catalog/importrun": "import",
     "orders/order": "order",
     "orders/customer": "customer",
     "orders/shippingmethod": "shipping",
@@ -133,6 +144,7 @@ TENANT_ROUTES: dict[str, str] = {
     **{f"admin/orders/order/{{order}}/{step}/": MEMBER for step in STEPS},
     "admin/orders/order/print/slips/?id={order}": MEMBER,
     "admin/style-guide/": MEMBER,
+    "admin/catalog/importrun/{import}/rejected/": MEMBER,
     "admin/tenants/shoplook/preview/": MEMBER,
     "admin/tenants/shoplook/preview/theme.css": MEMBER,
     "admin/tenants/shoplook/preview/colours/": MEMBER,
@@ -218,7 +230,8 @@ def _in(tenant: Tenant) -> None:
 
 
 @pytest.fixture
-def shops(tech: Tenant, outdoor: Tenant) -> Shops:
+def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops:
+    settings.IMPORT_ROOT = tmp_path
     _in(tech)
     make_shipping_method("express", "5.00")
     make_product("Lamp", on_hand=9)
@@ -261,6 +274,7 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
             "discount": str(discount.pk),
             "settings": "1",
             "audit": str(audit.pk),
+            "import": str(_import_of(owner).pk),
             "membership": str(Membership.objects.get(user=owner).pk),
             "tenant": str(outdoor.pk),
             "user": str(owner.pk),
@@ -279,6 +293,14 @@ def shops(tech: Tenant, outdoor: Tenant) -> Shops:
         outdoor_owner=owner,
         staff=make_user(is_superuser=True),
     )
+
+
+def _import_of(owner: User) -> ImportRun:
+    """An import of the other shop that refused a row, and waits."""
+    file = f"Handle,Title,Variant Price\nlamp,{SECRET},1\nlamp,{SECRET},{SECRET}\n"
+    run = upload_import(SimpleUploadedFile(f"{SECRET}.csv", file.encode()), owner)
+    work_on(run.pk)
+    return run
 
 
 def _cookies(sign_in: str, variant: Variant) -> dict[str, str]:
@@ -504,8 +526,15 @@ def test_the_table_would_notice(shops):
     """The control: those who belong there do see it."""
     client, headers = _client("outdoor.localhost", shops.outdoor_owner)
 
-    for route in ("", "api/products", "admin/catalog/product/", "admin/tenants/membership/"):
-        assert SECRET in client.get(shops.path(route), **headers).content.decode()
+    for route in (
+        "",
+        "api/products",
+        "admin/catalog/product/",
+        "admin/catalog/importrun/{import}/change/",
+        "admin/catalog/importrun/{import}/rejected/",
+        "admin/tenants/membership/",
+    ):
+        assert SECRET in client.get(shops.path(route), **headers).getvalue().decode(), route
     for route in (
         "admin/orders/order/",
         "admin/orders/order/{order}/change/",

@@ -17,6 +17,7 @@ from catalog.models import (
     FeaturedCategory,
     FeaturedProduct,
     HomePage,
+    ImportRun,
     StockMovement,
     StockSettings,
     Variant,
@@ -148,6 +149,9 @@ BREAKS = {
     ],
     # Home page
     "home_page_one_row": [lambda there: HomePage.objects.create(pk=2)],
+    "import_done_within_total": [
+        lambda there: ImportRun.objects.create(file_name="a", size=1, total=1, done=2)
+    ],
     "stock_settings_one_row": [lambda there: StockSettings.objects.create(pk=2)],
     "featured_category_once": [
         lambda there: _feature_twice(FeaturedCategory, category=make_category("Lamps"))

@@ -1,0 +1,242 @@
+"""Imports in the back office: upload, look at what would change, bring it in, read the report."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.importing import files
+from catalog.models import ImportRun
+from catalog.services.import_runs import (
+    BUSY,
+    delete_import,
+    go_on,
+    is_silent,
+    may_go_on,
+    stop,
+    upload_import,
+)
+from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.errors import Refusal
+from pycommerce.core.http import HttpRequest
+from pycommerce.db.counting import capped_counts
+from tenants.admin_sites import ToDo, tenant_site
+from tenants.backends import rights_in
+from tenants.roles import Right
+from tenants.tenant_admin import TenantModelAdmin
+
+# As much as the proxy in front of it lets through; the command takes larger ones.
+MAX_UPLOAD = 20 * 2**20
+SHOWN = 50
+# Seconds after which the page of an import that is worked on renews itself.
+LOOK_AGAIN = 2
+State = ImportRun.State
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("Product CSV of Shopify or WooCommerce"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        max_length=255,
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MAX_UPLOAD:
+            raise ValidationError(_("The file is larger than 20 MB."))
+        start = file.read(4)
+        file.seek(0)
+        if start.startswith(b"PK"):
+            raise ValidationError(_("This is an Excel file or an archive: save it as CSV first."))
+        return file
+
+
+def _to_do(request: HttpRequest) -> list[ToDo]:
+    """Imports that came to nothing; none is no part of the list."""
+    if Right.WRITE_CATALOGUE not in rights_in(request.user, request.tenant):
+        return []
+    count = capped_counts({"failed": ImportRun.objects.filter(state=State.FAILED)})["failed"]
+    address = f"{reverse('admin:catalog_importrun_changelist')}?state={State.FAILED.value}"
+    return [ToDo("Failed imports", count, address, is_urgent=True)] if count else []
+
+
+tenant_site.to_do.append(_to_do)
+
+
+@admin.register(ImportRun, site=tenant_site)
+class ImportAdmin(TenantModelAdmin):
+    """Imports: nothing of one is edited; it is begun, stopped, gone on with and deleted."""
+
+    is_catalogue = False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.rejected_view)
+        rejected = path("<uuid:run_id>/rejected/", view, name="catalog_importrun_rejected")
+        return [rejected, *super().get_urls()]
+
+    def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        allowed: bool = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or obj.state not in BUSY or is_silent(obj))
+
+    def delete_model(self, request: HttpRequest, obj: ImportRun) -> None:
+        delete_import(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ImportRun]) -> None:
+        for run in queryset:
+            delete_import(run)
+
+    def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
+        return self.admin_site.each_context(request) | {"opts": self.opts} | more
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self._list_page(request, UploadForm())
+
+    def _list_page(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
+        state = request.GET.get("state", "")
+        state = state if state in State.values else ""
+        runs = ImportRun.objects.defer("preview", "columns", "unknown_columns")
+        runs = runs.filter(state=state) if state else runs
+        context = self._context(
+            request,
+            title=_("Imports"),
+            form=form,
+            runs=runs[:SHOWN],
+            state=State(state).label if state else "",
+            may_import=self.has_add_permission(request),
+        )
+        return TemplateResponse(request, "admin/catalog/import/list.html", context)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return redirect(reverse("admin:catalog_importrun_changelist"))
+        form = UploadForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return self._list_page(request, form)
+        run = upload_import(form.cleaned_data["file"], request.user)
+        return redirect(_address(run.pk))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run_id = parse_uuid(object_id)
+        run = ImportRun.objects.filter(pk=run_id).first() if run_id else None
+        if run is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return missing
+        if request.method == "POST":
+            return self._take_step(request, run)
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        found = run.report if run.report and run.state != State.READY else run.preview
+        may = self.has_add_permission(request)
+        silent = is_silent(run)
+        context = self._context(
+            request,
+            original=run,
+            title=run.file_name,
+            run=run,
+            is_busy=run.state in BUSY and not silent,
+            is_silent=silent,
+            percent=run.done * 100 // run.total if run.total else 0,
+            may_go_on=may and may_go_on(run),
+            may_stop=may and run.state == State.RUNNING and not silent and not run.is_to_stop,
+            may_delete=self.has_delete_permission(request, run),
+            found=found,
+            changed=[_in_words(each) for each in found.get("changed", [])],
+            has_rejected=files.rejected(run.pk).exists(),
+            known_columns=[name for name in run.columns if name not in run.unknown_columns],
+        )
+        response = TemplateResponse(request, "admin/catalog/import/page.html", context)
+        if context["is_busy"]:
+            response["Refresh"] = str(LOOK_AGAIN)
+        return response
+
+    def _take_step(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        wanted = request.POST.get("do", "")
+        if wanted == "stop":
+            stop(run.pk)
+        elif wanted == "go-on":
+            try:
+                go_on(run.pk, request.user)
+            except Refusal as refusal:
+                messages.warning(request, refusal.details)
+        return redirect(_address(run.pk))
+
+    def rejected_view(self, request: HttpRequest, run_id: UUID) -> FileResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = ImportRun.objects.filter(pk=run_id).first()
+        try:
+            file = files.rejected(run.pk).open("rb") if run else None
+        except FileNotFoundError:
+            file = None
+        if run is None or file is None:
+            raise Http404
+        name = f"{run.file_name.rpartition('.')[0] or run.file_name}.rejected.csv"
+        response = FileResponse(
+            file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8"
+        )
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _address(run_id: UUID) -> str:
+    return reverse("admin:catalog_importrun_change", args=[run_id])
+
+
+_WORDS = {
+    "name": gettext_lazy("name"),
+    "description": gettext_lazy("description"),
+    "status": gettext_lazy("status"),
+    "vendor": gettext_lazy("vendor"),
+    "product_type": gettext_lazy("type"),
+    "tags": gettext_lazy("tags"),
+    "option_names": gettext_lazy("options"),
+    "option_values": gettext_lazy("options"),
+    "seo_title": gettext_lazy("title for search engines"),
+    "seo_description": gettext_lazy("description for search engines"),
+    "source_fields": gettext_lazy("other columns"),
+    "categories": gettext_lazy("category added"),
+    "picture": gettext_lazy("picture added"),
+    "alt": gettext_lazy("alternative text"),
+    "position": gettext_lazy("place of a picture"),
+    "price": gettext_lazy("price"),
+    "compare_at_price": gettext_lazy("price before"),
+    "barcode": gettext_lazy("barcode"),
+    "weight_grams": gettext_lazy("weight"),
+    "sku": gettext_lazy("SKU"),
+    "sku_is_generated": gettext_lazy("SKU is made up"),
+    "on_hand": gettext_lazy("units on hand"),
+}
+
+
+def _in_words(noted: dict[str, Any]) -> dict[str, Any]:
+    """Something changed, its members by what people call them."""
+    members = [(_WORDS[name], old, new) for name, old, new in noted["members"]]
+    return noted | {"members": members}

@@ -1,0 +1,284 @@
+"""An import in the back office: a file is looked at, then brought in, by the worker.
+
+    checking -> ready -> running -> done
+    running -> stopped | failed -> running
+
+It is brought in part by part. Each part, and how far the import is with it, is one transaction:
+wherever it is cut off, it goes on after the last part that is in, and no part comes in twice.
+"""
+
+import logging
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app
+
+from catalog.display import money
+from catalog.errors import ImportCannotGoOn
+from catalog.importing import files
+from catalog.importing.applying import Importer
+from catalog.importing.entries import Catalogue, Rejection
+from catalog.importing.reader import BrokenFile
+from catalog.importing.report import Noted, Report, Tally
+from catalog.importing.running import PART, finish_part, parse
+from catalog.models import ImportRun
+from pycommerce.db import connection
+from tenants.models import User
+from tenants.services.audit import record
+from tenants.shop.models import AuditEntry
+
+logger = logging.getLogger(__name__)
+
+State = ImportRun.State
+BUSY = {State.CHECKING, State.RUNNING}
+# The worker that had it is gone, where nothing was heard for so long.
+SILENT_FOR = timedelta(minutes=2)
+FILES_KEPT_FOR = timedelta(days=7)
+KEPT_FOR = timedelta(days=90)
+_REFUSED_SHOWN = 200
+_VALUE_SHOWN = 200
+_MEMBERS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Uploader:
+    """Who had it imported, as movements of stock name them."""
+
+    pk: UUID | None
+    email: str
+
+
+@transaction.atomic
+def upload_import(upload: UploadedFile, user: User) -> ImportRun:
+    """Keep an uploaded file and have it looked at."""
+    run = ImportRun.objects.create(
+        file_name=(upload.name or "file")[-255:],
+        size=upload.size or 0,
+        user_id=user.pk,
+        user_name=user.email,
+    )
+    files.keep(run.pk, upload)
+    record(user=user, action=AuditEntry.Action.CREATE, thing=run)
+    _have_it_done(run)
+    return run
+
+
+def _have_it_done(run: ImportRun) -> None:
+    job = app.configure_task("catalog.jobs.work_on_import")
+    job.defer(tenant_id=str(connection.tenant.pk), run_id=str(run.pk))
+
+
+def is_silent(run: ImportRun) -> bool:
+    """Whether it should be worked on, and nobody seems to."""
+    return run.state in BUSY and run.updated_at < timezone.now() - SILENT_FOR
+
+
+def may_go_on(run: ImportRun) -> bool:
+    """Whether its products may be brought in, or the rest of them."""
+    waits = run.state in {State.READY, State.STOPPED, State.FAILED} and bool(run.total)
+    return run.has_file and (waits or is_silent(run))
+
+
+@transaction.atomic
+def go_on(run_id: UUID, user: User) -> None:
+    """Bring its products in, or go on with it. Raises ImportCannotGoOn."""
+    run = ImportRun.objects.select_for_update().get(pk=run_id)
+    if not may_go_on(run):
+        raise ImportCannotGoOn(_("This import cannot go on: look at how it stands now."))
+    if run.state != State.CHECKING:
+        if run.state == State.READY:
+            run.done = 0
+        run.state = State.RUNNING
+        run.user_id, run.user_name = user.pk, user.email
+        record(user=user, action=AuditEntry.Action.CHANGE, thing=run)
+    run.is_to_stop, run.problem = False, ""
+    _save(run)
+    _have_it_done(run)
+
+
+def stop(run_id: UUID) -> None:
+    """Have it stop after the part that is being brought in; what is in stays."""
+    ImportRun.objects.filter(pk=run_id, state=State.RUNNING).update(is_to_stop=True)
+
+
+def _save(run: ImportRun) -> None:
+    run.updated_at = timezone.now()
+    run.save()
+
+
+def work_on(run_id: UUID) -> None:
+    """Look at the file, or bring it in: whatever its state asks for. The worker calls it."""
+    run = ImportRun.objects.filter(pk=run_id, state__in=BUSY).first()
+    if run is None:
+        return
+    try:
+        catalogue = parse(files.source(run.pk))
+        if run.state == State.CHECKING:
+            _check(run, catalogue)
+        else:
+            _bring_in(run, catalogue)
+    except BrokenFile as error:
+        _fail(run.pk, error.details)
+    except Exception:
+        logger.exception("Import %s failed", run.pk)
+        _fail(run.pk, _("Something went wrong. What is in stays; you can go on."))
+
+
+def _fail(run_id: UUID, problem: str) -> None:
+    ImportRun.objects.filter(pk=run_id).update(
+        state=State.FAILED, problem=problem[:500], updated_at=timezone.now()
+    )
+
+
+# --- Looking at it ----------------------------------------------------------------------------
+
+
+def _check(run: ImportRun, catalogue: Catalogue) -> None:
+    """Find out what the import would do, part by part, and do none of it."""
+    report = Report(catalogue.format, header=catalogue.header)
+    importer = Importer(catalogue, report, None, dry_run=True)
+    total = len(catalogue.products)
+    _note(run, format=catalogue.format, columns=catalogue.header, total=total, done=0,
+          unknown_columns=catalogue.unknown)  # fmt: skip
+    for start in range(0, total, PART):
+        importer.apply(catalogue.products[start : start + PART])
+        _note(run, done=min(start + PART, total))
+    _finish_report(run.pk, report, catalogue.rejections)
+    preview = _figures(report) | {
+        "new": [_noted(each) for each in report.new],
+        "changed": [_noted(each) for each in report.changed],
+    }
+    if total:
+        _note(run, preview=preview, state=State.READY)
+    else:
+        problem = _("The file has no product that could be taken.")
+        _note(run, preview=preview, state=State.FAILED, problem=problem)
+
+
+def _note(run: ImportRun, **fields: Any) -> None:
+    ImportRun.objects.filter(pk=run.pk, state=State.CHECKING).update(
+        updated_at=timezone.now(), **fields
+    )
+
+
+def _finish_report(run_id: UUID, report: Report, found: list[Rejection]) -> None:
+    report.rejections = sorted(found, key=lambda each: each.line)
+    report.write_rejected(files.source(run_id))
+
+
+def _figures(report: Report) -> dict[str, Any]:
+    """The report as it is kept: counts of all, and the first of the rows that were refused."""
+    return {
+        "products": asdict(report.products),
+        "variants": asdict(report.variants),
+        "images_added": report.images_added,
+        "uncounted": report.uncounted,
+        "rejected": len(report.rejections),
+        "refused": [[each.line, each.reason] for each in report.rejections[:_REFUSED_SHOWN]],
+    }
+
+
+def _noted(noted: Noted) -> dict[str, Any]:
+    members = [
+        [name, _shown(name, old), _shown(name, new)]
+        for name, (old, new) in list(noted.members.items())[:_MEMBERS_SHOWN]
+    ]
+    return {"line": noted.line, "name": noted.name, "members": members}
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value in words, cut where it is long; amounts but weights are prices."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f} g" if name == "weight_grams" else money(value)
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
+    elif isinstance(value, dict):
+        value = ", ".join(f"{name}: {text}" for name, text in value.items())
+    text = str(value)
+    return text if len(text) <= _VALUE_SHOWN else f"{text[:_VALUE_SHOWN]}…"
+
+
+# --- Bringing it in ---------------------------------------------------------------------------
+
+
+def _bring_in(run: ImportRun, catalogue: Catalogue) -> None:
+    """Bring in the parts that are not in yet, until it is stopped."""
+    report = _report_so_far(run, catalogue)
+    importer = Importer(catalogue, report, _Uploader(run.user_id, run.user_name))
+    importer.newest_at = run.created_at
+    importer.pass_over(catalogue.products[: run.done])
+    known = len(catalogue.rejections)
+    earlier = files.refused_before(run.pk, run.done)
+    total, done = len(catalogue.products), run.done
+    while done < total and (after := _take_part(run.pk, importer, done)) is not None:
+        done = after
+    found = [*catalogue.rejections[:known], *earlier, *catalogue.rejections[known:]]
+    _finish_report(run.pk, report, found)
+    state = State.DONE if done >= total else State.STOPPED
+    ImportRun.objects.filter(pk=run.pk, state=State.RUNNING, done=done).update(
+        state=state, is_to_stop=False, report=_figures(report), updated_at=timezone.now()
+    )
+    logger.info("Import %s is %s: %s", run.pk, state.value, report.products)
+
+
+def _report_so_far(run: ImportRun, catalogue: Catalogue) -> Report:
+    report = Report(catalogue.format, header=catalogue.header)
+    if run.report:
+        report.products = Tally(**run.report["products"])
+        report.variants = Tally(**run.report["variants"])
+        report.images_added = run.report["images_added"]
+        report.uncounted = run.report["uncounted"]
+    return report
+
+
+@transaction.atomic
+def _take_part(run_id: UUID, importer: Importer, start: int) -> int | None:
+    """Bring in the part that begins there; returns where the next does.
+
+    None where the import is to stop, or where another worker has it.
+    """
+    run = ImportRun.objects.select_for_update().get(pk=run_id)
+    if run.state != State.RUNNING or run.is_to_stop or run.done != start:
+        return None
+    before = len(importer.catalogue.rejections)
+    products = importer.catalogue.products
+    run.total, run.done = len(products), min(start + PART, len(products))
+    changed = importer.apply(products[start : run.done])
+    files.note_refused(run_id, start, importer.catalogue.rejections[before:])
+    run.report, run.updated_at = _figures(importer.report), timezone.now()
+    run.save(update_fields=["total", "done", "report", "updated_at"])
+    finish_part(changed)
+    return run.done
+
+
+# --- Forgetting it ----------------------------------------------------------------------------
+
+
+def forget_old_imports() -> int:
+    """Delete files after a week, and what is known of an import after a quarter of a year.
+
+    Returns how many files were deleted.
+    """
+    now = timezone.now()
+    old = ImportRun.objects.filter(has_file=True, created_at__lt=now - FILES_KEPT_FOR)
+    found = list(old.exclude(state=State.RUNNING).values_list("pk", flat=True))
+    for run_id in found:
+        files.delete(run_id)
+    ImportRun.objects.filter(pk__in=found).update(has_file=False)
+    ImportRun.objects.filter(has_file=False, created_at__lt=now - KEPT_FOR).delete()
+    return len(found)
+
+
+def delete_import(run: ImportRun) -> None:
+    """Delete the file and what is known of it; the products that it brought in stay."""
+    files.delete(run.pk)
+    run.delete()
