@@ -3,11 +3,14 @@
 import sys
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import get_language_from_request
+from django.utils.translation import gettext as _
 
 from catalog import views as storefront
 from pycommerce.api.errors import error_response, is_call, refusal_for
-from pycommerce.core.errors import InvalidRequest, NotFound
+from pycommerce.core.errors import Forbidden, InvalidRequest, NotFound
 from pycommerce.core.http import HttpRequest
 from tenants import views as platform
 
@@ -23,11 +26,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if is_call(request.path_info):
         return error_response(InvalidRequest(), request)
-    return render(request, "400.html", status=400)
+    return _page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if is_call(request.path_info):
+        return error_response(Forbidden(), request)
+    return _page(request, 403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A failure in words, on a page that needs neither the database nor a tenant.
+    """A failure in words.
 
     What the database did not answer in time is a 503 that says when to come back.
     """
@@ -36,10 +45,52 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_call(request.path_info):
         return error_response(refusal, request)
     status = refusal.status if refusal.status in {400, 409, 503} else 500
-    context = {"request_id": getattr(request, "request_id", "")}
-    page = "503.html" if status in {409, 503} else f"{status}.html"
-    response = render(request, page, context, status=503 if status == 409 else status)
-    if status in {409, 503}:
+    response = _page(request, 503 if status == 409 else status)
+    if response.status_code == 503:
         response["Retry-After"] = str(refusal.retry_after or 1)
+    return response
+
+
+def _words(status: int) -> tuple[str, str]:
+    """What such a page is headed, and what it says."""
+    if status == 400:
+        return _("This address is not valid"), _(
+            "Something in it cannot be read. Check it, or begin at the home page."
+        )
+    if status == 403:
+        return _("This is not for you"), _(
+            "Your account may not see or do this. Ask an owner of the shop for the right to it."
+        )
+    if status == 503:
+        return _("One moment, please"), _(
+            "The shop is busy and did not answer in time. Please try again in a few seconds."
+        )
+    return _("Something went wrong"), _(
+        "It is our fault, and it was written down. Please try again in a moment."
+    )
+
+
+def _page(request: HttpRequest, status: int) -> HttpResponse:
+    """A page that asks the database nothing: the shop is the one that is remembered, if any.
+
+    It speaks the shop's language; where no shop is known, the visitor's.
+    """
+    tenant = getattr(request, "tenant", None)
+    language = tenant.language if tenant else get_language_from_request(request)
+    is_admin = request.path_info.startswith("/admin/")
+    with translation.override(language):
+        title, words = _words(status)
+        context = {
+            "language": language,
+            "title": title,
+            "words": words,
+            "shop": tenant.name if tenant else "",
+            # Its style sheet asks the database, for which nobody should wait once more.
+            "theme": f"{request.mount}/theme.css" if tenant and status != 503 else "",
+            "home": f"{getattr(request, 'mount', '')}/{'admin/' if is_admin else ''}",
+            "may_retry": status in {500, 503} and request.method in {"GET", "HEAD"},
+            "request_id": getattr(request, "request_id", ""),
+        }
+        response = HttpResponse(render_to_string("error.html", context), status=status)
     response["Cache-Control"] = "no-store"
     return response

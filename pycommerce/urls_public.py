@@ -17,5 +17,6 @@ urlpatterns = [
 ]
 
 handler400 = "pycommerce.error_pages.bad_request"
+handler403 = "pycommerce.error_pages.forbidden"
 handler404 = "pycommerce.error_pages.not_found"
 handler500 = "pycommerce.error_pages.server_error"

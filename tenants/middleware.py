@@ -95,7 +95,8 @@ def _closed(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if request.path_info.startswith(("/api/", "/stripe-demo/")):
         return error_response(TenantInactive(tenant.slug), request)
     with translation.override(tenant.language):
-        return render(request, "tenants/closed.html", {"tenant": tenant}, status=404)
+        context = {"tenant": tenant, "theme": f"{request.mount}/theme.css"}
+        return render(request, "tenants/closed.html", context, status=404)
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:

@@ -1,11 +1,13 @@
 """What went wrong, said to people and to programs; never with the words of an exception."""
 
 import pytest
-from django.db import connection
-from django.test import Client
+from django.db import OperationalError, connection
+from django.test import Client, RequestFactory
 from psycopg import connect
 
-from tests.factories import make_product
+from pycommerce.error_pages import server_error
+from tenants.models import Tenant
+from tests.factories import make_member, make_product
 
 
 @pytest.fixture
@@ -26,6 +28,64 @@ def test_a_failure_is_a_page_with_a_reference_and_nothing_inside(broken):
     assert "Something went wrong" in page
     assert response["X-Request-ID"] in page
     assert "column" not in page
+
+
+def test_a_failure_speaks_the_shops_language_and_leads_home(broken, tech):
+    tech.language = "de"
+    tech.save()
+
+    page = broken.get("/").content.decode()
+
+    assert '<html lang="de">' in page
+    assert "Etwas ist schiefgegangen" in page
+    assert '<a class="shop-name" href="/">Tech Gadgets</a>' in page
+    assert "Neu laden" in page
+
+
+def test_under_a_mount_a_failure_leads_to_the_shops_home(broken):
+    page = broken.get("/stores/tech/", HTTP_HOST="localhost").content.decode()
+
+    assert 'class="shop-name" href="/stores/tech/"' in page
+
+
+def test_what_a_member_may_not_see_is_said_in_words(tech):
+    desk = Client(HTTP_HOST="tech.localhost")
+    desk.force_login(make_member(tech, "viewer"))
+
+    response = desk.get("/admin/tenants/membership/")
+
+    assert response.status_code == 403
+    page = response.content.decode()
+    assert "Ask an owner of the shop" in page
+    assert 'href="/admin/"' in page
+
+
+@pytest.mark.parametrize("path", ["/", "/products/lamp/", "/admin/"])
+def test_without_a_database_there_is_a_page_in_the_visitors_language(path):
+    """Before any shop is known; this test may not ask the database."""
+    request = RequestFactory().get(path, headers={"accept-language": "de-AT,de;q=0.9"})
+
+    try:
+        raise OperationalError("connection refused")
+    except OperationalError:
+        response = server_error(request)
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert "Einen Moment, bitte" in response.content.decode()
+
+
+def test_a_closed_shop_says_its_name_and_no_more(tech):
+    make_product("Lamp")
+    Tenant.objects.filter(pk=tech.pk).update(active=False)
+
+    response = Client(HTTP_HOST="tech.localhost").get("/products/lamp/")
+
+    assert response.status_code == 404
+    page = response.content.decode()
+    assert "<h1>Tech Gadgets</h1>" in page
+    assert "Lamp" not in page
+    assert 'content="noindex"' in page
 
 
 @pytest.mark.django_db(transaction=True)
