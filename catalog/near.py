@@ -27,7 +27,7 @@ class Near(NamedTuple):
 _NEAR = """
 SELECT near.id, near.query::text FROM (
     SELECT p.id, ts_rank(p.search, query) AS rank, query
-    FROM to_tsquery(%s::regconfig, unaccent(%s)) AS query
+    FROM to_tsquery(%s::regconfig, %s) AS query
     JOIN catalog_product p ON p.search @@ query AND p.status = 'active' LIMIT %s
 ) AS near ORDER BY near.rank DESC, near.id DESC LIMIT %s
 """

@@ -63,8 +63,9 @@ _EXACT = """
 SELECT query::text, (
     SELECT count(*) FROM (
         SELECT 1 FROM catalog_product WHERE search @@ query AND status = 'active' LIMIT %s
-    ) AS found)
-FROM websearch_to_tsquery(%s::regconfig, unaccent(%s)) AS query
+    ) AS found), plain
+FROM unaccent(%s) AS plain
+CROSS JOIN LATERAL websearch_to_tsquery(%s::regconfig, plain) AS query
 """
 # With the words of a few products that it finds, where nobody knows yet whether it finds any.
 _WIDER = """
@@ -73,7 +74,7 @@ SELECT query::text, ARRAY(
     FROM catalog_product WHERE search @@ query AND status = 'active' LIMIT %s)
 FROM (
     SELECT websearch_to_tsquery(%s::regconfig, unaccent(%s))
-        || to_tsquery(%s::regconfig, unaccent(%s)) AS query
+        || to_tsquery(%s::regconfig, %s) AS query
 ) AS wider
 """
 
@@ -81,9 +82,10 @@ FROM (
 def _plan(q: str, as_typed: bool) -> SearchPlan:
     configuration = text_configuration()
     with connection.cursor() as cursor:
-        cursor.execute(_EXACT, [ENOUGH, configuration, q])
-        exact, found = cursor.fetchone()
-    typed = WORD.findall(q.lower())[:MAX_WORDS]
+        cursor.execute(_EXACT, [ENOUGH, q, configuration])
+        exact, found, unaccented = cursor.fetchone()
+    # Words of what `unaccent` made of it: some letters become signs, which to_tsquery would read.
+    typed = WORD.findall(unaccented.lower())[:MAX_WORDS]
     if found >= ENOUGH or not typed:
         return SearchPlan(exact)
     if '"' in q or " -" in f" {q}":
@@ -95,7 +97,7 @@ def _plan(q: str, as_typed: bool) -> SearchPlan:
     if wider.texts and not as_typed:
         instead = [part for word in words for part in corrections.get(word) or (word,)]
         if instead != typed:
-            corrected = _as_written(instead, wider.texts)
+            corrected = _as_written(instead, [q, *wider.texts])
     return SearchPlan(
         wider.query,
         name_part=_as_part(q) if _UNSPACED.search(q) else None,
@@ -143,7 +145,7 @@ def _any_of(words: Sequence[str], meanings: dict[str, Meant]) -> str:
 
 
 def _as_written(words: Sequence[str], texts: Sequence[str]) -> str:
-    """The words with the accents that products have them with."""
+    """The words with the accents that they have in the texts, the last ones before the first."""
     written = {plain(word): word for word in WORD.findall(" ".join(texts).lower())}
     return " ".join(written.get(plain(word), word) for word in words)
 

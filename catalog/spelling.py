@@ -48,20 +48,21 @@ class Reading(NamedTuple):
 # the operators of the index that compares byte by byte: a few hundred words are looked at.
 _BEGINS = "word ~>=~ {start} AND word ~<~ ({start} || chr(1114111))"
 _UNKNOWN = f"""
-SELECT typed, plain, ARRAY(
+SELECT typed, ARRAY(
     SELECT word::text FROM catalog_searchword
-    WHERE NOT is_pair AND {_BEGINS.format(start="left(plain, 1)")} AND word %% plain
-    ORDER BY similarity(word, plain) DESC, abs(length(word) - length(plain)), word LIMIT %s
+    WHERE NOT is_pair AND {_BEGINS.format(start="left(typed, 1)")} AND word %% typed
+    ORDER BY similarity(word, typed) DESC, abs(length(word) - length(typed)), word LIMIT %s
 )
 FROM unnest(%s::text[], %s::bool[]) AS asked (typed, is_pair)
-CROSS JOIN LATERAL (SELECT unaccent(typed) AS plain) AS read
-WHERE NOT EXISTS (SELECT 1 FROM catalog_searchword WHERE {_BEGINS.format(start="plain")})
+WHERE NOT EXISTS (SELECT 1 FROM catalog_searchword WHERE {_BEGINS.format(start="typed")})
 """
 
 
 def read_words(words: Sequence[str], *, joins: bool) -> Reading:
-    """What words in lower case may mean. `joins`: two are one where a word begins so (head
-    phones, headphones)."""
+    """What words, in lower case and without accents, may mean.
+
+    `joins`: two are one where a word begins so (head phones, headphones).
+    """
     pairs = [one + other for one, other in pairwise(words)] if joins else []
     asked = [(word, False) for word in words if _is_asked(word)]
     asked += [(pair, True) for pair in pairs if _is_asked(pair)]
@@ -69,23 +70,19 @@ def read_words(words: Sequence[str], *, joins: bool) -> Reading:
         return Reading(list(words), {})
     with connection.cursor() as cursor:
         cursor.execute(_UNKNOWN, [_ALIKE, *map(list, zip(*asked, strict=True))])
-        unknown = {typed: (word, alike) for typed, word, alike in cursor.fetchall()}
+        unknown = dict(cursor.fetchall())
     read = _joined(words, {word for word, is_pair in asked if is_pair} - unknown.keys())
-    meant = {typed: unknown[typed] for typed in [word for word in read if word in unknown][:_MOST]}
-    slips = {word: one_slip_from(word) for word, _ in meant.values()}
-    known = _known_among({half for word in slips for half in _halves(word)}.union(*slips.values()))
+    typed = [word for word in dict.fromkeys(read) if word in unknown][:_MOST]
+    slips = {word: one_slip_from(word) for word in typed}
+    known = _known_among({half for word in typed for half in _halves(word)}.union(*slips.values()))
     nearest = {
-        word: _meant(word, {*alike, *(known & slips[word])}, known)
-        for word, alike in meant.values()
+        word: _meant(word, {*unknown[word], *(known & slips[word])}, known) for word in typed
     }
-    begun = _begun_by({word: slips[word] for word, found in nearest.items() if not found})
-    return Reading(
-        read,
-        {
-            typed: Meant(nearest[word] or begun.get(word, ()), tuple(alike))
-            for typed, (word, alike) in meant.items()
-        },
-    )
+    begun = _begun_by({word: slips[word] for word in typed if not nearest[word]})
+    meanings = {
+        word: Meant(nearest[word] or begun.get(word, ()), tuple(unknown[word])) for word in typed
+    }
+    return Reading(read, meanings)
 
 
 def _is_asked(word: str) -> bool:

@@ -48,13 +48,35 @@ def test_a_word_that_the_shop_does_not_know_is_taken_for_the_nearest(shop, typed
     assert names(typed) == [found]
 
 
+@pytest.mark.parametrize(
+    ("typed", "corrected", "found"),
+    [
+        ("Kopfhöhrer", "kopfhörer", "Kopfhörer"),
+        ("kopfhoerer", None, "Kopfhörer"),
+        ("kofhorer", "kopfhörer", "Kopfhörer"),
+        ("kopfhorern", None, "Kopfhörer"),
+        ("Küchen Messer", "küchenmesser", "Küchenmesser"),
+        ("strase", "straße", "Straße"),
+    ],
+)
+def test_german_words_are_corrected_with_their_accents(tech, typed, corrected, found):
+    tech.language = "de"
+    for name in ("Kopfhörer", "Küchenmesser", "Straße"):
+        make_product(name)
+
+    assert plan_search(typed, VERSION).corrected_q == corrected
+    assert names(typed) == [found]
+
+
 @pytest.mark.parametrize("typed", ["headphones", "HEADPH", "cafe", "power bank"])
 def test_what_is_found_as_it_was_typed_is_not_corrected(shop, typed):
     assert plan_search(typed, VERSION).corrected_q is None
     assert len(names(typed)) == 1
 
 
-@pytest.mark.parametrize("typed", ["zeppelin", "qqqq", "lxxp", "heaphnos123", "--", "'", "\\", "_"])
+@pytest.mark.parametrize(
+    "typed", ["zeppelin", "qqqq", "lxxp", "heaphnos123", "--", "'", "\\", "_", "x½ʼn"]
+)
 def test_what_is_like_nothing_is_not_corrected(shop, typed):
     assert names(typed) == []
 
