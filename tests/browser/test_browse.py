@@ -194,7 +194,7 @@ def test_a_choice_says_what_it_costs_and_whether_it_can_be_had(pictured, visit):
     seen = visit()
     page = seen.page
     page.goto(pictured)
-    offer, button = page.get_by_role("status"), page.locator(".buy [type=submit]")
+    offer, button = page.locator(".offer"), page.locator(".buy [type=submit]")
     sand, large = page.get_by_role("radio", name="Sand"), page.get_by_role("radio", name="46 mm")
     expect(offer).to_contain_text("$179.00")
     expect(page.locator(".option-out")).to_have_count(0)
