@@ -24,12 +24,18 @@ class Near(NamedTuple):
     words: str
 
 
+# Those with most of the words come first.
 _NEAR = """
+WITH asked AS MATERIALIZED (
+    SELECT to_tsquery(%(language)s::regconfig, form) AS query
+    FROM unnest(string_to_array(%(words)s, ' | ')) AS form
+)
 SELECT near.id, near.query::text FROM (
-    SELECT p.id, ts_rank(p.search, query) AS rank, query
-    FROM to_tsquery(%s::regconfig, %s) AS query
-    JOIN catalog_product p ON p.search @@ query AND p.status = 'active' LIMIT %s
-) AS near ORDER BY near.rank DESC, near.id DESC LIMIT %s
+    SELECT p.id, query, ts_rank(p.search, query)
+        + (SELECT count(*) FROM asked WHERE p.search @@ asked.query) AS rank
+    FROM to_tsquery(%(language)s::regconfig, %(words)s) AS query
+    JOIN catalog_product p ON p.search @@ query AND p.status = 'active' LIMIT %(ranked)s
+) AS near ORDER BY near.rank DESC, near.id DESC LIMIT %(limit)s
 """
 
 
@@ -38,7 +44,8 @@ def near_products(words: str, *, limit: int, version: int) -> Near:
     rows = []
     if words:
         with connection.cursor() as cursor:
-            cursor.execute(_NEAR, [text_configuration(), words, _RANKED, limit])
+            asked = {"language": text_configuration(), "words": words}
+            cursor.execute(_NEAR, asked | {"ranked": _RANKED, "limit": limit})
             rows = cursor.fetchall()
     if not rows:
         return Near(newest_cards(ProductFilters(), limit=limit, version=version), "", words)

@@ -121,6 +121,17 @@ def test_near_are_products_with_a_word_like_one_of_them(shop):
     assert "headphon" in near.tsquery
 
 
+def test_products_with_more_of_the_words_are_nearer(tech):
+    make_product("Family Tent")
+    for name in ("Tent tent tents", "Tent of tents", "Tent"):
+        make_product(name, description="tent, tents")
+
+    near = found_or_near("family tent zeppelin", limit=8, version=VERSION)
+
+    assert near.cards[0].name == "Family Tent"
+    assert len(near.cards) == 4
+
+
 def test_where_nothing_is_near_there_are_the_newest(shop):
     near = found_or_near("zeppelin", limit=2, version=VERSION)
 
