@@ -5,6 +5,7 @@ here and nowhere stored.
 """
 
 from decimal import Decimal
+from html import escape
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid5
@@ -14,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from catalog.cards import render_cards
+from catalog.cards import render_cards, small_cards
 from catalog.choices import Group as OptionGroup
 from catalog.choices import Offer, Value
 from catalog.display import offer_price_html, stock_state, stock_words
@@ -63,6 +64,7 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
         "heroes": _heroes(pictured),
         "crumbs": list_items([Link(_("Category"), "#", ""), Link(_("Sub-category"), "#", "")]),
         "links": list_items(Link(_("Sub-category"), "#", "") for _number in range(4)),
+        "suggestions": _suggestions(pictured),
         "list": _list(pictured),
         "empty_list": _empty_list(),
         "offers": [_offer(stock) for stock in (9, 2, 0)],
@@ -118,6 +120,21 @@ def _card(
         image_json=pictured.image_json if pictured else None,
         widths_json=pictured.widths_json if pictured else None,
     )
+
+
+def _suggestions(pictured: CardRow | None) -> dict[str, Any]:
+    """What the search field suggests: a search, a category, products with a word that was found."""
+    name = _("On sale")
+    rows = [
+        _card(name, "29.00", pictured, before="49.00"),
+        _card(_("At several prices"), "49.00", None, to="79.00"),
+    ]
+    return {
+        "search": "#",
+        "completions": [(_("Product"), "")],
+        "categories": [Link(_("Category"), "#", "")],
+        "products": small_cards(rows, {name: f"<mark>{escape(name)}</mark>"}),
+    }
 
 
 def _list(pictured: CardRow | None) -> dict[str, Any]:
