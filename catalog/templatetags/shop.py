@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString
 
 from catalog import display, pictures
 from catalog.sanitise import sanitise_html
+from pycommerce.core.money import decimals_of
+from pycommerce.db import connection
 
 register = template.Library()
 
@@ -38,8 +40,9 @@ def sanitised(html: str) -> SafeString:
 
 @register.filter
 def plain_amount(amount: Decimal) -> str:
-    """An amount as it is typed into a field: no currency, no more decimals than it has."""
-    return f"{amount.normalize():f}"
+    """An amount as it is typed into a field: without the currency, and without cents of 00."""
+    is_whole = amount == amount.to_integral_value()
+    return f"{amount:.{0 if is_whole else decimals_of(connection.tenant.currency)}f}"
 
 
 @register.simple_tag

@@ -55,6 +55,14 @@ def test_each_choice_counts_products_and_not_variants(shirts):
     assert (facets.lowest, facets.highest) == (15, 30)
 
 
+def test_the_fields_show_the_lowest_and_the_highest_price_as_they_are_typed(shop, shirts):
+    make_product("Cheap", price="9.9", categories=[shirts])
+
+    page = shop.get("/categories/shirts/").content.decode()
+
+    assert re.findall(r'placeholder="([\d.]+)"', page) == ["9.90", "30"]
+
+
 def test_a_choice_narrows_the_other_groups_and_not_its_own(shirts):
     facets = facets_of(shirts, options=("Size=M",))
 
