@@ -8,6 +8,7 @@ of 2,000 products, and prints the median of five calls. Wished for: 100 ms for t
 
 import argparse
 import os
+import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -82,6 +83,11 @@ def _shop(orders: int) -> Tenant:
     return shop
 
 
+def _memory() -> float:
+    """The most that this process ever had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def _measure(name: str, work: Callable[[], object], times: int = 5) -> None:
     work()
     taken = []
@@ -108,6 +114,12 @@ def main(argv: list[str] | None = None) -> None:
             _measure(f"top products of {days} days", lambda days=days: top_products(days))
         _measure("variants low in stock", lambda: list(low_stock(Variant.objects.all())[:50]))
         _measure("looking for what got low", tell_low_stock)
+    before = _memory()
+    for path in ("orders/order/export/csv/", "orders/order/export/xlsx/"):
+        started = time.perf_counter()
+        size = sum(len(part) for part in client.get(f"/admin/{path}").streaming_content)
+        print(f"page {path}: {size / 2**20:.0f} MiB in {time.perf_counter() - started:.1f} s")
+    print(f"exports raised the process's memory by {_memory() - before:.0f} MiB at most")
     for path in ("", "?days=90", "orders/order/", "catalog/variant/?level=low"):
         _measure(f"page /admin/{path}", lambda path=path: client.get(f"/admin/{path}"))
 
