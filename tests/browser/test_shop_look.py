@@ -5,6 +5,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
+from PIL import Image
 from playwright.sync_api import expect
 
 from tenants.models import Tenant
@@ -78,6 +79,29 @@ def test_the_preview_follows_the_form_and_the_shop_follows_the_save(desk):
     assert _style(hero, "borderRadius") == "0px"
     assert "Georgia" in _style(heading, "fontFamily")
     assert _style(heading, "color") == "rgb(0, 0, 0)"
+    assert seen.problems == []
+
+
+def test_a_logo_is_seen_before_it_is_sent_and_afterwards(desk, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    picture = tmp_path / "a logo.png"
+    Image.new("RGB", (600, 200), "#1d4ed8").save(picture)
+    seen = desk()
+    page = seen.page
+    logo = page.frame_locator(".look-frame").locator(".header .shop-name img")
+
+    page.locator("#id_logo").set_input_files(picture)
+    expect(logo).to_have_attribute("src", re.compile("^data:image/png"))
+    page.locator("#id_logo_alt").fill("A tower of gadgets")
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(logo).to_have_attribute("alt", "A tower of gadgets")
+
+    size = logo.bounding_box()
+    assert (round(size["width"]), round(size["height"])) == (120, 40)
+    # The address of the file is long, and has its room beside the preview.
+    field = page.get_by_label("Choose file to upload").bounding_box()
+    frame = page.locator(".look-frame").bounding_box()
+    assert field["x"] + field["width"] < frame["x"]
     assert seen.problems == []
 
 
