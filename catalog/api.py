@@ -118,7 +118,11 @@ def _product_select(request: HttpRequest, currency: str) -> Select:
 class ProductViewSet(TenantViewSet):
     """Products of a tenant."""
 
-    rights = {"change": Right.WRITE_CATALOGUE}
+    rights = {
+        "list": Right.READ_CATALOGUE,
+        "retrieve": Right.READ_CATALOGUE,
+        "change": Right.WRITE_CATALOGUE,
+    }
 
     @describe_products
     def list(self, request: Request) -> HttpResponseBase:
@@ -239,7 +243,7 @@ def _variant(path: str, item: dict[str, Any], variants: list[Variant]) -> Varian
 class StockViewSet(TenantViewSet):
     """Units that came, went or were counted, told by a merchant's other systems."""
 
-    rights = {"create": Right.WRITE_CATALOGUE}
+    rights = {"create": Right.WRITE_STOCK}
 
     @describe_stock_adjustment
     def create(self, request: Request) -> HttpResponse:
@@ -293,6 +297,8 @@ _MEMBERS = ("id", "name", "description", "slug", "parent_id")
 
 class CategoryViewSet(TenantViewSet):
     """Categories of a tenant, in the order the shop shows them."""
+
+    rights = {"list": Right.READ_CATALOGUE, "retrieve": Right.READ_CATALOGUE}
 
     @describe_categories
     def list(self, request: Request) -> HttpResponseBase:

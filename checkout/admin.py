@@ -43,7 +43,7 @@ CHOSEN = "chosen"
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    return Actor(request.user.pk, request.user.email)
+    return Actor(request.user.pk, request.user.author)
 
 
 def may(request: HttpRequest, right: Right) -> bool:

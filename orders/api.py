@@ -1,6 +1,5 @@
 """Orders, read and written by programs: `/api/orders`."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +24,10 @@ from pycommerce.api.parameters import parse_uuid
 from pycommerce.api.renderers import dumps
 from pycommerce.core.errors import InvalidRequest, MissingParameter, wrong_field
 from pycommerce.db import connection
+from tenants.callers import Caller
 from tenants.errors import TenantInactive, TenantMismatch, TenantNotFound
 from tenants.idempotency import Answer, fingerprint_of, once
-from tenants.models import Membership, Tenant
+from tenants.models import Tenant
 from tenants.resolution import tenant_by_id
 from tenants.roles import Right
 from tenants.viewsets import TenantViewSet, TokenViewSet
@@ -36,7 +36,7 @@ MOST_TENANTS = 20
 
 
 def actor_of(request: Request) -> Actor:
-    return Actor(request.user.id, request.user.email)
+    return Actor(request.user.id, request.user.author)
 
 
 class OrderViewSet(TenantViewSet):
@@ -92,8 +92,7 @@ class OrderViewSet(TenantViewSet):
             raise TenantNotFound(str(tenant_id))
         if not tenant.active:
             raise TenantInactive(tenant.slug)
-        role = Membership.objects.filter(user_id=request.user.id, tenant=tenant)
-        self._be_in(request, tenant, role.values_list("role", flat=True).first())
+        self._be_in(request, tenant, request.user.in_tenant(tenant))
 
     def _enter_home(self, request: Request) -> None:
         """The tenant, among the caller's, that has the order: only its id was named.
@@ -102,29 +101,29 @@ class OrderViewSet(TenantViewSet):
         there the refusal is kept under the call's key.
         """
         order_id = parse_uuid(self.kwargs["order_id"])
-        roles = _roles_of(request)
-        if len(roles) > MOST_TENANTS:
+        callers = request.user.in_tenants(MOST_TENANTS + 1)
+        if len(callers) > MOST_TENANTS:
             problem = f"Name the shop: you may read more than {MOST_TENANTS}."
             raise MissingParameter(f"tenant: {problem}", fields={"tenant": [problem]})
-        tenant = _home_of(order_id, list(roles)) if order_id else None
+        tenant = _home_of(order_id, list(callers)) if order_id else None
         if tenant is None and request.method == "POST":
-            tenant = self._first_open(request, roles)
+            tenant = self._first_open(callers)
         if tenant is None:
             raise UnknownOrder(self.kwargs["order_id"])
         if not tenant.active:
             raise TenantInactive(tenant.slug)
-        self._be_in(request, tenant, roles[tenant])
+        self._be_in(request, tenant, callers[tenant])
 
-    def _first_open(self, request: Request, roles: dict[Tenant, str | None]) -> Tenant | None:
+    def _first_open(self, callers: dict[Tenant, Caller]) -> Tenant | None:
         """The first of the tenants in which the caller may do what this call does."""
         right = self.rights[self.action]
-        for tenant, role in roles.items():
-            if tenant.active and right in replace(request.user, role=role).rights:
+        for tenant, caller in callers.items():
+            if tenant.active and right in caller.rights:
                 return tenant
         return None
 
-    def _be_in(self, request: Request, tenant: Tenant, role: str | None) -> None:
-        request.user = replace(request.user, role=role)
+    def _be_in(self, request: Request, tenant: Tenant, caller: Caller) -> None:
+        request.user = caller
         request._request.tenant = self.tenant = tenant
         connection.set_tenant(tenant)
 
@@ -222,15 +221,6 @@ def units_from(items: list[dict[str, Any]] | None) -> dict[UUID, int] | None:
     for item in items:
         units[item["id"]] = units.get(item["id"], 0) + item["quantity"]
     return units
-
-
-def _roles_of(request: Request) -> dict[Tenant, str | None]:
-    """The tenants whose orders the caller may see, with the role; one more than allowed."""
-    most = MOST_TENANTS + 1
-    if request.user.is_superuser:
-        return dict.fromkeys(Tenant.objects.order_by("pk")[:most])
-    memberships = Membership.objects.filter(user_id=request.user.id).select_related("tenant")
-    return {member.tenant: member.role for member in memberships.order_by("pk")[:most]}
 
 
 def _home_of(order_id: UUID, tenants: list[Tenant]) -> Tenant | None:

@@ -114,6 +114,7 @@ _MENU = [
     "catalog.textpage",
     "tenants.shoplook",
     "tenants.membership",
+    "tenants.apikey",
 ]
 
 

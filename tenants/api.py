@@ -1,5 +1,7 @@
 """What the API offers beside the shops' own data: health, tokens, the list of tenants."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
@@ -24,6 +26,7 @@ from pycommerce.core.errors import (
 )
 from pycommerce.db import connection
 from tenants import serializers
+from tenants.callers import KeyCaller
 from tenants.models import Membership
 from tenants.services.signing_in import sign_in
 from tenants.services.tokens import issue_tokens, revoke_tokens, rotate_tokens
@@ -113,7 +116,7 @@ class AuthViewSet(OpenViewSet):
 class MeViewSet(TokenViewSet):
     @describe(
         tag="Authentication",
-        summary="Who the token belongs to, with their tenants and roles",
+        summary="Whom the token belongs to, a user or a shop's API key, with tenants and roles",
         answers={200: serializers.MeSerializer},
         example={
             "id": "019a5c3e-8f7a-7d0c-9b1e-2f3a4b5c6d7e",
@@ -132,6 +135,8 @@ class MeViewSet(TokenViewSet):
     )
     def list(self, request: Request) -> Response:
         caller = request.user
+        if isinstance(caller, KeyCaller):
+            return Response(_key_as_me(caller))
         memberships = Membership.objects.filter(user_id=caller.id).order_by("tenant__slug")
         rows = memberships.values_list("tenant_id", "tenant__name", "tenant__slug", "role")
         members = ("id", "name", "slug", "role")
@@ -144,6 +149,19 @@ class MeViewSet(TokenViewSet):
                 "tenants": [dict(zip(members, row, strict=True)) for row in rows],
             }
         )
+
+
+def _key_as_me(caller: KeyCaller) -> dict[str, Any]:
+    return {
+        "id": caller.id,
+        "email": "",
+        "name": caller.name,
+        "is_platform_staff": False,
+        "tenants": [
+            {"id": tenant.pk, "name": tenant.name, "slug": tenant.slug, "role": "api_key"}
+            for tenant in caller.in_tenants(1)
+        ],
+    }
 
 
 _TENANTS = """

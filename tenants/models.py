@@ -9,6 +9,7 @@ from django.contrib.auth.models import (  # type: ignore[attr-defined]
     _user_has_module_perms,
     _user_has_perm,
 )
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -180,6 +181,11 @@ class User(AbstractBaseUser):
         super().set_password(raw_password)
         self.token_epoch += 1
 
+    @property
+    def author(self) -> str:
+        """Whom timelines and histories name."""
+        return self.email
+
     def get_full_name(self) -> str:
         return self.name or self.email
 
@@ -221,6 +227,62 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.get_role_display().lower()} of {self.tenant}"
+
+
+class Scope(models.TextChoices):
+    """What an API key may be allowed."""
+
+    READ_ORDERS = "orders:read", "Read orders and their customers"
+    FULFIL_ORDERS = "orders:fulfil", "Fulfil orders, and read them"
+    WRITE_ORDERS = "orders:write", "Create, cancel, refund and fulfil orders, and read them"
+    READ_CATALOGUE = "catalogue:read", "Read products, stock and categories"
+    WRITE_CATALOGUE = "catalogue:write", "Change products, and read them"
+    WRITE_STOCK = "stock:write", "Change stock, and read products"
+
+
+class ApiKey(models.Model):
+    """A bearer token of a shop's other system: it belongs to the shop, and to no user.
+
+    The token itself is not kept. It names this row, which is looked up on every call.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(
+        max_length=100, help_text="Which system calls with it; what it does is done in this name."
+    )
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope))
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # A plain id and the name of that moment: the key stays when its maker leaves.
+    created_by_id = models.UUIDField(null=True, editable=False)
+    created_by_name = models.CharField("made by", max_length=254, editable=False)
+    expires_at = models.DateTimeField("valid until", null=True, blank=True)
+    last_used_at = models.DateTimeField("last used", null=True, editable=False)
+    revoked_at = models.DateTimeField("revoked", null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name = "API key"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "name"],
+                condition=models.Q(revoked_at=None),
+                name="one_live_api_key_of_a_name",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(scopes__len__gte=1), name="an_api_key_may_do_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> str:
+        """In a word: whether calls with it are answered."""
+        if self.revoked_at:
+            return "revoked"
+        return "ended" if self.expires_at and self.expires_at <= timezone.now() else "in use"
 
 
 class RefreshToken(models.Model):

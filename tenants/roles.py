@@ -1,17 +1,18 @@
-"""What each role may do: the one table that admin, API and tests read."""
+"""What each role and each scope may do: the one table that admin, API and tests read."""
 
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
 
-from tenants.models import Role
+from tenants.models import Role, Scope
 
 
 class Right(Enum):
-    """Something a member may do in a tenant."""
+    """Something a member, or a system with an API key, may do in a tenant."""
 
     READ_CATALOGUE = "read the catalogue"
-    WRITE_CATALOGUE = "change products, categories and stock"
+    WRITE_CATALOGUE = "change products and categories"
+    WRITE_STOCK = "change stock"
     READ_ORDERS = "read orders"
     WRITE_ORDERS = "create, cancel and refund orders"
     FULFIL_ORDERS = "fulfil orders"
@@ -20,12 +21,14 @@ class Right(Enum):
     CHANGE_LOOK = "change what the shop is called and how it looks"
     READ_HISTORY = "read who changed what"
     MANAGE_MEMBERS = "invite and remove members"
+    CONNECT = "connect other systems"
 
 
 _VIEWER = frozenset({Right.READ_CATALOGUE, Right.READ_ORDERS, Right.READ_HISTORY})
 _FULFILMENT = _VIEWER | {Right.FULFIL_ORDERS}
 _MANAGER = _FULFILMENT | {
     Right.WRITE_CATALOGUE,
+    Right.WRITE_STOCK,
     Right.WRITE_ORDERS,
     Right.WRITE_TERMS,
     Right.CHANGE_LOOK,
@@ -34,13 +37,29 @@ _MANAGER = _FULFILMENT | {
 
 RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
-        Role.OWNER.value: _MANAGER | {Right.MANAGE_MEMBERS},
+        Role.OWNER.value: _MANAGER | {Right.MANAGE_MEMBERS, Right.CONNECT},
         Role.MANAGER.value: _MANAGER,
         Role.FULFILMENT.value: _FULFILMENT,
         Role.VIEWER.value: _VIEWER,
     }
 )
 ALL_RIGHTS = frozenset(Right)
+# What a user may do in a shop where they have no role.
+NO_ROLE = frozenset({Right.READ_CATALOGUE})
+
+# The narrowest scope that allows a thing stands before the wider ones.
+SCOPES: Mapping[str, frozenset[Right]] = MappingProxyType(
+    {
+        Scope.READ_ORDERS.value: frozenset({Right.READ_ORDERS}),
+        Scope.FULFIL_ORDERS.value: frozenset({Right.READ_ORDERS, Right.FULFIL_ORDERS}),
+        Scope.WRITE_ORDERS.value: frozenset(
+            {Right.READ_ORDERS, Right.FULFIL_ORDERS, Right.WRITE_ORDERS}
+        ),
+        Scope.READ_CATALOGUE.value: frozenset({Right.READ_CATALOGUE}),
+        Scope.WRITE_CATALOGUE.value: frozenset({Right.READ_CATALOGUE, Right.WRITE_CATALOGUE}),
+        Scope.WRITE_STOCK.value: frozenset({Right.READ_CATALOGUE, Right.WRITE_STOCK}),
+    }
+)
 
 # Django's "<app>.<action>_<model>" permissions of the tenant's admin: (app, model or "*") to the
 # rights that reading and writing need. What is not here nobody may do.
@@ -55,6 +74,7 @@ MODEL_RIGHTS: Mapping[tuple[str, str], tuple[Right, Right | None]] = MappingProx
         ("shop", "auditentry"): (Right.READ_HISTORY, None),
         ("tenants", "shoplook"): (Right.CHANGE_LOOK, Right.CHANGE_LOOK),
         ("tenants", "membership"): (Right.MANAGE_MEMBERS, Right.MANAGE_MEMBERS),
+        ("tenants", "apikey"): (Right.CONNECT, Right.CONNECT),
     }
 )
 
@@ -66,3 +86,8 @@ def right_for(app_label: str, codename: str) -> Right | None:
     if rights is None:
         return None
     return rights[0] if action == "view" else rights[1]
+
+
+def scope_for(right: Right) -> str:
+    """The narrowest scope that allows it to an API key."""
+    return next(scope for scope, rights in SCOPES.items() if right in rights)

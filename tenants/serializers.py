@@ -32,12 +32,14 @@ class MyTenantSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     name = serializers.CharField()
     slug = serializers.CharField()
-    role = serializers.ChoiceField(choices=Role.choices)
+    role = serializers.ChoiceField(
+        choices=[*Role.values, "api_key"], help_text="`api_key`: what the key's scopes say."
+    )
 
 
 class MeSerializer(serializers.Serializer):
     id = serializers.UUIDField()
-    email = serializers.CharField()
+    email = serializers.CharField(help_text="Empty for an API key.")
     name = serializers.CharField()
     is_platform_staff = serializers.BooleanField(help_text="Has every right in every tenant.")
     tenants = MyTenantSerializer(many=True)

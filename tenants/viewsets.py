@@ -74,8 +74,8 @@ class TokenViewSet(OpenViewSet):
 class TenantViewSet(TokenViewSet):
     """A resource of one tenant: that of the host, or on a platform host of `tenant=`.
 
-    `self.tenant` is the tenant and its schema is selected. Anybody with a valid token may do what
-    does not stand in `rights`, which maps an action to what it needs.
+    `self.tenant` is the tenant and its schema is selected. `rights` maps each action to what it
+    needs; the catalogue may be read by every user.
     """
 
     tenant: Tenant

@@ -364,7 +364,7 @@ class _Batch:
                 quantity=quantity,
                 reason="Import",
                 user_id=self.user.pk if self.user else None,
-                user_name=self.user.email if self.user else "",
+                user_name=self.user.author if self.user else "",
                 created_at=self.at,
             )
         )

@@ -52,7 +52,7 @@ class _Uploader:
     """Who had it imported, as movements of stock name them."""
 
     pk: UUID | None
-    email: str
+    author: str
 
 
 @transaction.atomic
@@ -62,7 +62,7 @@ def upload_import(upload: UploadedFile, user: User) -> ImportRun:
         file_name=(upload.name or "file")[-255:],
         size=upload.size or 0,
         user_id=user.pk,
-        user_name=user.email,
+        user_name=user.author,
     )
     files.keep(run.pk, upload)
     record(user=user, action=AuditEntry.Action.CREATE, thing=run)
@@ -96,7 +96,7 @@ def go_on(run_id: UUID, user: User) -> None:
         if run.state == State.READY:
             run.done = 0
         run.state = State.RUNNING
-        run.user_id, run.user_name = user.pk, user.email
+        run.user_id, run.user_name = user.pk, user.author
         record(user=user, action=AuditEntry.Action.CHANGE, thing=run)
     run.is_to_stop, run.problem = False, ""
     _save(run)

@@ -57,7 +57,7 @@ def adjust_stock(
         quantity=after - before,
         reason=reason.strip(),
         user_id=user.pk if user else None,
-        user_name=user.email if user else "",
+        user_name=user.author if user else "",
     )
     record(
         user=user,
@@ -81,5 +81,5 @@ def receive_first_stock(variant: Variant, units: int, user: Person | None) -> No
         quantity=units,
         reason="First stock",
         user_id=user.pk if user else None,
-        user_name=user.email if user else "",
+        user_name=user.author if user else "",
     )

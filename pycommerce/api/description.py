@@ -7,7 +7,6 @@ refusals and the headers come from here.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
@@ -179,14 +178,6 @@ def describe(
         examples=examples,
         auth=None if token else [{}],
     )
-
-
-class BearerScheme(OpenApiAuthenticationExtension):
-    target_class = "tenants.api_access.BearerAuthentication"
-    name = "bearer"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 def close_lists(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pycommerce.core.http import HttpRequest
 
 
 class Request(request.Request):
-    """For annotations: `user` is a `tenants.api_access.Caller`, `_request` Django's request."""
+    """For annotations: `user` is a `tenants.callers.Caller`, `_request` Django's request."""
 
     _request: HttpRequest
     user: Any

@@ -13,13 +13,13 @@ from tenants.shop.models import AuditEntry
 
 
 class Person(Protocol):
-    """Who does something: a user, or the caller of the API."""
+    """Who does something: a user, or a caller of the API."""
 
     @property
     def pk(self) -> Any: ...
 
     @property
-    def email(self) -> str: ...
+    def author(self) -> str: ...
 
 
 def record(
@@ -32,7 +32,7 @@ def record(
     """Write down what was done to a thing; `changes` maps a field to its old and new value."""
     return AuditEntry.objects.create(
         user_id=user.pk if user else None,
-        user_name=user.email if user else "",
+        user_name=user.author if user else "",
         action=action,
         object_type=str(thing._meta.verbose_name),
         object_id=str(thing.pk),

@@ -41,9 +41,10 @@ from orders.services.customers import remember_address, token_of
 from orders.services.mailing import deliver_outbox
 from orders.services.placing import Address, Buyer
 from tenants.admin_sites import platform_site, tenant_site
-from tenants.models import Domain, Membership, Tenant, User
+from tenants.models import Domain, Membership, Scope, Tenant, User
 from tenants.services import add_member
 from tenants.services.audit import record
+from tenants.services.keys import make_key
 from tenants.services.tokens import issue_tokens
 from tenants.shop.models import AuditEntry
 from tests.factories import (
@@ -82,6 +83,7 @@ _TENANT_MODELS = {
     "orders/discount": "discount",
     "orders/ordersettings": "settings",
     "tenants/membership": "membership",
+    "tenants/apikey": "key",
     "tenants/shoplook": "tenant",
     "shop/auditentry": "audit",
 }
@@ -152,6 +154,7 @@ TENANT_ROUTES: dict[str, str] = {
         f"admin/{list_}/export/csv/": MEMBER
         for list_ in ("catalog/product", "orders/order", "orders/customer")
     },
+    "admin/tenants/apikey/{key}/revoke/": MEMBER,
     "admin/tenants/membership/invitation/{user}/token/": ANYBODY,
     "": ANYBODY,
     "products/": ANYBODY,
@@ -258,6 +261,9 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
     audit = record(user=None, action=AuditEntry.Action.CHANGE, thing=product)
     assert StockMovement.objects.filter(variant=variant).exists()
     owner = make_member(outdoor, email=f"owner-{SECRET.lower()}@example.com", name=SECRET)
+    key, _token = make_key(
+        tenant=outdoor, name=SECRET, scopes=Scope.values, expires_at=None, user=owner
+    )
     return Shops(
         tech=tech,
         outdoor=outdoor,
@@ -276,6 +282,7 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
             "audit": str(audit.pk),
             "import": str(_import_of(owner).pk),
             "membership": str(Membership.objects.get(user=owner).pk),
+            "key": str(key.pk),
             "tenant": str(outdoor.pk),
             "user": str(owner.pk),
             "slug": "secret-product",
@@ -432,6 +439,7 @@ def _contents(shops: Shops) -> dict[str, str]:
         sources |= {
             "public.simulator_session": ("id = %s", shops.ids["session"]),
             "public.tenants_membership": ("tenant_id = %s", shops.ids["tenant"]),
+            "public.tenants_apikey": ("tenant_id = %s", shops.ids["tenant"]),
             "public.tenants_tenant": ("id = %s", shops.ids["tenant"]),
         }
         found = {}
@@ -533,6 +541,8 @@ def test_the_table_would_notice(shops):
         "admin/catalog/importrun/{import}/change/",
         "admin/catalog/importrun/{import}/rejected/",
         "admin/tenants/membership/",
+        "admin/tenants/apikey/",
+        "admin/tenants/apikey/{key}/change/",
     ):
         assert SECRET in client.get(shops.path(route), **headers).getvalue().decode(), route
     for route in (
