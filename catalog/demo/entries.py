@@ -25,7 +25,6 @@ class Item:
     sku: str
     stock: int
     category: str
-    drawing: str
     before: str | None = None
     id: UUID | None = None
     vendor: str = ""

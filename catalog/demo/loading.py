@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.core.files.base import ContentFile
+from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from catalog.demo.entries import Item, Place, Shop
-from catalog.demo.pictures import draw
+from catalog.demo.shots import Shot, Shots, read_shots
 from catalog.demo.texts import HEROES, PAGES
 from catalog.models import (
     Category,
@@ -23,7 +23,7 @@ from catalog.models import (
 )
 from catalog.sanitise import sanitise_html
 from catalog.services.editing import generated_sku
-from catalog.services.pictures import finish_home_picture
+from catalog.services.pictures import finish_home_picture, finish_pictures
 from catalog.services.refresh import refresh_products
 from catalog.services.slugs import slug_from
 from tenants.models import Tenant
@@ -32,7 +32,7 @@ from tenants.services import create_tenant
 from tenants.shop.models import raise_catalogue_version
 
 
-def ensure_shop(shop: Shop) -> Tenant:
+def ensure_shop(shop: Shop, *, pictures: bool = True) -> Tenant:
     """The tenant with the demo shop's catalogue; what is there already stays as it is."""
     tenant = Tenant.objects.filter(slug=shop.slug).first()
     if tenant is None:
@@ -47,11 +47,11 @@ def ensure_shop(shop: Shop) -> Tenant:
         tenant_by_slug(shop.slug)
     with tenant_context(tenant), transaction.atomic():
         if not Product.objects.exists():
-            _load(shop)
+            _load(shop, read_shots() if pictures else Shots({}, {}))
     return tenant
 
 
-def _load(shop: Shop) -> None:
+def _load(shop: Shop, shots: Shots) -> None:
     Category.objects.all().delete()
     places: dict[str, Category] = {}
     for position, place in enumerate(shop.places, 1):
@@ -59,23 +59,25 @@ def _load(shop: Shop) -> None:
     newest = timezone.now()
     for number, item in enumerate(shop.items):
         # The first of the list is the newest, an hour before the next.
-        _add_item(item, shop, places, newest - timedelta(hours=number))
+        product = _add_item(item, places, newest - timedelta(hours=number))
+        _add_pictures(product, shots.products.get(item.sku, []))
+    finish_pictures(ProductImage.objects.all())
     refresh_products(None)
-    _set_home(shop)
+    _set_home(shop, shots.heroes.get(shop.slug))
     _add_pages(shop)
     raise_catalogue_version()
 
 
-def _set_home(shop: Shop) -> None:
-    """The hero with the first product's picture; what the shop is known for below it."""
+def _set_home(shop: Shop, hero: Shot | None) -> None:
+    """The hero with its wide picture; what the shop is known for below it."""
     heading, text, label, place = HEROES[shop.slug]
     home = HomePage.objects.get()
     home.heading, home.text, home.button_label = heading, text, label
     home.button_category = Category.objects.get(name=place)
-    picture = ProductImage.objects.filter(product__name=shop.items[0].name).first()
-    if picture:
-        home.picture_alt = picture.alt
-        home.picture.save("home.webp", ContentFile(picture.file.read()), save=False)
+    if hero:
+        home.picture_alt = hero.alt
+        with hero.path.open("rb") as file:
+            home.picture.save("home.webp", File(file), save=False)
     home.save()
     finish_home_picture(home)
     children = Category.objects.filter(parent__isnull=False)
@@ -113,7 +115,7 @@ def _add_place(
         _add_place(child, category, index, places)
 
 
-def _add_item(item: Item, shop: Shop, places: dict[str, Category], created_at: datetime) -> None:
+def _add_item(item: Item, places: dict[str, Category], created_at: datetime) -> Product:
     given: dict[str, UUID] = {"id": item.id} if item.id else {}
     product = Product.objects.create(
         name=item.name,
@@ -143,9 +145,17 @@ def _add_item(item: Item, shop: Shop, places: dict[str, Category], created_at: d
                 quantity=units,
                 reason="First stock",
             )
-    if item.drawing:
-        picture = ProductImage(product=product, alt=item.name)
-        content = draw(item.drawing, shop.primary_color, item.sku)
-        picture.file.save("picture.webp", ContentFile(content), save=False)
+    return product
+
+
+def _add_pictures(product: Product, shots: list[Shot]) -> None:
+    """A picture of one value of an option shows the first variant that has it."""
+    variants = list(product.variants.all())
+    for position, shot in enumerate(shots, 1):
+        shown = [each for each in variants if shot.value and shot.value in each.option_values]
+        picture = ProductImage(product=product, alt=shot.alt, position=position)
+        picture.variant = shown[0] if shown else None
+        with shot.path.open("rb") as file:
+            picture.file.save("picture.webp", File(file), save=False)
         picture.measure()
         picture.save(force_insert=True)

@@ -45,7 +45,6 @@ OUTDOOR = Shop(
             "TT-101",
             12,
             "Tents",
-            "tent",
             vendor="Nordlys",
         ),
         Item(
@@ -55,7 +54,6 @@ OUTDOOR = Shop(
             "TT-102",
             3,
             "Tents",
-            "tent",
             vendor="Nordlys",
         ),
         Item(
@@ -65,7 +63,6 @@ OUTDOOR = Shop(
             "TT-103",
             0,
             "Tents",
-            "tent",
             before="529.00",
             vendor="Nordlys",
         ),
@@ -76,7 +73,6 @@ OUTDOOR = Shop(
             "TP-104",
             26,
             "Tents",
-            "tarp",
         ),
         Item(
             "Down Sleeping Bag",
@@ -85,7 +81,6 @@ OUTDOOR = Shop(
             "SL-110",
             0,
             "Sleeping",
-            "sleepingbag",
             options=("Length",),
             variants={"Regular": 10, "Long": 4},
             prices={"Long": "279.00"},
@@ -97,7 +92,6 @@ OUTDOOR = Shop(
             "SL-111",
             21,
             "Sleeping",
-            "sleepingbag",
             before="119.00",
         ),
         Item(
@@ -107,7 +101,6 @@ OUTDOOR = Shop(
             "SL-112",
             15,
             "Sleeping",
-            "mat",
         ),
         Item(
             "Folding Mat",
@@ -116,7 +109,6 @@ OUTDOOR = Shop(
             "SL-113",
             47,
             "Sleeping",
-            "mat",
         ),
         Item(
             "Gas Stove",
@@ -125,7 +117,6 @@ OUTDOOR = Shop(
             "CK-120",
             33,
             "Cooking",
-            "stove",
         ),
         Item(
             "Titanium Pot 750 ml",
@@ -134,7 +125,6 @@ OUTDOOR = Shop(
             "CK-121",
             3,
             "Cooking",
-            "pot",
         ),
         Item(
             "鋳鉄スキレット 20cm",
@@ -143,7 +133,6 @@ OUTDOOR = Shop(
             "CK-122",
             10,
             "Cooking",
-            "pan",
         ),
         Item(
             "Spork Set",
@@ -152,7 +141,6 @@ OUTDOOR = Shop(
             "CK-123",
             140,
             "Cooking",
-            "",
         ),
         Item(
             "Water Filter",
@@ -161,7 +149,6 @@ OUTDOOR = Shop(
             "CK-124",
             19,
             "Cooking",
-            "bottle",
         ),
         Item(
             "Insulated Bottle",
@@ -170,7 +157,6 @@ OUTDOOR = Shop(
             "BT-125",
             0,
             "Cooking",
-            "bottle",
             options=("Colour", "Volume"),
             variants={
                 "Moss / 0.5 l": 20,
@@ -187,7 +173,6 @@ OUTDOOR = Shop(
             "JK-130",
             0,
             "Jackets",
-            "jacket",
             vendor="Fjell",
             options=("Size", "Colour"),
             variants={
@@ -203,7 +188,6 @@ OUTDOOR = Shop(
             "JK-131",
             0,
             "Jackets",
-            "jacket",
             before="249.00",
             vendor="Fjell",
             options=("Size",),
@@ -216,7 +200,6 @@ OUTDOOR = Shop(
             "JK-132",
             0,
             "Jackets",
-            "jacket",
             vendor="Fjell",
             options=("Size",),
             variants={"S": 0, "M": 0, "L": 0},
@@ -228,7 +211,6 @@ OUTDOOR = Shop(
             "BL-140",
             0,
             "Base Layers",
-            "shirt",
             options=("Size",),
             variants=_SIZES,
         ),
@@ -239,7 +221,6 @@ OUTDOOR = Shop(
             "BL-141",
             0,
             "Base Layers",
-            "leggings",
             options=("Size",),
             variants={"S": 6, "M": 3, "L": 8},
         ),
@@ -251,7 +232,6 @@ OUTDOOR = Shop(
             "BL-142",
             58,
             "Base Layers",
-            "socks",
         ),
         Item(
             "Mountain Boot",
@@ -260,7 +240,6 @@ OUTDOOR = Shop(
             "FW-150",
             0,
             "Footwear",
-            "boot",
             vendor="Almhütte",
             options=("Size",),
             variants=_SHOES,
@@ -272,7 +251,6 @@ OUTDOOR = Shop(
             "FW-151",
             0,
             "Footwear",
-            "boot",
             before="159.00",
             options=("Size",),
             variants=_SHOES,
@@ -284,7 +262,6 @@ OUTDOOR = Shop(
             "FW-152",
             0,
             "Footwear",
-            "socks",
             options=("Size",),
             variants={"S": 9, "M": 12, "L": 3},
         ),
@@ -295,7 +272,6 @@ OUTDOOR = Shop(
             "PK-160",
             24,
             "Packs",
-            "backpack",
             vendor="Nordlys",
         ),
         Item(
@@ -305,7 +281,6 @@ OUTDOOR = Shop(
             "PK-161",
             0,
             "Packs",
-            "backpack",
             vendor="Nordlys",
             options=("Back",),
             variants={"Short": 4, "Regular": 8, "Long": 3},
@@ -317,7 +292,6 @@ OUTDOOR = Shop(
             "PK-162",
             39,
             "Packs",
-            "bag",
         ),
         Item(
             "Head Torch",
@@ -326,7 +300,6 @@ OUTDOOR = Shop(
             "NL-170",
             30,
             "Navigation and Light",
-            "torch",
         ),
         Item(
             "Camp Lantern",
@@ -335,7 +308,6 @@ OUTDOOR = Shop(
             "NL-171",
             2,
             "Navigation and Light",
-            "lamp",
             before="49.00",
         ),
         Item(
@@ -345,7 +317,6 @@ OUTDOOR = Shop(
             "NL-172",
             16,
             "Navigation and Light",
-            "compass",
         ),
         Item(
             "Trekking Poles",
@@ -354,7 +325,6 @@ OUTDOOR = Shop(
             "NL-173",
             0,
             "Navigation and Light",
-            "poles",
         ),
     ),
 )

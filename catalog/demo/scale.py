@@ -5,9 +5,15 @@ product is out of stock, every tenth says "wireless", every hundredth "titanium"
 product has three variants.
 """
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django_tenants.utils import tenant_context
+from PIL import Image
 
+from catalog.demo.shots import read_shots
+from catalog.pictures import name_at, narrower
+from catalog.services.pictures import narrowed
 from catalog.services.refresh import refresh_products
 from pycommerce.db import connection
 from tenants.models import Tenant
@@ -31,7 +37,7 @@ INSERT INTO catalog_product
      category_names, category_ids, image_list, image_widths, facets)
 SELECT md5('product' || n)::uuid,
        (ARRAY['Compact','Classic','Modern','Urban','Alpine'])[1 + n %% 5] || ' '
-           || (ARRAY['Lamp','Speaker','Jacket','Bottle','Watch','Chair','Tent'])[1 + n %% 7]
+           || (ARRAY['Lamp','Speaker','Jacket','Bottle','Watch','Camera','Tent'])[1 + n %% 7]
            || ' ' || n,
        'product-' || n,
        'A dependable companion for every day, number ' || n || ' of a long line. '
@@ -65,9 +71,20 @@ _IMAGES = """
 INSERT INTO catalog_productimage
     (id, product_id, file, width, height, widths, source_url, alt, position)
 SELECT md5('image' || n)::uuid, md5('product' || n)::uuid,
-       'tenants/none/products/' || n || '.webp', 800, 800, '{}', '', 'Picture of product ' || n, 1
+       %(folder)s || (ARRAY['lamp','speaker','jacket','bottle','watch','camera','tent'])[1 + n %% 7]
+           || '.webp', 1000, 1000, '{320,480,640}', '', 'Picture of product ' || n, 1
 FROM generate_series(1, %(count)s) n
 """
+# Of each kind of product, the demo product whose picture it has.
+_PICTURED = {
+    "lamp": "BL-050",
+    "speaker": "BS-002",
+    "jacket": "JK-130",
+    "bottle": "BT-125",
+    "watch": "FW-010",
+    "camera": "CC-020",
+    "tent": "TT-101",
+}
 _TABLES = [
     f"catalog_{name}"
     for name in (
@@ -89,16 +106,38 @@ def shop_of(count: int, *, slug: str) -> Tenant:
     tenant = create_tenant(slug=slug, name=f"Shop of {count:,} products ({slug})")
     try:
         fill(tenant, count)
+        _write_pictures(tenant)
     except BaseException:
         Tenant.objects.filter(pk=tenant.pk).update(slug=f"broken-{tenant.pk.hex[-8:]}")
         raise
     return tenant
 
 
+def _folder(tenant: Tenant) -> str:
+    return f"tenants/{tenant.pk}/products/"
+
+
+def _write_pictures(tenant: Tenant) -> None:
+    """One picture of each kind of product, which all products of the kind share."""
+    shots = read_shots().products
+    for name, sku in _PICTURED.items():
+        with Image.open(shots[sku][0].path) as picture:
+            picture.load()
+        file = f"{_folder(tenant)}{name}.webp"
+        default_storage.save(file, ContentFile(shots[sku][0].path.read_bytes()))
+        for width in narrower(picture.width):
+            default_storage.save(name_at(file, width), ContentFile(narrowed(picture, width)))
+
+
 def fill(tenant: Tenant, count: int) -> None:
-    """Put `count` products and their categories into an empty shop."""
+    """Put `count` products and their categories into an empty shop, but no files of pictures."""
     above, categories = (40, 168) if count >= 1000 else (8, 40)
-    values = {"count": count, "above": above, "categories": categories}
+    values = {
+        "count": count,
+        "above": above,
+        "categories": categories,
+        "folder": _folder(tenant),
+    }
     with tenant_context(tenant):
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in (_CATEGORIES, _PRODUCTS, _PLACES, _VARIANTS, _IMAGES):

@@ -47,7 +47,6 @@ TECH = Shop(
             "WH-001",
             25,
             "Audio",
-            "headphones",
             id=UUID("b5c6d7e8-f9a0-4b1c-8d2e-3f4a5b6c7d8e"),
         ),
         Item(
@@ -57,7 +56,6 @@ TECH = Shop(
             "BS-002",
             42,
             "Audio",
-            "speaker",
             id=UUID("c6d7e8f9-a0b1-4c2d-8e3f-4a5b6c7d8e9f"),
         ),
         Item(
@@ -68,7 +66,6 @@ TECH = Shop(
             "SE-003",
             3,
             "Audio",
-            "earbuds",
             before="109.00",
             vendor="Halden",
         ),
@@ -79,7 +76,6 @@ TECH = Shop(
             "TT-004",
             6,
             "Audio",
-            "turntable",
             vendor="Halden",
         ),
         Item(
@@ -90,7 +86,6 @@ TECH = Shop(
             "DM-005",
             31,
             "Audio",
-            "microphone",
         ),
         Item(
             "和風ヘッドホン 有線モデル",
@@ -99,7 +94,6 @@ TECH = Shop(
             "JH-006",
             8,
             "Audio",
-            "headphones",
             vendor="音工房",
         ),
         Item(
@@ -109,7 +103,6 @@ TECH = Shop(
             "SB-007",
             0,
             "Audio",
-            "soundbar",
         ),
         Item(
             "Pocket Radio",
@@ -118,7 +111,6 @@ TECH = Shop(
             "PR-008",
             54,
             "Audio",
-            "radio",
         ),
         Item(
             "Fitness Watch",
@@ -127,7 +119,6 @@ TECH = Shop(
             "FW-010",
             0,
             "Wearables",
-            "watch",
             vendor="Corva",
             options=("Size", "Colour"),
             variants={
@@ -145,7 +136,6 @@ TECH = Shop(
             "AB-011",
             0,
             "Wearables",
-            "band",
             vendor="Corva",
             options=("Colour",),
             variants={"Black": 30, "Blue": 12, "Coral": 2},
@@ -158,7 +148,6 @@ TECH = Shop(
             "FW-012",
             0,
             "Wearables",
-            "band",
             vendor="Corva",
             options=("Size",),
             variants=_SIZES,
@@ -170,7 +159,6 @@ TECH = Shop(
             "SR-013",
             11,
             "Wearables",
-            "ring",
             before="259.00",
         ),
         Item(
@@ -180,7 +168,6 @@ TECH = Shop(
             "CC-020",
             4,
             "Cameras",
-            "camera",
             vendor="Lumen",
         ),
         Item(
@@ -190,7 +177,6 @@ TECH = Shop(
             "IC-021",
             18,
             "Cameras",
-            "camera",
             before="119.00",
             vendor="Lumen",
         ),
@@ -201,7 +187,6 @@ TECH = Shop(
             "TR-022",
             22,
             "Cameras",
-            "tripod",
         ),
         Item(
             "Action Camera",
@@ -210,7 +195,6 @@ TECH = Shop(
             "AC-023",
             0,
             "Cameras",
-            "camera",
         ),
         Item(
             "Mechanical Keyboard",
@@ -219,7 +203,6 @@ TECH = Shop(
             "MK-030",
             0,
             "Keyboards and Mice",
-            "keyboard",
             options=("Layout", "Switches"),
             variants={"US / Linear": 14, "US / Tactile": 9, "DE / Linear": 0, "DE / Tactile": 5},
         ),
@@ -230,7 +213,6 @@ TECH = Shop(
             "LK-031",
             27,
             "Keyboards and Mice",
-            "keyboard",
         ),
         Item(
             "Vertical Mouse",
@@ -239,7 +221,6 @@ TECH = Shop(
             "VM-032",
             0,
             "Keyboards and Mice",
-            "mouse",
             options=("Hand",),
             variants={"Right": 33, "Left": 6},
         ),
@@ -250,7 +231,6 @@ TECH = Shop(
             "PD-040",
             0,
             "Storage",
-            "drive",
             options=("Capacity",),
             variants={"1 TB": 40, "2 TB": 25, "4 TB": 3},
             prices={"2 TB": "149.00", "4 TB": "279.00"},
@@ -262,7 +242,6 @@ TECH = Shop(
             "MC-041",
             120,
             "Storage",
-            "card",
         ),
         Item(
             "Laptop Stand",
@@ -271,7 +250,6 @@ TECH = Shop(
             "LS-042",
             36,
             "Computing",
-            "laptop",
         ),
         Item(
             "Bedside Lamp",
@@ -280,7 +258,6 @@ TECH = Shop(
             "BL-050",
             17,
             "Smart Home",
-            "lamp",
         ),
         Item(
             "Radiator Thermostat",
@@ -289,7 +266,6 @@ TECH = Shop(
             "RT-051",
             3,
             "Smart Home",
-            "thermostat",
         ),
         Item(
             "Door Sensor",
@@ -298,7 +274,6 @@ TECH = Shop(
             "DS-052",
             88,
             "Smart Home",
-            "",
         ),
         Item(
             "Air Quality Monitor",
@@ -307,7 +282,6 @@ TECH = Shop(
             "AQ-053",
             9,
             "Smart Home",
-            "thermostat",
         ),
         Item(
             "Wall Charger 65 W",
@@ -316,7 +290,6 @@ TECH = Shop(
             "WC-060",
             61,
             "Power",
-            "charger",
             before="52.00",
         ),
         Item(
@@ -326,7 +299,6 @@ TECH = Shop(
             "PB-061",
             28,
             "Power",
-            "battery",
         ),
         Item(
             "Braided USB-C Cable",
@@ -335,7 +307,6 @@ TECH = Shop(
             "UC-062",
             0,
             "Power",
-            "cable",
             options=("Length",),
             variants={"1 m": 200, "2 m": 150, "3 m": 0},
             prices={"2 m": "17.90", "3 m": "21.90"},
@@ -347,7 +318,6 @@ TECH = Shop(
             "SP-063",
             2,
             "Power",
-            "panel",
         ),
     ),
 )

@@ -28,8 +28,13 @@ def finish_pictures(images: Iterable[ProductImage]) -> None:
         if (image.width or 0) * (image.height or 0) <= AT_ONCE:
             make_widths(image)
         else:
-            job = app.configure_task("catalog.jobs.make_picture_widths")
-            job.defer(tenant_id=str(connection.tenant.pk), image_id=str(image.pk))
+            finish_later(image)
+
+
+def finish_later(image: ProductImage) -> None:
+    """Have a job make a picture's other widths."""
+    job = app.configure_task("catalog.jobs.make_picture_widths")
+    job.defer(tenant_id=str(connection.tenant.pk), image_id=str(image.pk))
 
 
 def make_widths(image: ProductImage) -> bool:

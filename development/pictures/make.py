@@ -6,7 +6,8 @@ import json
 import time
 from pathlib import Path
 
-from products.all import HEROES, SHOTS
+from products.all import SHOTS
+from products.heroes import HEROES
 from studio.camera import shoot
 
 FOLDER = Path(__file__).resolve().parents[2] / "catalog" / "demo" / "pictures"

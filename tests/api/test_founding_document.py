@@ -7,7 +7,7 @@ The document itself stands beside this file; its examples are read from there.
 import json
 import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -92,8 +92,7 @@ def api(tech, outdoor):
     """Both demo shops, without pictures, and a caller who may read and write in them."""
     connection.set_schema_to_public()
     for shop in (TECH, OUTDOOR):
-        bare = replace(shop, items=tuple(replace(item, drawing="") for item in shop.items))
-        ensure_orders(ensure_shop(bare))
+        ensure_orders(ensure_shop(shop, pictures=False))
     connection.set_schema_to_public()
     return Caller(make_user(is_superuser=True))
 

@@ -1,7 +1,6 @@
 """The demo's orders: the founding document's two to the letter, and a year that adds up."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -100,15 +99,10 @@ DETAIL = {
 }
 
 
-def without_pictures(shop):
-    """Drawing them takes most of the time, and no order needs one."""
-    return replace(shop, items=tuple(replace(item, drawing="") for item in shop.items))
-
-
 @pytest.fixture
 def shops(tech, outdoor):
     connection.set_schema_to_public()
-    made = [ensure_shop(without_pictures(shop)) for shop in (TECH, OUTDOOR)]
+    made = [ensure_shop(shop, pictures=False) for shop in (TECH, OUTDOOR)]
     for shop in made:
         ensure_orders(shop)
     return made

@@ -114,6 +114,19 @@ def _get(port: int, path: str, host: str = "localhost", **headers: str) -> tuple
         return error.code, error.read().decode()
 
 
+def _check_pictures(port: int, host: str, least: int) -> None:
+    """All pictures that the home page names, in all widths, are there: at least so many."""
+    status, page = _get(port, "/", host)
+    assert status == 200
+    found = set(re.findall(r"/media/[^ \",]+", page))
+    assert len(found) >= least
+    for path in found:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method="HEAD")
+        request.add_header("Host", f"{host}:{port}")
+        with urllib.request.urlopen(request, timeout=20) as response:
+            assert response.headers["Content-Type"] == "image/webp"
+
+
 def _part(port: int, word: str) -> psutil.Process | None:
     """The demo's own process with this word in its command: the server, or the worker."""
     for process in psutil.process_iter(["cmdline"]):
@@ -165,7 +178,8 @@ def test_the_demo_starts_from_nothing_and_again_with_its_data(folder):
         assert '"sku":"BS-002","stock":42' in body
         assert _get(port, "/", "tech.localhost")[0] == 200
         assert "Outdoor Adventures" in _get(port, "/stores/outdoor/")[1]
-        assert _get(port, "/", "shop-1-of-30.localhost")[0] == 200
+        _check_pictures(port, "shop-1-of-30.localhost", 7)
+        _check_pictures(port, "tech.localhost", 10)
         assert _get(port, "/readyz")[0] == 200
         _kill_and_see_it_again(port)
         server = _server_id(folder)

@@ -2,8 +2,11 @@
 
 import math
 
-from studio.building import (
-    Scene,
+from studio.building import Scene
+from studio.camera import View
+from studio.distance import GRIP
+from studio.drawn import face, label
+from studio.solids import (
     Surface,
     ball,
     below,
@@ -19,9 +22,6 @@ from studio.building import (
     strip,
     tube,
 )
-from studio.camera import View
-from studio.distance import GRIP
-from studio.drawn import face, label
 from studio.surfaces import GROOVES, HOLES, LEATHER, WEAVE, WOOD
 
 from products.shots import Shot
@@ -274,7 +274,7 @@ _CLOTH = Surface(
 _ORANGE = Surface("#e2672b", rough=0.5)
 
 
-def _wireless() -> Scene:
+def wireless() -> Scene:
     return headphones(_BLACK, _BLACK_PAD, Surface("#c2a37a", rough=0.3, metal=1.0))
 
 
@@ -282,37 +282,39 @@ def _wired() -> Scene:
     return headphones(_WALNUT, _TAN_PAD, _STEEL, cable=True)
 
 
-def _speaker() -> Scene:
+def blue_speaker() -> Scene:
     return speaker(_CLOTH, _RUBBER, _ORANGE)
 
 
-def _earbuds() -> Scene:
+def white_earbuds() -> Scene:
     return earbuds(Surface("#f2f2f0", rough=0.22, coat=0.5), Surface("#3b3d42", rough=0.6))
 
 
 SHOTS = (
     Shot(
         "WH-001",
-        _wireless,
+        wireless,
         View(28, 14),
         "Black over-ear headphones with bronze rings, from the front",
     ),
-    Shot("WH-001", _wireless, View(68, 10), "The same headphones from the side: a round black cup"),
+    Shot("WH-001", wireless, View(68, 10), "The same headphones from the side: a round black cup"),
     Shot(
         "WH-001",
-        _wireless,
+        wireless,
         View(-35, 38),
         "The headphones from above: a padded band and soft cushions",
     ),
     Shot(
         "BS-002",
-        _speaker,
+        blue_speaker,
         View(28, 18),
         "An upright round speaker in blue cloth with an orange loop",
     ),
-    Shot("BS-002", _speaker, View(15, 52), "The speaker from above: keys for louder and quieter"),
-    Shot("SE-003", _earbuds, View(22, 24), "White earbuds before their open charging case"),
-    Shot("SE-003", _earbuds, View(-40, 40), "The open case and both earbuds from above"),
+    Shot(
+        "BS-002", blue_speaker, View(15, 52), "The speaker from above: keys for louder and quieter"
+    ),
+    Shot("SE-003", white_earbuds, View(22, 24), "White earbuds before their open charging case"),
+    Shot("SE-003", white_earbuds, View(-40, 40), "The open case and both earbuds from above"),
     Shot(
         "TT-004",
         turntable,

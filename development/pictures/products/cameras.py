@@ -2,21 +2,11 @@
 
 import math
 
-from studio.building import (
-    Scene,
-    Surface,
-    ball,
-    box,
-    curve,
-    cut,
-    limb,
-    melt,
-    rod,
-    tube,
-)
+from studio.building import Scene
 from studio.camera import View
 from studio.distance import GRIP
 from studio.drawn import label, photograph
+from studio.solids import Surface, ball, box, curve, cut, limb, melt, rod, tube
 from studio.surfaces import LEATHER
 
 from products.shots import Shot

@@ -1,22 +1,10 @@
 """What stands on a desk, and what keeps data."""
 
-from studio.building import (
-    Scene,
-    Surface,
-    ball,
-    box,
-    curve,
-    cut,
-    keep,
-    melt,
-    plate,
-    rod,
-    strip,
-    tube,
-)
+from studio.building import Scene
 from studio.camera import View
 from studio.distance import GRIP
 from studio.drawn import card_label, keycaps, photograph
+from studio.solids import Surface, ball, box, curve, cut, keep, melt, plate, rod, strip, tube
 from studio.surfaces import BRUSHED
 
 from products.shots import Shot

@@ -2,23 +2,11 @@
 
 import math
 
-from studio.building import (
-    Scene,
-    Surface,
-    ball,
-    box,
-    curve,
-    cut,
-    hollow,
-    lathe,
-    limb,
-    ring,
-    rod,
-    tube,
-)
+from studio.building import Scene
 from studio.camera import View
 from studio.distance import GRIP
 from studio.drawn import gauge, label, panel_cells, paper
+from studio.solids import Surface, ball, box, curve, cut, hollow, lathe, limb, ring, rod, tube
 from studio.surfaces import KNIT, RIPSTOP, WEAVE, WOOD
 
 from products.shots import Shot

@@ -3,22 +3,10 @@
 import math
 from collections.abc import Callable
 
-from studio.building import (
-    Scene,
-    Surface,
-    ball,
-    box,
-    curve,
-    cut,
-    lathe,
-    limb,
-    melt,
-    plate,
-    rod,
-    strip,
-)
+from studio.building import Scene
 from studio.camera import View
 from studio.drawn import band_screen, watch_screen
+from studio.solids import Surface, ball, box, curve, cut, lathe, limb, melt, plate, rod, strip
 from studio.surfaces import WEAVE
 
 from products.shots import Shot
@@ -151,19 +139,21 @@ def _band(colour: str) -> Callable[[], Scene]:
     return lambda: band(colour)
 
 
-_GRAPHITE, _SAND = _watch("#2b2d31", "#54575d"), _watch("#cdb79a", "#d8c3a5")
+graphite_watch, _SAND = _watch("#2b2d31", "#54575d"), _watch("#cdb79a", "#d8c3a5")
 _ABOVE = View(34, 42)
 
 SHOTS = (
     Shot(
         "FW-010",
-        _GRAPHITE,
+        graphite_watch,
         View(32, 30),
         "A square watch with a dark strap; its display shows 10:08 and a pulse",
         "Graphite",
     ),
     Shot("FW-010", _SAND, View(32, 30), "The watch in sand with a light metal case", "Sand"),
-    Shot("FW-010", _GRAPHITE, View(-40, 52), "The dark watch from above, its crown at the side"),
+    Shot(
+        "FW-010", graphite_watch, View(-40, 52), "The dark watch from above, its crown at the side"
+    ),
     Shot(
         "AB-011",
         _band("#202226"),
@@ -171,8 +161,8 @@ SHOTS = (
         "A narrow black band with a small lit display",
         "Black",
     ),
-    Shot("AB-011", _band("#2c5fa8"), View(32, 30), "The band in blue", "Blue"),
-    Shot("AB-011", _band("#e4694f"), View(32, 30), "The band in coral", "Coral"),
+    Shot("AB-011", _band("#2c5fa8"), View(32, 30), "The narrow band in blue", "Blue"),
+    Shot("AB-011", _band("#e4694f"), View(32, 30), "The narrow band in coral", "Coral"),
     Shot(
         "FW-012", strap, View(24, 50, 0.8), "Two halves of a green woven strap with a steel buckle"
     ),

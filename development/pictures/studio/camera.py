@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from studio.building import Scene, Tables, linear
-from studio.light import lowest, render, seen_parts
+from studio.building import Scene, Tables
+from studio.light import seen_parts
+from studio.seeing import render
+from studio.solids import linear
 
 _ZOOM = math.tan(math.radians(13))
 
@@ -61,9 +63,7 @@ def _aimed(tables: Tables, frame: np.ndarray, view: View, ratio: float) -> np.nd
 
 def shoot(scene: Scene, view: View, wide: int, high: int, backdrop: str) -> Image.Image:
     """The scene from a view, on a ground of this colour."""
-    tables = scene.tables()
-    low = lowest((tables.parts, tables.solids, tables.points), tables.bound)
-    tables = scene.raised(-low).tables()
+    tables = scene.standing().tables()
     frame = _frame(view)
     camera = _aimed(tables, frame, view, wide / high)
     pixels = render(
