@@ -45,3 +45,5 @@ class Shop:
     accent_color: str
     places: tuple[Place, ...]
     items: tuple[Item, ...]
+    radius: str = "large"
+    type_scale: str = "plain"

@@ -43,6 +43,8 @@ def ensure_shop(shop: Shop, *, pictures: bool = True) -> Tenant:
             tagline=shop.tagline,
             primary_color=shop.primary_color,
             accent_color=shop.accent_color,
+            radius=shop.radius,
+            type_scale=shop.type_scale,
         )
         tenant_by_slug(shop.slug)
     with tenant_context(tenant), transaction.atomic():

@@ -14,6 +14,8 @@ OUTDOOR = Shop(
     tagline="Gear for days that end by a fire.",
     primary_color="#166534",
     accent_color="#b45309",
+    radius="small",
+    type_scale="classic",
     places=(
         Place(
             "Camping",
