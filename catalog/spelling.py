@@ -33,6 +33,8 @@ class Meant(NamedTuple):
 
 def plain(text: str) -> str:
     """In lower case and without accents, as the shop's words are kept."""
+    if text.isascii():
+        return text.lower()
     parts = unicodedata.normalize("NFKD", text.lower())
     return "".join(part for part in parts if not unicodedata.combining(part)).translate(_WHOLE)
 
