@@ -76,7 +76,8 @@ def sweep_all_regularly(timestamp: int) -> None:
 @app.task(queueing_lock="low_stock", pass_context=False)
 def look_at_stock_regularly(timestamp: int) -> None:
     """Every ten minutes: what got low is told at once, and all of it in one mail."""
-    for tenant, low in in_each(tenants_named(), lambda tenant: tell_low_stock()):
+    open_shops = [tenant for tenant in tenants_named() if tenant.active]
+    for tenant, low in in_each(open_shops, lambda tenant: tell_low_stock()):
         if not isinstance(low, Exception) and low:
             logger.info("Tenant %s: %d variants got low in stock", tenant.pk, low)
 

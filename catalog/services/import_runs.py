@@ -88,13 +88,15 @@ def may_go_on(run: ImportRun) -> bool:
 
 @transaction.atomic
 def go_on(run_id: UUID, user: User) -> None:
-    """Bring its products in, or go on with it. Raises ImportCannotGoOn."""
+    """Bring its products in, or go on with it, or with looking at it. Raises ImportCannotGoOn."""
     run = ImportRun.objects.select_for_update().get(pk=run_id)
     if not may_go_on(run):
         raise ImportCannotGoOn(_("This import cannot go on: look at how it stands now."))
-    if run.state != State.CHECKING:
-        if run.state == State.READY:
-            run.done = 0
+    if not run.preview:
+        # Nobody has seen what it would do: it is looked at from the beginning.
+        run.state = State.CHECKING
+    else:
+        run.done = run.done if run.report else 0
         run.state = State.RUNNING
         run.user_id, run.user_name = user.pk, user.author
         record(user=user, action=AuditEntry.Action.CHANGE, thing=run)

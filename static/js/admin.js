@@ -22,3 +22,9 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// The theme's own listener fails where a file's field is not the theme's.
+const keepFromTheme = (event) => {
+  if (event.target.matches(".desk input[type=file]")) event.stopPropagation();
+};
+document.addEventListener("change", keepFromTheme, true);

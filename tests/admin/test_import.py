@@ -255,6 +255,30 @@ def test_what_was_cut_off_goes_on_after_the_last_part_that_is_in(
     assert run.report["products"]["created"] == 5
 
 
+def test_a_look_that_was_cut_off_begins_anew_and_skips_nothing(
+    desk, tech, small_parts, monkeypatch
+):
+    apply = Importer.apply
+
+    def cut(self: Importer, part: Any) -> Any:
+        if part[0].slug == "p-2":
+            raise Cut
+        return apply(self, part)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Importer, "apply", cut)
+        run = upload(desk, many(5))
+    assert (run.state, run.done) == ("failed", 2)
+
+    assert take(desk, run, "go-on").state == "checking"
+    work(run)
+    assert (run.state, run.preview["products"]["created"]) == ("ready", 5)
+    take(desk, run, "go-on")
+    work(run)
+
+    assert (run.state, Product.objects.count()) == ("done", 5)
+
+
 def test_an_import_whose_worker_is_gone_may_go_on(desk, tech):
     run = upload(desk, many(2))
     take(desk, run, "go-on")

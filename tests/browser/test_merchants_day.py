@@ -1,0 +1,136 @@
+"""A merchant's day around the orders: read the start page, export, import, at any width."""
+
+import csv
+import io
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
+
+from catalog.jobs import work_on_import
+from catalog.models import ImportRun, Variant
+from tenants.models import Tenant
+from tests.checkout.conftest import paid
+from tests.factories import PASSWORD, make_member, make_order, make_product
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def _select() -> Tenant:
+    connection.set_schema_to_public()
+    tenant = Tenant.objects.get(slug="tech")
+    connection.set_tenant(tenant)
+    return tenant
+
+
+def _work() -> None:
+    """What the worker does with the job of the newest import."""
+    tenant = _select()
+    work_on_import(str(tenant.pk), str(ImportRun.objects.latest("created_at").pk))
+    _select()
+
+
+@pytest.fixture
+def desk(live_server, visit, settings, tmp_path):
+    """A browser that is signed in, at the given width; the shop sold two lamps."""
+    settings.IMPORT_ROOT = tmp_path / "imports"
+    tenant = _select()
+    lamp = make_product("Lamp", slug="lamp", price="129.99", on_hand=50, sku="L-1")
+    make_product("Radio", slug="radio", sku="R-1", on_hand=1)
+    paid(make_order(lamp, quantity=2))
+    make_member(tenant, email="merchant@example.com")
+    port = live_server.url.rpartition(":")[2]
+
+    def sit_down(width=1280, **options):
+        seen = visit(width, base_url=f"http://tech.localhost:{port}", **options)
+        page = seen.page
+        page.goto("/admin/")
+        page.get_by_label("E-mail address").fill("merchant@example.com")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("heading", name="What needs doing").wait_for()
+        return seen
+
+    return sit_down
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_merchant_reads_what_was_sold_exports_it_and_imports_new_prices(desk, tmp_path, width):
+    seen = desk(width)
+    page = seen.page
+
+    # What was sold, as numbers and as a table.
+    page.get_by_role("link", name="Revenue $259.98").click()
+    page.get_by_role("link", name="7 days").click()
+    assert "$259.98 in all, $0.00 before" in page.get_by_role("img").first.inner_html()
+    page.get_by_text("The same as a table").click()
+    assert page.get_by_role("cell", name="$259.98").first.is_visible()
+
+    # What is low, by the number that needs doing.
+    page.get_by_role("link", name="1 Variants low in stock").click()
+    page.get_by_text("R-1").last.wait_for()
+
+    # The products as a file, with another price, come in again.
+    page.goto("/admin/catalog/product/")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    file = tmp_path / "products.csv"
+    download.value.save_as(file)
+    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"), newline="")))
+    with file.open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, rows[0])
+        writer.writeheader()
+        writer.writerows(
+            row | {"Variant Price": "99.00" if row["Handle"] == "lamp" else "cheap"} for row in rows
+        )
+    page.goto("/admin/catalog/importrun/")
+    page.get_by_label("Product CSV").set_input_files(file)
+    page.get_by_role("button", name="Upload and look at it").click()
+    assert page.get_by_role("progressbar").is_visible()
+    _work()
+    page.get_by_text("$129.99", exact=True).wait_for()
+    assert page.get_by_text("The price is 'cheap', which is no number.").is_visible()
+    assert seen.is_too_wide() is False
+    page.get_by_role("button", name="Import now").click()
+    _work()
+    page.get_by_role("heading", name="What was imported").wait_for()
+
+    assert str(Variant.objects.get(sku="L-1").price) == "99.000"
+    assert Variant.objects.get(sku="R-1").price == 10
+    assert seen.problems == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_its_pages_can_be_read_by_everybody(desk, scheme):
+    seen = desk(360, color_scheme=scheme)
+    page = seen.page
+    page.goto("/admin/catalog/importrun/")
+    page.get_by_label("Product CSV").set_input_files(
+        {
+            "name": "a.csv",
+            "mimeType": "text/csv",
+            "buffer": b"Handle,Title,Variant Price\nlamp,Lamp,5\nnew,New,6\nbad,Bad,x\n",
+        }
+    )
+    page.get_by_role("button", name="Upload and look at it").click()
+    _work()
+    run = ImportRun.objects.get()
+    axe = Axe()
+
+    for path in (
+        "",
+        "?days=90&show=orders",
+        "catalog/importrun/",
+        f"catalog/importrun/{run.pk}/change/",
+    ):
+        page.goto(f"/admin/{path}")
+        for summary in page.locator("summary").all():
+            summary.click()
+        serious = [
+            (each["id"], node["html"])
+            for each in axe.run(page, context=".desk").response["violations"]
+            if each["impact"] in {"critical", "serious"}
+            for node in each["nodes"]
+        ]
+        assert serious == [], path
+        assert seen.is_too_wide() is False, path
