@@ -102,7 +102,10 @@ def _closed(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 def _unknown_host(request: HttpRequest) -> HttpResponse:
     if is_call(request.path_info):
         return error_response(TenantNotFound(), request)
-    return render(request, "tenants/unknown_host.html", status=404)
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
+        context = {"language": language}
+        return render(request, "tenants/unknown_host.html", context, status=404)
 
 
 class _StaffOnly:

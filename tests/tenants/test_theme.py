@@ -58,6 +58,29 @@ def test_text_can_be_read_on_every_surface_it_is_used_on(name):
     assert wrong == []
 
 
+def test_a_marked_word_can_be_read():
+    """The mark is a part of the second colour over the page or a field; the ink stays."""
+    css = (Path(settings.BASE_DIR) / "static/css/catalog.css").read_text()
+    part = (
+        int(re.search(r"color-mix\(in srgb, var\(--accent\) (\d+)%, transparent\)", css)[1]) / 100
+    )
+
+    def mixed(color, surface):
+        pairs = [(int(color[i : i + 2], 16), int(surface[i : i + 2], 16)) for i in (1, 3, 5)]
+        return "#" + "".join(f"{round(a * part + b * (1 - part)):02x}" for a, b in pairs)
+
+    inks = re.findall(r"--ink: (#\w{6});", BASE)
+    wrong = [
+        (color, surface)
+        for ink, surfaces in zip(inks, (LIGHT, DARK), strict=True)
+        for surface in surfaces
+        for color in COLORS
+        if contrast(ink, mixed(color, surface)) < AA
+    ]
+
+    assert wrong == []
+
+
 def test_a_button_is_never_lost_on_the_page():
     for color in ("#ffffff", "#fefefe", "#16181d", "#ffff00"):
         theme = theme_of(Tenant(primary_color=color))

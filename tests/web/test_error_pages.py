@@ -75,6 +75,16 @@ def test_without_a_database_there_is_a_page_in_the_visitors_language(path):
     assert "Einen Moment, bitte" in response.content.decode()
 
 
+def test_where_no_shop_is_the_visitors_language_says_so(db):
+    stranger = Client(HTTP_HOST="nobody.localhost")
+
+    response = stranger.get("/", headers={"accept-language": "de"})
+
+    assert response.status_code == 404
+    assert '<html lang="de">' in response.content.decode()
+    assert "Hier ist kein Shop" in response.content.decode()
+
+
 def test_a_closed_shop_says_its_name_and_no_more(tech):
     make_product("Lamp")
     Tenant.objects.filter(pk=tech.pk).update(active=False)
