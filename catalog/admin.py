@@ -1,4 +1,4 @@
-"""The merchant's back office of the catalogue: products, stock, categories."""
+"""The merchant's back office of products, with their variants and pictures."""
 
 from typing import Any
 
@@ -6,28 +6,28 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from catalog import import_admin, look_admin, storefront_admin  # noqa: F401 - they register
-from catalog.display import money
+from catalog import (  # noqa: F401 - they register
+    category_admin,
+    import_admin,
+    look_admin,
+    storefront_admin,
+)
 from catalog.exporting import products_table
-from catalog.models import Category, Product, ProductImage, Variant
+from catalog.models import Product, ProductImage, Variant
 from catalog.pictures import small
+from catalog.product_list import CategoryFilter, ProductListAdmin
 from catalog.services.editing import (
     delete_products,
-    finish_category,
     finish_product,
     held_skus,
-    is_below,
-    prepare_category,
     prepare_product,
     prepare_variant,
-    products_below,
 )
 from catalog.services.pictures import finish_pictures, forget_pictures
 from catalog.services.refresh import refresh_products
@@ -45,7 +45,7 @@ from tenants.exporting import ExportingAdmin, Table
 from tenants.pictures import PictureField
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
-from tenants.tenant_admin import MoneyForm, TenantModelAdmin
+from tenants.tenant_admin import MoneyForm
 
 PICTURE_SIDE = 1600
 
@@ -236,13 +236,11 @@ class ProductForm(forms.ModelForm):
 
 
 @admin.register(Product, site=tenant_site)
-class ProductAdmin(ExportingAdmin):
+class ProductAdmin(ProductListAdmin, ExportingAdmin):
     """Products with their variants and pictures."""
 
     form = ProductForm
-    list_display = ("name", "sku", "price_shown", "units", "status", "updated_at")
-    list_filter = ("status", ProductStock, "categories")
-    search_fields = ("name", "sku", "variants__sku", "slug")
+    list_filter = ("status", ProductStock, ("categories", CategoryFilter))
     autocomplete_fields = ("categories",)
     inlines = (VariantInline, ImageInline)
     fieldsets = (
@@ -254,10 +252,6 @@ class ProductAdmin(ExportingAdmin):
     actions = ("publish", "archive")
     list_after_template = "admin/catalog/product/_export.html"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        found = super().get_queryset(request).defer("search", "description", "image_list")
-        return found.annotate(units=Sum(F("variants__on_hand") - F("variants__held")))
-
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         extra_context = {"exports": self.export_links(request)} | (extra_context or {})
         return super().changelist_view(request, extra_context)
@@ -265,14 +259,6 @@ class ProductAdmin(ExportingAdmin):
     def table(self, request: HttpRequest) -> Table:
         listed = self.get_changelist_instance(request).queryset
         return products_table(Product.objects.filter(pk__in=listed.order_by().values("pk")))
-
-    @admin.display(description="Price", ordering="price")
-    def price_shown(self, product: Product) -> str:
-        return money(product.price)
-
-    @admin.display(description="Stock", ordering="units")
-    def units(self, product: Product) -> int:
-        return product.units or 0  # type: ignore[attr-defined]
 
     def view_on_site(self, product: Product) -> str | None:
         if product.status != Product.Status.ACTIVE:
@@ -364,85 +350,3 @@ class ProductAdmin(ExportingAdmin):
             thing=product,
             changes={"status": (product.status, status.value)},
         )
-
-
-class CategoryForm(forms.ModelForm):
-    class Meta:
-        model = Category
-        fields = (
-            "name",
-            "slug",
-            "parent",
-            "description",
-            "position",
-            "seo_title",
-            "seo_description",
-        )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "slug" in self.fields:
-            self.fields["slug"].required = False
-            self.fields["slug"].help_text = "Made from the name where it is empty."
-
-    def clean_parent(self) -> Category | None:
-        parent: Category | None = self.cleaned_data["parent"]
-        if parent and not self.instance._state.adding and is_below(self.instance, parent):
-            raise ValidationError("A category cannot stand below itself.")
-        return parent
-
-
-_UP = """(
-    WITH RECURSIVE up (parent_id, names, way) AS (
-        SELECT c.parent_id, ARRAY[c.name::text],
-            ARRAY[lpad((c.position + 2147483648)::text, 10, '0'), c.name, c.id::text]
-        FROM catalog_category c WHERE c.id = catalog_category.id
-        UNION ALL
-        SELECT c.parent_id, c.name || up.names,
-            ARRAY[lpad((c.position + 2147483648)::text, 10, '0'), c.name, c.id::text] || up.way
-        FROM up JOIN catalog_category c ON c.id = up.parent_id
-    )
-    SELECT {} FROM up WHERE parent_id IS NULL
-)"""
-# The names of a category and of those above it, root first; and what sorts as the tree does.
-_NAMES = RawSQL(_UP.format("names"), ())  # noqa: S611 - no input in it
-_WAY = RawSQL(_UP.format("way"), ())  # noqa: S611 - no input in it
-
-
-@admin.register(Category, site=tenant_site)
-class CategoryAdmin(TenantModelAdmin):
-    """The shop's tree of categories."""
-
-    form = CategoryForm
-    list_display = ("place", "slug", "position")
-    ordering = (_WAY,)
-    search_fields = ("name", "slug")
-    autocomplete_fields = ("parent",)
-
-    @admin.display(description="Category", ordering="name")
-    def place(self, category: Any) -> str:
-        return " › ".join(category.names)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
-        return super().get_queryset(request).annotate(names=_NAMES)
-
-    def view_on_site(self, category: Category) -> str:
-        return reverse("catalog:category", args=[category.slug])
-
-    def save_model(
-        self, request: HttpRequest, obj: Category, form: CategoryForm, change: bool
-    ) -> None:
-        prepare_category(obj)
-        super().save_model(request, obj, form, change)
-        finish_category(obj, old_slug=form.initial.get("slug") if change else None)
-
-    def delete_model(self, request: HttpRequest, obj: Category) -> None:
-        self.delete_queryset(request, Category.objects.filter(pk=obj.pk))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Category]) -> None:
-        with transaction.atomic():
-            ids = list(queryset.values_list("pk", flat=True))
-            products = products_below(ids)
-            Category.objects.filter(pk__in=ids).delete()
-            refresh_products(products)
-            raise_catalogue_version()

@@ -1,6 +1,7 @@
 """The merchant's back office of stock: what is on hand, from when on that is little."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product, StockMovement, StockSettings, Variant
+from catalog.row_editing import RowEditingAdmin, RowForm, RowFormSet
 from catalog.services.low_stock import low_stock, sold_out
 from catalog.services.stock import MAX_UNITS, adjust_stock
 from pycommerce.core.errors import Refusal
@@ -82,6 +84,47 @@ class StockForm(forms.ModelForm):
         return data
 
 
+class CountForm(RowForm):
+    """How many units of a variant are on hand."""
+
+    edited = "counted"
+    counted = forms.IntegerField(
+        min_value=0,
+        max_value=MAX_UNITS,
+        show_hidden_initial=True,
+        widget=UnfoldAdminTextInputWidget(attrs={"class": "row-field", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["counted"].widget.attrs["aria-label"] = f"On hand of {self.row.sku}"
+
+    def current(self) -> int:
+        on_hand: int = self.row.on_hand
+        return on_hand
+
+    def clean_counted(self) -> int:
+        counted: int = self.cleaned_data["counted"]
+        if self.has_changed() and counted < self.row.held:
+            raise ValidationError(
+                f"{self.row.held} units are held for orders: fewer cannot be on hand."
+            )
+        return counted
+
+
+class CountFormSet(RowFormSet):
+    """The counts of a page, and the one reason why they changed."""
+
+    @property
+    def reason(self) -> str:
+        """As it was typed."""
+        return str(self.data.get("reason", "")).strip()
+
+    def clean(self) -> None:
+        if self.changed and not 1 <= len(self.reason) <= 255:
+            raise ValidationError("Give the reason why these units changed.", code="reason")
+
+
 class MovementInline(TabularInline):
     model = StockMovement
     fields = ("created_at", "kind", "quantity", "reason", "user_name")
@@ -139,11 +182,14 @@ tenant_site.to_do.append(_to_do)
 
 
 @admin.register(Variant, site=tenant_site)
-class StockAdmin(TenantModelAdmin):
+class StockAdmin(RowEditingAdmin):
     """Stock of every variant; it changes by an adjustment with a reason."""
 
     form = StockForm
-    list_display = ("sku", "product", "options", "on_hand", "held", "units", "low_at")
+    row_form = CountForm
+    row_formset = CountFormSet
+    list_before_template = "admin/catalog/variant/_reason.html"
+    list_display = ("sku", "product", "options", "counted", "held", "units", "low_at")
     list_select_related = ("product",)
     list_filter = (StockLevel,)
     search_fields = ("sku", "product__name", "barcode")
@@ -166,6 +212,10 @@ class StockAdmin(TenantModelAdmin):
         found: QuerySet[Variant] = super().get_queryset(request)
         return found.annotate(limit=Coalesce("low_stock_limit", shops))
 
+    @admin.display(description="On hand", ordering="on_hand")
+    def counted(self, variant: Variant) -> int:
+        return variant.on_hand
+
     @admin.display(description="Options")
     def options(self, variant: Variant) -> str:
         return " / ".join(variant.option_values) or "–"
@@ -184,6 +234,18 @@ class StockAdmin(TenantModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Variant | None = None) -> bool:
         return False
+
+    def lock_rows(self, ids: list[UUID]) -> None:
+        variants = Variant.objects.filter(pk__in=ids).order_by("pk")
+        list(variants.select_for_update(no_key=True).values_list("pk"))
+
+    def save_row(self, request: HttpRequest, form: CountForm, formset: CountFormSet) -> None:
+        adjust_stock(
+            variant_id=form.row.pk,
+            on_hand=form.cleaned_data["counted"],
+            reason=formset.reason,
+            user=request.user,
+        )
 
     def save_model(self, request: HttpRequest, obj: Variant, form: StockForm, change: bool) -> None:
         if "low_stock_limit" in form.changed_data:

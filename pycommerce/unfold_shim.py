@@ -1,6 +1,7 @@
 """The one place that knows Unfold, so that another theme is a change of one file."""
 
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
 from unfold.forms import (
@@ -31,6 +32,7 @@ __all__ = [
     "ADMIN_CSP",
     "AdminPasswordChangeForm",
     "AuthenticationForm",
+    "AutocompleteSelectFilter",
     "ModelAdmin",
     "StackedInline",
     "TabularInline",

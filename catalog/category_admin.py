@@ -1,0 +1,99 @@
+"""The merchant's back office of categories."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+from django.urls import reverse
+
+from catalog.models import Category
+from catalog.services.editing import finish_category, is_below, prepare_category, products_below
+from catalog.services.refresh import refresh_products
+from pycommerce.core.http import HttpRequest
+from tenants.admin_sites import tenant_site
+from tenants.shop.models import raise_catalogue_version
+from tenants.tenant_admin import TenantModelAdmin
+
+
+class CategoryForm(forms.ModelForm):
+    class Meta:
+        model = Category
+        fields = (
+            "name",
+            "slug",
+            "parent",
+            "description",
+            "position",
+            "seo_title",
+            "seo_description",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = "Made from the name where it is empty."
+
+    def clean_parent(self) -> Category | None:
+        parent: Category | None = self.cleaned_data["parent"]
+        if parent and not self.instance._state.adding and is_below(self.instance, parent):
+            raise ValidationError("A category cannot stand below itself.")
+        return parent
+
+
+_UP = """(
+    WITH RECURSIVE up (parent_id, names, way) AS (
+        SELECT c.parent_id, ARRAY[c.name::text],
+            ARRAY[lpad((c.position + 2147483648)::text, 10, '0'), c.name, c.id::text]
+        FROM catalog_category c WHERE c.id = catalog_category.id
+        UNION ALL
+        SELECT c.parent_id, c.name || up.names,
+            ARRAY[lpad((c.position + 2147483648)::text, 10, '0'), c.name, c.id::text] || up.way
+        FROM up JOIN catalog_category c ON c.id = up.parent_id
+    )
+    SELECT {} FROM up WHERE parent_id IS NULL
+)"""
+# The names of a category and of those above it, root first; and what sorts as the tree does.
+_NAMES = RawSQL(_UP.format("names"), ())  # noqa: S611 - no input in it
+_WAY = RawSQL(_UP.format("way"), ())  # noqa: S611 - no input in it
+
+
+@admin.register(Category, site=tenant_site)
+class CategoryAdmin(TenantModelAdmin):
+    """The shop's tree of categories."""
+
+    form = CategoryForm
+    list_display = ("place", "slug", "position")
+    ordering = (_WAY,)
+    search_fields = ("name", "slug")
+    autocomplete_fields = ("parent",)
+
+    @admin.display(description="Category", ordering="name")
+    def place(self, category: Any) -> str:
+        return " › ".join(category.names)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        return super().get_queryset(request).annotate(names=_NAMES)
+
+    def view_on_site(self, category: Category) -> str:
+        return reverse("catalog:category", args=[category.slug])
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        prepare_category(obj)
+        super().save_model(request, obj, form, change)
+        finish_category(obj, old_slug=form.initial.get("slug") if change else None)
+
+    def delete_model(self, request: HttpRequest, obj: Category) -> None:
+        self.delete_queryset(request, Category.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Category]) -> None:
+        with transaction.atomic():
+            ids = list(queryset.values_list("pk", flat=True))
+            products = products_below(ids)
+            Category.objects.filter(pk__in=ids).delete()
+            refresh_products(products)
+            raise_catalogue_version()

@@ -1,0 +1,173 @@
+"""The list of products in the back office: its columns, its filters, and prices to edit in it."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import ValidationError
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+
+from catalog.display import money
+from catalog.models import Product, Variant
+from catalog.pictures import small, srcset
+from catalog.row_editing import RowEditingAdmin, RowForm
+from catalog.services.editing import edit_product
+from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.http import HttpRequest
+from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS, decimals_of
+from pycommerce.db import connection
+from pycommerce.unfold_shim import AutocompleteSelectFilter, UnfoldAdminTextInputWidget, display
+
+
+class CategoryFilter(AutocompleteSelectFilter):
+    """Products in a category or in one below it."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        if not self.value():
+            return queryset
+        category = parse_uuid(self.value())
+        if category is None:
+            raise IncorrectLookupParameters
+        return queryset.filter(category_ids__contains=[category])
+
+
+def with_stock(products: QuerySet[Product]) -> QuerySet[Any]:
+    """With `variant_count`, and `units` that can be sold; computed for the rows that are read."""
+    variants = Variant.objects.filter(product=OuterRef("pk")).order_by().values("product")
+    return products.annotate(
+        variant_count=Subquery(variants.annotate(found=Count("pk")).values("found")),
+        units=Subquery(variants.annotate(found=Sum(F("on_hand") - F("held"))).values("found")),
+    )
+
+
+def short_date(day: date) -> str:
+    """A day on one line: 29 Nov, and with its year where that is another."""
+    same_year = day.year == timezone.localdate().year
+    return date_format(day, "j M" if same_year else "j M Y")
+
+
+class PriceForm(RowForm):
+    """The price of a product that has one variant."""
+
+    edited = "price_shown"
+    price_shown = forms.DecimalField(
+        min_value=0,
+        max_digits=MAX_DIGITS,
+        decimal_places=MAX_DECIMALS,
+        show_hidden_initial=True,
+        widget=UnfoldAdminTextInputWidget(attrs={"class": "row-field", "inputmode": "decimal"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What was typed while the product got its second variant is refused, not dropped.
+        if self.row.variant_count != 1 and self.add_prefix(self.edited) not in self.data:
+            del self.fields[self.edited]
+            return
+        self.fields[self.edited].widget.attrs["aria-label"] = f"Price of {self.row.name}"
+
+    def current(self) -> Decimal:
+        price: Decimal = self.row.price
+        return round(price, decimals_of(connection.tenant.currency))
+
+    def clean_price_shown(self) -> Decimal:
+        price: Decimal = self.cleaned_data["price_shown"]
+        currency = connection.tenant.currency
+        places = decimals_of(currency)
+        if price != round(price, places):
+            raise ValidationError(f"{currency} has {places} decimals.")
+        if self.row.variant_count != 1:
+            raise ValidationError("It has several variants by now: set their prices on its page.")
+        return price
+
+
+class ProductListAdmin(RowEditingAdmin):
+    """The columns of a product's row, of which the price is edited."""
+
+    row_form = PriceForm
+    list_display = ("picture", "name", "sku", "price_shown", "stock", "status_shown", "updated")
+    list_display_links = ("name",)
+    search_fields = ("name", "sku", "variants__sku", "slug")
+    # Newest first, as ids are made in the order of time.
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found: QuerySet[Product] = super().get_queryset(request)
+        return with_stock(found.defer("search", "description"))
+
+    @admin.display(description="Picture")
+    def picture(self, product: Product) -> str:
+        pictures = [
+            dict(image, widths=widths)
+            for image, widths in zip(product.image_list, product.image_widths, strict=False)
+            if image["url"]
+        ]
+        if not pictures:
+            return format_html(
+                '<img class="row-picture" src="{}" alt="" width="32" height="32">',
+                static("img/no-picture.svg"),
+            )
+        first = pictures[0]
+        return format_html(
+            '<img class="row-picture" src="{}" srcset="{}" sizes="32px" alt="{}" width="32"'
+            ' height="32" loading="lazy">',
+            small(first),
+            srcset(first),
+            first["alt"],
+        )
+
+    @admin.display(description="Price", ordering="price")
+    def price_shown(self, product: Product) -> str:
+        shown = money(product.price)
+        if product.max_price > product.price:
+            shown = f"{shown} – {money(product.max_price)}"
+        return format_html('<span class="row-units">{}</span>', shown)
+
+    @admin.display(description="Stock")
+    def stock(self, product: Any) -> str:
+        units, variants = product.units or 0, product.variant_count or 0
+        state = "is-out" if units <= 0 else ""
+        of_several = f" in {variants} variants" if variants > 1 else ""
+        return format_html(
+            '<span class="row-units {}">{}<span class="row-quiet">{}</span></span>',
+            state,
+            f"{units:,}",
+            of_several,
+        )
+
+    @display(
+        description="Status",
+        ordering="status",
+        label={"active": "success", "draft": "warning", "archived": "info"},
+    )
+    def status_shown(self, product: Product) -> tuple[str, str]:
+        return product.status, product.get_status_display()
+
+    @admin.display(description="Updated", ordering="updated_at")
+    def updated(self, product: Product) -> str:
+        moment = timezone.localtime(product.updated_at)
+        return format_html(
+            '<time class="row-date" datetime="{}" title="{}">{}</time>',
+            moment.isoformat(),
+            date_format(moment, "DATETIME_FORMAT"),
+            short_date(moment.date()),
+        )
+
+    def lock_rows(self, ids: list[Any]) -> None:
+        # Variants before products, each in id order, as a change of one product locks them.
+        variants = Variant.objects.filter(product__in=ids).order_by("pk")
+        list(variants.select_for_update(no_key=True).values_list("pk"))
+        products = Product.objects.filter(pk__in=ids).order_by("pk")
+        list(products.select_for_update(no_key=True).values_list("pk"))
+
+    def save_row(self, request: HttpRequest, form: PriceForm, formset: Any) -> None:
+        variant = Variant.objects.get(product=form.row)
+        new = {"price": form.cleaned_data["price_shown"]}
+        edit_product(form.row.pk, fields={}, prices={variant.pk: new}, user=request.user)
