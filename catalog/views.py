@@ -1,6 +1,7 @@
 """The storefront's pages."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -78,7 +79,8 @@ def home_page(request: HttpRequest, theme: str = "") -> HttpResponse:
         featured=featured,
         newest=render_cards(found.newest),
         on_sale=render_cards(found.on_sale),
-        share_picture=_full(request, [image for image in shown if image and image["url"]]),
+        summary=structured.summary(found.text),
+        share_picture=_full(request, shown),
         structured=structured.json_ld(*structured.about_shop(request)),
     )
 
@@ -107,6 +109,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         "catalog/category.html",
         filters={"category_id": node.id},
         title=node.name,
+        summary=structured.summary(node.seo_description or node.description),
         node=node,
         crumbs=list_items(links_to(path[:-1])),
         children=list_items(links_to(node.children)),
@@ -181,6 +184,7 @@ def _list(
     context |= {
         "form": form,
         "narrowing": "" if is_empty else render_narrowing(request, form, chosen),
+        "share_picture": _full(request, (card.image for card in page.rows)),
         "cards": render_cards(page.rows, in_sight=_IN_SIGHT, marked=marked),
         "is_exact": chosen.as_typed,
         "corrected_q": page.corrected_q,
@@ -189,6 +193,9 @@ def _list(
         "without_filters": without_filters(request, chosen),
         **_neighbours(request, page),
     }
+    if page.rows and not context.get("summary"):
+        names = ", ".join(card.name for card in page.rows)
+        context["summary"] = structured.summary(f"{context['title']}: {names}")
     return _page(request, template, status=400 if form.errors else 200, **context)
 
 
@@ -276,9 +283,10 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _full(request: HttpRequest, pictures: list[dict[str, Any]]) -> str:
-    """The first picture's whole address, for those who share the page."""
-    return whole_address(request, pictures[0]["url"]) if pictures else ""
+def _full(request: HttpRequest, pictures: Iterable[dict[str, Any] | None]) -> str:
+    """The whole address of the first picture there is, for those who share the page."""
+    found = next((each["url"] for each in pictures if each and each["url"]), "")
+    return whole_address(request, found) if found else ""
 
 
 def _deepest(tree: CategoryTree, row: ProductRow) -> list[Node]:

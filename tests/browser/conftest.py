@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 HINT = (
     "No Chromium was found: 'apt-get install chromium', or "
     "'.venv/bin/python -m playwright install chromium'."
 )
+
+# Width, height and colour scheme: a desk by day and by night, a phone, and a desk at 400 %.
+MODES = [(1280, 800, "light"), (1280, 800, "dark"), (360, 740, "light"), (320, 200, "dark")]
 
 
 def _executable() -> str | None:
@@ -75,13 +79,31 @@ class Visit:
         width = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         return bool(self.page.evaluate(width))
 
+    def flaws(self) -> list[str]:
+        """What keeps anybody out of the page, of any level and in each of the modes."""
+        found = []
+        before = self.page.viewport_size
+        for width, height, scheme in MODES:
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.emulate_media(color_scheme=scheme)
+            mode = f"{width} x {height}, {scheme}"
+            if self.is_too_wide():
+                found.append(f"{mode}: wider than the screen")
+            found += [
+                f"{mode}: {each['id']}: {each['nodes'][0]['html'][:200]}"
+                for each in Axe().run(self.page).response["violations"]
+            ]
+        self.page.set_viewport_size(before)
+        return found
+
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     contexts = []
 
     def _visit(width: int = 1280, **options: Any) -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        size = {"viewport": {"width": width, "height": 800}}
+        context = browser.new_context(**(size | options))
         context.set_default_timeout(15_000)
         contexts.append(context)
         return Visit(context)

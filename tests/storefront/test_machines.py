@@ -93,6 +93,32 @@ def test_a_shared_product_shows_its_picture_by_its_whole_address(shop):
     assert 'property="product:price:amount" content="5.00"' in page
 
 
+def described(page):
+    """The description for search engines, and the one for those who share the page."""
+    return re.findall(r'(?:name="|property="og:)description"\s+content="([^"]*)"', page)
+
+
+def test_a_category_without_words_is_described_by_what_is_in_it(shop, audio):
+    make_product("Lamp & Shade", price="5", image="A lamp", categories=[audio])
+    make_product("Chair", price="5", categories=[audio])
+    make_category("Video", description="To be seen")
+
+    page = text_of(shop.get("/categories/audio/"))
+
+    assert described(page) == ["Audio: Chair, Lamp &amp; Shade"] * 2
+    assert re.search(r'property="og:image" content="http://tech\.localhost/media/', page)
+    assert described(text_of(shop.get("/categories/video/"))) == ["To be seen"] * 2
+
+
+def test_the_home_page_and_the_list_of_all_are_described(shop, tech):
+    make_product("Lamp")
+    tech.tagline = "Useful electronics."
+    tech.save()
+
+    assert described(text_of(shop.get("/"))) == ["Useful electronics."] * 2
+    assert described(text_of(shop.get("/products/"))) == ["All products: Lamp"] * 2
+
+
 # --- Sitemap and robots --------------------------------------------------------------------------
 
 
