@@ -1,5 +1,6 @@
 """Imports in the back office: upload, look at what would change, bring it in, read the report."""
 
+import io
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.importing import files
+from catalog.importing.template import write_template
 from catalog.models import ImportRun
 from catalog.services.import_runs import (
     BUSY,
@@ -29,6 +31,7 @@ from catalog.services.import_runs import (
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
+from pycommerce.core.spreadsheets import FORMATS
 from pycommerce.db.counting import capped_counts
 from tenants.admin_sites import ToDo, tenant_site
 from tenants.backends import rights_in
@@ -80,9 +83,16 @@ class ImportAdmin(TenantModelAdmin):
     is_catalogue = False
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.rejected_view)
-        rejected = path("<uuid:run_id>/rejected/", view, name="catalog_importrun_rejected")
-        return [rejected, *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("template/", wrap(self.template_view), name="catalog_importrun_template"),
+            path(
+                "<uuid:run_id>/rejected/",
+                wrap(self.rejected_view),
+                name="catalog_importrun_rejected",
+            ),
+            *super().get_urls(),
+        ]
 
     def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
         allowed: bool = super().has_delete_permission(request, obj)
@@ -188,6 +198,19 @@ class ImportAdmin(TenantModelAdmin):
                 messages.warning(request, refusal.details)
         return redirect(_address(run.pk))
 
+    def template_view(self, request: HttpRequest) -> FileResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        file = io.BytesIO()
+        write_template(file)
+        file.seek(0)
+        return FileResponse(
+            file,
+            as_attachment=True,
+            filename="products-template.csv",
+            content_type=FORMATS["csv"],
+        )
+
     def rejected_view(self, request: HttpRequest, run_id: UUID) -> FileResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -200,7 +223,7 @@ class ImportAdmin(TenantModelAdmin):
             raise Http404
         name = f"{run.file_name.rpartition('.')[0] or run.file_name}.rejected.csv"
         response = FileResponse(
-            file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8"
+            file, as_attachment=True, filename=name, content_type=FORMATS["csv"]
         )
         response["Cache-Control"] = "no-store"
         return response

@@ -103,6 +103,18 @@ def test_what_would_change_is_shown_and_nothing_changes(desk, lamp):
     assert catalogue_version() == version
 
 
+def test_the_file_to_begin_with_comes_in_as_it_is(desk, tech):
+    assert "importrun/template/" in words(desk.get(LIST))
+    content = desk.get(f"{LIST}template/").getvalue()
+    desk.post(f"{LIST}add/", {"file": SimpleUploadedFile("template.csv", content)})
+
+    run = work(ImportRun.objects.get())
+
+    assert (run.state, run.preview["rejected"], run.unknown_columns) == ("ready", 0, [])
+    assert run.preview["products"]["created"] == 2
+    assert run.preview["variants"]["created"] == 3
+
+
 def test_refused_rows_come_as_a_file_that_can_be_imported_when_corrected(desk, lamp):
     run = upload(desk, ROWS)
 

@@ -147,6 +147,7 @@ TENANT_ROUTES: dict[str, str] = {
     "admin/orders/order/print/slips/?id={order}": MEMBER,
     "admin/style-guide/": MEMBER,
     "admin/catalog/importrun/{import}/rejected/": MEMBER,
+    "admin/catalog/importrun/template/": MEMBER,
     "admin/tenants/shoplook/preview/": MEMBER,
     "admin/tenants/shoplook/preview/theme.css": MEMBER,
     "admin/tenants/shoplook/preview/colours/": MEMBER,
