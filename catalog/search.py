@@ -122,11 +122,7 @@ class _Wider(NamedTuple):
         corrections: dict[str, tuple[str, ...]],
         count: int,
     ) -> "_Wider":
-        parts = []
-        for word in words:
-            meant = corrections.get(word)
-            also = f" | ({' & '.join(meant)})" if meant else ""
-            parts.append(f"({_beginning(word)}{also})")
+        parts = [part for word in words for part in corrections.get(word) or [_beginning(word)]]
         asked = [count, configuration, q, configuration, " & ".join(parts)]
         with connection.cursor() as cursor:
             cursor.execute(_WIDER, asked)
@@ -138,9 +134,13 @@ def _beginning(word: str) -> str:
 
 
 def _any_of(words: Sequence[str], meanings: dict[str, Meant]) -> str:
-    forms = [_beginning(word) for word in words]
-    for meant in meanings.values():
-        forms += meant.words or meant.alike[:3]
+    # A number or a letter alone says little beside words.
+    telling = [word for word in words if len(word) > 1 and not word.isdigit()]
+    forms: list[str] = []
+    for word in telling or words:
+        meant = meanings.get(word)
+        forms += meant.words if meant and meant.words else [_beginning(word)]
+        forms += meant.alike[:3] if meant and not meant.words else []
     return " | ".join(dict.fromkeys(forms))
 
 

@@ -113,13 +113,13 @@ _BEGUN = f"""
 SELECT start, word FROM unnest(%s::text[]) AS start
 JOIN catalog_searchword ON {_BEGINS.format(start="start")}
 """
-_SHORTEST_BEGUN = 5
+_SHORTEST_BEGUN = 4
 
 
 def _begun_by(slips: dict[str, set[str]]) -> dict[str, tuple[str]]:
     """For words (with what is one slip from them) a word that was begun, and not yet ended, so."""
     starts = {
-        word: {slip for slip in near if slip[:2] == word[:2]}
+        word: {slip for slip in near if len(slip) >= _SHORTEST_BEGUN and slip[0] == word[0]}
         for word, near in slips.items()
         if len(word) >= _SHORTEST_BEGUN
     }

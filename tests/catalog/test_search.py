@@ -40,6 +40,7 @@ def shop(tech):
         ("head phones", "headphones", "Wireless Headphones"),
         ("powerbank", "power bank", "Power Bank"),
         ("hedph", "headphones", "Wireless Headphones"),
+        ("haed", "headphones", "Wireless Headphones"),
         ("caffe", "café", "Café Table"),
     ],
 )
@@ -81,6 +82,13 @@ def test_what_is_like_nothing_is_not_corrected(shop, typed):
     assert names(typed) == []
 
 
+def test_the_stem_of_a_typo_is_not_searched_for(shop):
+    # English takes "haed" for a form of "ha".
+    make_product("Hat")
+
+    assert names("haed") == ["Wireless Headphones"]
+
+
 def test_who_insists_gets_what_was_typed(shop):
     assert names("hedphones", as_typed=True) == []
     make_product("Hedphones, a band")
@@ -112,6 +120,16 @@ def test_near_are_products_with_one_of_the_words(shop):
     near = near_products(plan_search("purple lamp", VERSION).near, limit=8, version=VERSION)
 
     assert [card.name for card in near.cards] == ["Desk Lamp"]
+
+
+def test_a_number_alone_is_not_near_beside_words(tech):
+    for name in ("Lamp 2", "Chair 3"):
+        make_product(name)
+
+    assert [card.name for card in found_or_near("lamp 3", limit=8, version=VERSION).cards] == [
+        "Lamp 2"
+    ]
+    assert plan_search("3 x", VERSION).near == "3 | x"
 
 
 def test_near_are_products_with_a_word_like_one_of_them(shop):
