@@ -21,6 +21,7 @@ from catalog.importing.template import write_template
 from catalog.models import ImportRun
 from catalog.services.import_runs import (
     BUSY,
+    begin_undo,
     delete_import,
     go_on,
     is_silent,
@@ -28,6 +29,7 @@ from catalog.services.import_runs import (
     stop,
     upload_import,
 )
+from catalog.services.undoing import may_be_undone
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
@@ -173,6 +175,7 @@ class ImportAdmin(TenantModelAdmin):
             is_silent=silent,
             percent=run.done * 100 // run.total if run.total else 0,
             may_go_on=may and may_go_on(run),
+            may_undo=may and may_be_undone(run),
             may_stop=may and run.state == State.RUNNING and not silent and not run.is_to_stop,
             may_delete=self.has_delete_permission(request, run),
             found=found,
@@ -191,9 +194,9 @@ class ImportAdmin(TenantModelAdmin):
         wanted = request.POST.get("do", "")
         if wanted == "stop":
             stop(run.pk)
-        elif wanted == "go-on":
+        elif step := {"go-on": go_on, "undo": begin_undo}.get(wanted):
             try:
-                go_on(run.pk, request.user)
+                step(run.pk, request.user)
             except Refusal as refusal:
                 messages.warning(request, refusal.details)
         return redirect(_address(run.pk))

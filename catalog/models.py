@@ -8,6 +8,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -457,6 +458,8 @@ class ImportRun(models.Model):
         STOPPED = "stopped", _("Stopped")
         DONE = "done", _("Imported")
         FAILED = "failed", _("Failed")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.CHECKING)
@@ -469,6 +472,7 @@ class ImportRun(models.Model):
     done = models.IntegerField(default=0)
     preview = models.JSONField(default=dict, help_text="What the look at it found.")
     report = models.JSONField(default=dict, help_text="What the import did so far.")
+    made_categories = models.JSONField(default=list, help_text="Their ids, parents first.")
     is_to_stop = models.BooleanField(default=False)
     problem = models.CharField(max_length=500, blank=True)
     has_file = models.BooleanField(default=True, help_text="Until it was deleted.")
@@ -476,6 +480,7 @@ class ImportRun(models.Model):
     user_name = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     updated_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, help_text="Stopped, or all of it in.")
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -488,3 +493,20 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ImportedChange(models.Model):
+    """A product as it was before an import changed it; kept for as long as that can be undone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="changes")
+    product_id = models.UUIDField()
+    before = models.JSONField(help_text="As catalog.importing.journal has it.")
+    # The database's clock, by which products say when they were changed.
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return str(self.product_id)

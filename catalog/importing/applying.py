@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.importing.entries import Catalogue, ImageEntry, ProductEntry, VariantEntry
+from catalog.importing.journal import Journal
 from catalog.importing.report import Report
 from catalog.importing.values import join_path
 from catalog.models import Category, Product, ProductImage, StockMovement, Variant
@@ -55,6 +56,7 @@ class Importer:
         self.report = report
         self.user = user
         self.started_at = self.newest_at = timezone.now()
+        self.journal = Journal()
         self.number = 0
         self.skus: set[str] = set()
         self._load_categories()
@@ -65,7 +67,11 @@ class Importer:
         self.skus |= {each.sku for entry in entries for each in entry.variants if each.sku}
 
     def apply(self, entries: list[ProductEntry]) -> set[UUID]:
-        """Create or update these products; returns the ids of those that changed."""
+        """Create or update these products; returns the ids of those that changed.
+
+        `journal` then says what was done to each of them.
+        """
+        self.journal = Journal()
         slugs = [entry.slug for entry in entries]
         # Locked in id order, as every writer of several does: products first, then variants. No
         # key changes, so that whatever refers to one of them need not wait.
@@ -90,6 +96,7 @@ class Importer:
                 batch.new_products.append(product)
                 self.report.products.created += 1
                 batch.new_ids.add(product.pk)
+                self.journal.made(product.pk)
                 self.report.note_new(entry.row.line, entry.name, entry.variants)
                 for position, each in enumerate(entry.variants, 1):
                     self._add_variant(batch, product, each, position)
@@ -126,6 +133,7 @@ class Importer:
         changed = _assign(product, members | {"source_fields": entry.kept})
         if changed:
             self.report.note_change(entry.row.line, product.name, changed)
+            self.journal.changed(product.pk, changed)
             batch.updated_products.append(product)
             batch.changed.add(product.pk)
         by_sku = {variant.sku: variant for variant in present}
@@ -181,6 +189,8 @@ class Importer:
             **{name: getattr(each, name) for name in _VARIANT_FIELDS},
         )
         batch.new_variants.append(variant)
+        if not batch.is_new(product):
+            self.journal.added(product.pk, "new_variants", variant.pk)
         self.report.variants.created += 1
         self.report.uncounted += each.stock is None
         if each.stock:
@@ -205,6 +215,7 @@ class Importer:
             self.report.variants.unchanged += 1
             return
         self.report.note_change(each.row.line, variant.sku, changed)
+        self.journal.changed_variant(variant.product_id, variant.pk, changed)
         variant.updated_at = self.started_at
         batch.updated_variants.append(variant)
         batch.changed.add(variant.product_id)
@@ -244,6 +255,7 @@ class Importer:
                 category.position = len(self.category_slugs)
                 if not self.dry_run:
                     category.save(force_insert=True)
+                    self.journal.categories.append(str(category.pk))
                 self.children[key] = category
             parent = category
         return parent
@@ -275,6 +287,7 @@ class Importer:
                     if not batch.is_new(product):
                         placed = {"categories": (None, join_path(path))}
                         self.report.note_change(entry.row.line, product.name, placed)
+                        self.journal.added(product.pk, "categories", category.pk)
                     batch.changed.add(product.pk)
         if not self.dry_run:
             through.objects.bulk_create(rows)
@@ -296,8 +309,11 @@ class Importer:
                 if known is None:
                     new.append(_new_image(product, each, position))
                     differs = {} if batch.is_new(product) else {"picture": (None, each.url)}
+                    if differs:
+                        self.journal.added(product.pk, "new_pictures", new[-1].pk)
                 elif differs := _assign(known, {"alt": each.alt, "position": position}):
                     changed.append(known)
+                    self.journal.changed_picture(product.pk, known.pk, differs)
                 if differs:
                     self.report.note_change(entry.row.line, product.name, differs)
         if not self.dry_run:

@@ -1,6 +1,6 @@
 """An import in the back office: a file is looked at, then brought in, by the worker.
 
-    checking -> ready -> running -> done
+    checking -> ready -> running -> done -> undoing -> undone
     running -> stopped | failed -> running
 
 It is brought in part by part. Each part, and how far the import is with it, is one transaction:
@@ -28,7 +28,8 @@ from catalog.importing.entries import Catalogue, Rejection
 from catalog.importing.reader import BrokenFile
 from catalog.importing.report import Noted, Report, Tally
 from catalog.importing.running import PART, finish_part, parse
-from catalog.models import ImportRun
+from catalog.models import ImportedChange, ImportRun
+from catalog.services.undoing import UNDONE_WITHIN, may_be_undone, undo
 from pycommerce.db import connection
 from tenants.models import User
 from tenants.services.audit import record
@@ -37,9 +38,11 @@ from tenants.shop.models import AuditEntry
 logger = logging.getLogger(__name__)
 
 State = ImportRun.State
-BUSY = {State.CHECKING, State.RUNNING}
+BUSY = {State.CHECKING, State.RUNNING, State.UNDOING}
 # The worker that had it is gone, where nothing was heard for so long.
 SILENT_FOR = timedelta(minutes=2)
+# Somewhat longer than an import can be undone.
+CHANGES_KEPT_FOR = UNDONE_WITHIN + timedelta(hours=12)
 FILES_KEPT_FOR = timedelta(days=7)
 KEPT_FOR = timedelta(days=90)
 _REFUSED_SHOWN = 200
@@ -83,7 +86,7 @@ def is_silent(run: ImportRun) -> bool:
 def may_go_on(run: ImportRun) -> bool:
     """Whether its products may be brought in, or the rest of them."""
     waits = run.state in {State.READY, State.STOPPED, State.FAILED} and bool(run.total)
-    return run.has_file and (waits or is_silent(run))
+    return (run.has_file and waits) or is_silent(run)
 
 
 @transaction.atomic
@@ -92,7 +95,9 @@ def go_on(run_id: UUID, user: User) -> None:
     run = ImportRun.objects.select_for_update().get(pk=run_id)
     if not may_go_on(run):
         raise ImportCannotGoOn(_("This import cannot go on: look at how it stands now."))
-    if not run.preview:
+    if run.state == State.UNDOING:
+        pass
+    elif not run.preview:
         # Nobody has seen what it would do: it is looked at from the beginning.
         run.state = State.CHECKING
     else:
@@ -101,6 +106,19 @@ def go_on(run_id: UUID, user: User) -> None:
         run.user_id, run.user_name = user.pk, user.author
         record(user=user, action=AuditEntry.Action.CHANGE, thing=run)
     run.is_to_stop, run.problem = False, ""
+    _save(run)
+    _have_it_done(run)
+
+
+@transaction.atomic
+def begin_undo(run_id: UUID, user: User) -> None:
+    """Undo what it brought in, as far as nothing happened to it since. Raises ImportCannotGoOn."""
+    run = ImportRun.objects.select_for_update().get(pk=run_id)
+    if not may_be_undone(run):
+        raise ImportCannotGoOn(_("This import cannot be undone: look at how it stands now."))
+    run.state, run.problem = State.UNDOING, ""
+    run.total, run.done = run.changes.count(), 0
+    record(user=user, action=AuditEntry.Action.CHANGE, thing=run)
     _save(run)
     _have_it_done(run)
 
@@ -121,6 +139,9 @@ def work_on(run_id: UUID) -> None:
     if run is None:
         return
     try:
+        if run.state == State.UNDOING:
+            undo(run.pk)
+            return
         catalogue = parse(files.source(run.pk))
         if run.state == State.CHECKING:
             _check(run, catalogue)
@@ -134,9 +155,11 @@ def work_on(run_id: UUID) -> None:
 
 
 def _fail(run_id: UUID, problem: str) -> None:
-    ImportRun.objects.filter(pk=run_id).update(
-        state=State.FAILED, problem=problem[:500], updated_at=timezone.now()
-    )
+    """What came to nothing may be tried again; an import whose undoing did is an import still."""
+    runs = ImportRun.objects.filter(pk=run_id)
+    told = {"problem": problem[:500], "updated_at": timezone.now()}
+    if not runs.filter(state=State.UNDOING).update(state=State.DONE, **told):
+        runs.update(state=State.FAILED, finished_at=timezone.now(), **told)
 
 
 # --- Looking at it ----------------------------------------------------------------------------
@@ -227,7 +250,11 @@ def _bring_in(run: ImportRun, catalogue: Catalogue) -> None:
     _finish_report(run.pk, report, found)
     state = State.DONE if done >= total else State.STOPPED
     ImportRun.objects.filter(pk=run.pk, state=State.RUNNING, done=done).update(
-        state=state, is_to_stop=False, report=_figures(report), updated_at=timezone.now()
+        state=state,
+        is_to_stop=False,
+        report=_figures(report),
+        updated_at=timezone.now(),
+        finished_at=timezone.now(),
     )
     logger.info("Import %s is %s: %s", run.pk, state.value, report.products)
 
@@ -257,7 +284,12 @@ def _take_part(run_id: UUID, importer: Importer, start: int) -> int | None:
     changed = importer.apply(products[start : run.done])
     files.note_refused(run_id, start, importer.catalogue.rejections[before:])
     run.report, run.updated_at = _figures(importer.report), timezone.now()
-    run.save(update_fields=["total", "done", "report", "updated_at"])
+    run.made_categories = [*run.made_categories, *importer.journal.categories]
+    run.save(update_fields=["total", "done", "report", "made_categories", "updated_at"])
+    ImportedChange.objects.bulk_create(
+        ImportedChange(run=run, product_id=product_id, before=before)
+        for product_id, before in importer.journal.products.items()
+    )
     finish_part(changed)
     return run.done
 
@@ -271,6 +303,7 @@ def forget_old_imports() -> int:
     Returns how many files were deleted.
     """
     now = timezone.now()
+    ImportedChange.objects.filter(created_at__lt=now - CHANGES_KEPT_FOR).delete()
     old = ImportRun.objects.filter(has_file=True, created_at__lt=now - FILES_KEPT_FOR)
     found = list(old.exclude(state=State.RUNNING).values_list("pk", flat=True))
     for run_id in found:
