@@ -9,9 +9,8 @@ from django_tenants.utils import tenant_context
 from procrastinate.contrib.django import app
 
 from catalog.models import ProductImage
-from catalog.pictures import WIDTHS
 from catalog.services.import_runs import work_on
-from catalog.services.pictures import delete_files, finish_later, make_widths
+from catalog.services.pictures import delete_files, make_widths
 from catalog.services.refresh import refresh_products
 from pycommerce.db import connection
 from tenants.models import Tenant
@@ -35,18 +34,6 @@ def make_picture_widths(tenant_id: str, image_id: str) -> None:
         with transaction.atomic():
             refresh_products([image.product_id])
             raise_catalogue_version()
-
-
-@app.periodic(cron="37 3 * * *")
-@app.task(queueing_lock="missing_widths", pass_context=False)
-def make_missing_widths_regularly(timestamp: int) -> None:
-    """Every night: pictures from before there were widths, and those whose job was lost."""
-    connection.set_schema_to_public()
-    for tenant in Tenant.objects.order_by("created_at", "pk"):
-        with tenant_context(tenant):
-            single = ProductImage.objects.filter(widths=[], width__gt=min(WIDTHS))
-            for image in single.exclude(file="").iterator():
-                finish_later(image)
 
 
 @app.task(retry=3, pass_context=False)

@@ -8,6 +8,7 @@ from django.conf import settings
 from procrastinate.contrib.django import app
 
 from catalog.services.import_runs import forget_old_imports
+from catalog.services.pictures import finish_those_left
 from checkout.services.events import forget_old_events, work_off_waiting
 from checkout.services.reconciling import Recent, reconcile
 from checkout.services.sweeping import in_each, sweep, tenants_named
@@ -92,6 +93,15 @@ def reconcile_regularly(timestamp: int) -> None:
     for tenant, found in in_each(tenants_named(), lambda tenant: reconcile(recent)):
         if not isinstance(found, Exception) and (found.repaired or found.problems):
             logger.warning("Tenant %s reconciled: %s", tenant.pk, found.as_json())
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(queueing_lock="picture_widths", pass_context=False)
+def finish_pictures_regularly(timestamp: int) -> None:
+    """Every night: pictures that pages have in one width only."""
+    for tenant, left in in_each(tenants_named(), lambda tenant: finish_those_left()):
+        if not isinstance(left, Exception) and left:
+            logger.info("Tenant %s: %d pictures get their widths", tenant.pk, left)
 
 
 @app.periodic(cron="7 * * * *")

@@ -10,7 +10,7 @@ from PIL import Image
 from procrastinate.contrib.django import app
 
 from catalog.models import HomePage, ProductImage
-from catalog.pictures import HOME_NARROW, name_at, narrower
+from catalog.pictures import HOME_NARROW, WIDTHS, name_at, narrower
 from pycommerce.db import connection
 from tenants.models import Tenant
 
@@ -28,11 +28,19 @@ def finish_pictures(images: Iterable[ProductImage]) -> None:
         if (image.width or 0) * (image.height or 0) <= AT_ONCE:
             make_widths(image)
         else:
-            finish_later(image)
+            _finish_later(image)
 
 
-def finish_later(image: ProductImage) -> None:
-    """Have a job make a picture's other widths."""
+def finish_those_left() -> int:
+    """Pictures from before there were widths, and those whose job was lost; returns how many."""
+    left = ProductImage.objects.filter(widths=[], width__gt=min(WIDTHS)).exclude(file="")
+    images = list(left.only("id"))
+    for image in images:
+        _finish_later(image)
+    return len(images)
+
+
+def _finish_later(image: ProductImage) -> None:
     job = app.configure_task("catalog.jobs.make_picture_widths")
     job.defer(tenant_id=str(connection.tenant.pk), image_id=str(image.pk))
 

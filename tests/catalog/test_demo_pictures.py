@@ -13,9 +13,10 @@ from catalog.demo.loading import ensure_shop
 from catalog.demo.outdoor import OUTDOOR
 from catalog.demo.shots import read_shots
 from catalog.demo.tech import TECH
-from catalog.jobs import make_missing_widths_regularly, make_picture_widths
+from catalog.jobs import make_picture_widths
 from catalog.models import HomePage, Product, ProductImage, Variant
 from catalog.services.refresh import refresh_products
+from checkout.jobs import finish_pictures_regularly
 from tests.factories import make_product
 
 SHOTS = read_shots()
@@ -118,7 +119,7 @@ def test_pictures_from_before_there_were_widths_get_them_at_night(tech, settings
     ProductImage.objects.create(product=product, source_url="https://x.example/a.webp")
     refresh_products([product.pk])
 
-    make_missing_widths_regularly(timestamp=0)
+    finish_pictures_regularly(timestamp=0)
 
     jobs = ProcrastinateJob.objects.filter(task_name="catalog.jobs.make_picture_widths")
     assert [job.args["image_id"] for job in jobs] == [str(old.pk)]

@@ -471,7 +471,7 @@ def test_the_worker_looks_after_everything_by_itself():
         "sweep_all_regularly": "*/10 * * * *",
         "look_at_stock_regularly": "5-59/10 * * * *",
         "reconcile_regularly": "7 3 * * *",
-        "make_missing_widths_regularly": "37 3 * * *",
+        "finish_pictures_regularly": "37 3 * * *",
         "forget_regularly": "7 * * * *",
     }
 

@@ -5,7 +5,19 @@ from collections.abc import Callable
 from studio.building import Scene
 from studio.camera import View
 from studio.distance import CREASES, QUILT_Z
-from studio.solids import Point, Surface, ball, both_sides, box, curve, cut, pillow, tube
+from studio.solids import (
+    Point,
+    Solid,
+    Surface,
+    ball,
+    both_sides,
+    box,
+    curve,
+    cut,
+    keep,
+    pillow,
+    tube,
+)
 from studio.surfaces import KNIT, RIPSTOP, STRIPES, WEAVE
 
 from products.shots import Shot
@@ -17,18 +29,22 @@ _BODY = [
     (0.15, -0.60),
     (0.44, -0.50),
     (0.45, -0.15),
-    (0.44, 0.66),
-    (0.38, 0.70),
-    (0.0, 0.71),
+    (0.445, 0.52),
+    (0.435, 0.65),
+    (0.36, 0.69),
+    (0.2, 0.70),
+    (0.0, 0.70),
 ]
 _SLEEVE = [
     (0.30, -0.55),
     (0.47, -0.49),
     (0.62, -0.30),
-    (0.93, 0.36),
+    (0.88, 0.25),
+    (0.93, 0.38),
     (0.90, 0.44),
-    (0.72, 0.50),
-    (0.68, 0.46),
+    (0.74, 0.49),
+    (0.68, 0.45),
+    (0.62, 0.32),
     (0.46, 0.0),
     (0.36, -0.20),
 ]
@@ -39,7 +55,14 @@ def _smooth(points: list[Point], steps: int = 3) -> list[Point]:
 
 
 def _shape(half: list[Point], steps: int = 3) -> list[Point]:
-    return _smooth(both_sides(half)[:-1] if abs(half[-1][0]) < 1e-6 else both_sides(half), steps)
+    return _smooth(both_sides(half), steps)
+
+
+def _cuff(height: float) -> tuple[Solid, ...]:
+    """The end of a sleeve, a little thicker than the sleeve."""
+    end = box((0.3, 0.3, 0.055), (0.83, 0, 0.455), 0.03, (0, 17, 0))
+    around = [(0.79 + (x - 0.79) * 1.05, z) for x, z in _SLEEVE]
+    return pillow(_smooth(around), height, 0.12), keep(end)
 
 
 def jacket(
@@ -62,9 +85,11 @@ def jacket(
             (0.36, -0.52),
             (0.33, -0.30),
             (0.42, -0.10),
-            (0.43, 0.66),
-            (0.37, 0.70),
-            (0.0, 0.71),
+            (0.43, 0.52),
+            (0.42, 0.65),
+            (0.35, 0.69),
+            (0.2, 0.70),
+            (0.0, 0.70),
         ]
     )
     lift = 0.05 if quilt else 0.0
@@ -77,8 +102,8 @@ def jacket(
             mirror="x",
             ripple=ripple,
         )
-        cuff = [(0.69, 0.40), (0.93, 0.30), (0.96, 0.40), (0.73, 0.51)]
-        scene.add(lining, pillow(cuff, 0.085, 0.09), at=(0, 0.09 + lift, 0), mirror="x")
+        if not quilt:
+            scene.add(lining, *_cuff(0.088), at=(0, 0.10, 0), mirror="x", ripple=ripple)
     if hood:
         outline = [
             (0.0, -0.98),
@@ -95,7 +120,8 @@ def jacket(
             at=(0, 0.14 + lift, 0),
             ripple=(CREASES, 0.008, 7.0),
         )
-        scene.add(lining, ball((0.16, 0.06, 0.17), (0, 0.13 + lift, -0.70)))
+        inside = [(x * 0.9, -0.72 + (z + 0.72) * 0.9) for x, z in outline]
+        scene.add(lining, pillow(_shape(inside), 0.085, 0.12), at=(0, 0.14 + lift, 0))
     else:
         collar = [(0.0, -0.73), (0.14, -0.72), (0.18, -0.60), (0.15, -0.52), (0.0, -0.48)]
         scene.add(
@@ -104,7 +130,8 @@ def jacket(
             cut(ball((0.10, 0.10, 0.07), (0, 0.12, -0.66)), 0.03),
             at=(0, 0.14 + lift, 0),
         )
-        scene.add(lining, ball((0.11, 0.05, 0.08), (0, 0.14 + lift, -0.66)))
+        inside = [(x * 0.85, -0.62 + (z + 0.62) * 0.85) for x, z in collar]
+        scene.add(lining, pillow(_shape(inside), 0.07, 0.08), at=(0, 0.14 + lift, 0))
     top = 0.222 + lift + (0.062 if quilt else 0.0)
     line = [
         (0.0, top + 0.01, -0.50),
@@ -132,16 +159,17 @@ def shirt(wool: Surface, trim: Surface) -> Scene:
         (0.15, -0.62),
         (0.42, -0.51),
         (0.43, -0.15),
-        (0.42, 0.70),
-        (0.36, 0.73),
-        (0.0, 0.74),
+        (0.425, 0.56),
+        (0.415, 0.69),
+        (0.34, 0.725),
+        (0.2, 0.73),
+        (0.0, 0.73),
     ]
     scene.add(wool, pillow(_shape(body), 0.06, 0.14), at=(0, 0.07, 0), ripple=ripple)
     scene.add(
         wool, pillow(_smooth(_SLEEVE), 0.05, 0.09), at=(0, 0.06, 0), mirror="x", ripple=ripple
     )
-    cuff = [(0.69, 0.40), (0.93, 0.30), (0.965, 0.39), (0.735, 0.51)]
-    scene.add(trim, pillow(cuff, 0.05, 0.06), at=(0, 0.06, 0), mirror="x")
+    scene.add(trim, *_cuff(0.066), at=(0, 0.06, 0), mirror="x", ripple=ripple)
     neck = curve(
         [
             (-0.16, 0.09, -0.62),
@@ -158,7 +186,7 @@ def shirt(wool: Surface, trim: Surface) -> Scene:
         5,
     )
     scene.add(trim, tube(back, 0.028))
-    scene.add(Surface("#c8502d", rough=0.6), box((0.035, 0.006, 0.05), (-0.33, 0.115, 0.60), 0.005))
+    scene.add(Surface("#c8502d", rough=0.6), box((0.035, 0.006, 0.05), (-0.30, 0.128, 0.58), 0.005))
     return scene
 
 

@@ -33,7 +33,7 @@ def _smooth(points: list[Point], steps: int = 3) -> list[Point]:
 
 
 def _shape(half: list[Point], steps: int = 3) -> list[Point]:
-    return _smooth(both_sides(half)[:-1] if abs(half[-1][0]) < 1e-6 else both_sides(half), steps)
+    return _smooth(both_sides(half), steps)
 
 
 _SOLE = [

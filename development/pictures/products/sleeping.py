@@ -41,7 +41,7 @@ def _mummy(wide: float) -> list[Point]:
         (0.20, 1.2),
         (0.0, 1.24),
     ]
-    return curve(both_sides([(x * wide, z) for x, z in half])[:-1], 4, closed=True)
+    return curve(both_sides([(x * wide, z) for x, z in half]), 4, closed=True)
 
 
 def down_bag() -> Scene:
@@ -75,7 +75,7 @@ def summer_bag() -> Scene:
     outline = curve(
         both_sides(
             [(0.0, -1.1), (0.4, -1.1), (0.48, -1.0), (0.48, 0.9), (0.38, 1.06), (0.0, 1.08)]
-        )[:-1],
+        ),
         3,
         closed=True,
     )
@@ -104,7 +104,7 @@ def air_mat() -> Scene:
                 (0.28, 1.15),
                 (0.0, 1.15),
             ]
-        )[:-1],
+        ),
         3,
         closed=True,
     )
