@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.conf import settings
 from django.db.models import Q
 from django.http import HttpResponse
@@ -28,14 +27,12 @@ from catalog.errors import UnknownProduct
 from catalog.listing import (
     SORTS,
     ProductFilters,
-    Select,
     count_products,
     find_one,
     find_page,
-    money_sql,
-    variants_sql,
 )
 from catalog.models import Product, Variant
+from catalog.reading import product_select, stock_members
 from catalog.services.editing import edit_product
 from catalog.services.stock import adjust_stock
 from pycommerce.api import parameters
@@ -77,44 +74,6 @@ def _kept(request: HttpRequest, make: Callable[[], Body]) -> HttpResponseBase:
     return answer(request, body)
 
 
-def _product_columns() -> str:
-    return f"""p.id::text, p.name, p.description, {money_sql("p.price")}::text, p.sku, v.stock,
-        p.category_names, p.slug, p.image_list::text, {money_sql("p.compare_at_price")}::text,
-        v.list, to_char(p.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
-
-
-class _ProductReader:
-    """Makes the JSON members of a product from its row, the documented ones first."""
-
-    def __init__(self, request: HttpRequest, currency: str) -> None:
-        self._currency = currency
-        # Quotation marks inside a JSON string are escaped, so this can only be the member itself.
-        self._relative = '"url": "/'
-        self._absolute = f'"url": "{origin_of(request)}/'
-
-    def __call__(self, row: tuple[Any, ...]) -> dict[str, Any]:
-        price, compare_at_price, images = row[3], row[9], row[8]
-        return {
-            "id": row[0],
-            "name": row[1],
-            "description": row[2],
-            "price": orjson.Fragment(price),
-            "sku": row[4],
-            "stock": row[5],
-            "categories": row[6],
-            "slug": row[7],
-            "currency": self._currency,
-            "images": orjson.Fragment(images.replace(self._relative, self._absolute)),
-            "compare_at_price": compare_at_price and orjson.Fragment(compare_at_price),
-            "variants": orjson.Fragment(row[10]),
-            "updated_at": row[11],
-        }
-
-
-def _product_select(request: HttpRequest, currency: str) -> Select:
-    return Select(_product_columns(), variants_sql(), _ProductReader(request, currency))
-
-
 class ProductViewSet(TenantViewSet):
     """Products of a tenant."""
 
@@ -146,7 +105,7 @@ class ProductViewSet(TenantViewSet):
             sort=sort,
             limit=parameters.limit(query),
             cursor=parameters.text(query, "cursor", max_length=1000),
-            select=_product_select(request, currency),
+            select=product_select(origin_of(request), currency),
             version=request.catalogue_version,
         )
         content = dumps(
@@ -169,7 +128,7 @@ class ProductViewSet(TenantViewSet):
         django_request = request._request
 
         def make() -> Body:
-            select = _product_select(django_request, self.tenant.currency)
+            select = product_select(origin_of(django_request), self.tenant.currency)
             product = find_one(id_or_slug, select)
             if product is None:
                 raise UnknownProduct(id_or_slug)
@@ -195,7 +154,7 @@ class ProductViewSet(TenantViewSet):
             prices=prices_from(data, list(product.variants.all()), self.tenant.currency),
             user=request.user,
         )
-        select = _product_select(request._request, self.tenant.currency)
+        select = product_select(origin_of(request._request), self.tenant.currency)
         content = find_one(str(product.pk), select, condition="true")
         return Answer(200, content | {"status": data.get("status", product.status)})
 
@@ -258,17 +217,7 @@ class StockViewSet(TenantViewSet):
             reason=data["reason"],
             user=request.user,
         )
-        return Answer(
-            200,
-            {
-                "product_id": variant.product_id,
-                "variant_id": variant.pk,
-                "sku": variant.sku,
-                "on_hand": variant.on_hand,
-                "held": variant.held,
-                "stock": variant.stock,
-            },
-        )
+        return Answer(200, stock_members(variant))
 
 
 def _variant_id(data: dict[str, Any]) -> UUID:

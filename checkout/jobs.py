@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 
 from catalog.services.import_runs import forget_old_imports
 from catalog.services.pictures import finish_those_left
+from checkout.services.calling_out import send_webhooks
 from checkout.services.events import forget_old_events, work_off_waiting
 from checkout.services.reconciling import Recent, reconcile
 from checkout.services.sweeping import in_each, sweep, tenants_named
@@ -17,6 +18,7 @@ from checkout.simulator.store import forget_old_things
 from orders.services.customers import forget_old_sign_ins
 from orders.services.low_stock import tell_low_stock
 from orders.services.mailing import deliver_outbox
+from orders.services.webhooks import forget_old_webhooks
 from tenants.due import Kind, in_each_due
 from tenants.idempotency import forget_old_keys
 from tenants.models import Tenant
@@ -50,6 +52,26 @@ def _say_what_was_sent(done: Iterable[tuple[Tenant, Any]]) -> None:
     for tenant, sent in done:
         if not isinstance(sent, Exception) and sent:
             logger.info("Tenant %s: sent %d messages", tenant.pk, sent)
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(queueing_lock="webhooks", lock="webhooks", pass_context=False)
+def send_webhooks_regularly(timestamp: int) -> None:
+    """Every five seconds, one round after the other: receivers may be slow, and mails go on."""
+    _say_what_was_called(in_each_due(Kind.WEBHOOKS, send_webhooks))
+
+
+@app.periodic(cron="8-59/10 * * * *")
+@app.task(queueing_lock="webhooks_all", lock="webhooks", pass_context=False)
+def send_all_webhooks_regularly(timestamp: int) -> None:
+    """Every ten minutes: all shops, for webhooks that nothing tells of."""
+    _say_what_was_called(send_webhooks(tenants_named()))
+
+
+def _say_what_was_called(done: Iterable[tuple[Tenant, Any]]) -> None:
+    for tenant, tries in done:
+        if not isinstance(tries, Exception) and tries:
+            logger.info("Tenant %s: tried %d webhooks", tenant.pk, tries)
 
 
 @app.periodic(cron="* * * * *")
@@ -118,3 +140,4 @@ def _forget(tenant: Tenant) -> None:
     forget_old_keys()
     forget_old_sign_ins()
     forget_old_imports()
+    forget_old_webhooks()

@@ -288,6 +288,9 @@ STRIPE_API_BASE = api_base("STRIPE_API_BASE")
 STRIPE_CALLS_AT_ONCE = env.int(
     "STRIPE_CALLS_AT_ONCE", default=max(1, env.int("WEB_THREADS", default=4) // 2)
 )
+# Webhooks go to public addresses over https; a receiver on this machine is for development alone.
+WEBHOOK_LOOPBACK = env.bool("WEBHOOK_LOOPBACK", default=True) and not PRODUCTION
+
 # Without a key the simulator takes the place of Stripe: no money moves.
 STRIPE_SIMULATOR = env.bool("STRIPE_SIMULATOR", default=not STRIPE_SECRET_KEY and not PRODUCTION)
 if STRIPE_SIMULATOR and STRIPE_SECRET_KEY:

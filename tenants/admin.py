@@ -29,7 +29,7 @@ from pycommerce.unfold_shim import (
     UserChangeForm,
     UserCreationForm,
 )
-from tenants import key_admin  # noqa: F401 - it registers
+from tenants import key_admin, webhook_admin  # noqa: F401 - they register
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.backends import rights_in
 from tenants.models import Domain, Membership, Role, Tenant, User

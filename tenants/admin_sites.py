@@ -115,6 +115,7 @@ _MENU = [
     "tenants.shoplook",
     "tenants.membership",
     "tenants.apikey",
+    "shop.webhookendpoint",
 ]
 
 

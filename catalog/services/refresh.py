@@ -7,6 +7,7 @@ from django.conf import settings
 
 from catalog.search import text_configuration
 from pycommerce.db import connection
+from tenants.webhooks.announcing import announce
 
 # Of the text of a product this much is searched; more would not fit into a tsvector.
 _SEARCHED_CHARACTERS = 50_000
@@ -89,7 +90,8 @@ _DROP_WORDS = "DELETE FROM catalog_searchword WHERE word NOT IN ({words})"
 def refresh_products(product_ids: Collection[UUID] | None) -> None:
     """Compute the kept members of these products (of all for None) anew, in a few statements.
 
-    They are then as of now: `updated_at` is set. The caller is in a transaction and calls
+    They are then as of now: `updated_at` is set, and the shop's other systems are told, but for
+    None. The caller is in a transaction and calls
     `raise_catalogue_version()` as the last thing in it.
     """
     if product_ids is not None and not product_ids:
@@ -109,3 +111,5 @@ def refresh_products(product_ids: Collection[UUID] | None) -> None:
         cursor.execute(_ADD_WORDS.format(words=words), arguments)
         if product_ids is None:
             cursor.execute(_DROP_WORDS.format(words=words), arguments)
+    if product_ids is not None:
+        announce("product.updated", [{"product": str(pk)} for pk in product_ids])

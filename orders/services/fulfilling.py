@@ -8,7 +8,7 @@ from django.db import transaction
 from orders.errors import IllegalTransition
 from orders.models import Fulfilment, FulfilmentLine, LineItem, Order
 from orders.services.paying import lock_order
-from orders.services.timeline import NOBODY, Actor, changes_of, note, save, tell
+from orders.services.timeline import NOBODY, Actor, announce_order, changes_of, note, save, tell
 from pycommerce.core.errors import wrong_field
 
 _PAID = {Order.PaymentStatus.PAID, Order.PaymentStatus.PARTIALLY_REFUNDED}
@@ -61,6 +61,7 @@ def fulfil_order(
     save(order)
     complete_if_all_is_sent(order, lines.values(), actor)
     tell("mail.order_fulfilled", order, str(fulfilment.pk), fulfilment=str(fulfilment.pk))
+    announce_order("order.fulfilled", order)
     return fulfilment
 
 

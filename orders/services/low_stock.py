@@ -1,4 +1,4 @@
-"""Tells the shop's owners what gets low in stock, by the outbox."""
+"""Tells the shop's owners and its other systems what gets low in stock."""
 
 from django.db import transaction
 
@@ -7,6 +7,7 @@ from catalog.services.low_stock import notice_low_stock
 from orders.models import OutboxMessage
 from pycommerce.core.ids import uuid7
 from tenants.due import Kind, note_due
+from tenants.webhooks.announcing import announce
 
 # A mail names so many; of the others it says how many they are.
 NAMED = 50
@@ -24,4 +25,5 @@ def tell_low_stock() -> int:
             payload={"variants": [str(pk) for pk in found[:NAMED]], "count": len(found)},
         )
         note_due(Kind.MESSAGES)
+    announce("stock.low", [{"variant": str(pk)} for pk in found])
     return len(found)

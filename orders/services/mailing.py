@@ -20,6 +20,7 @@ from orders.models import Fulfilment, Order, OutboxMessage, SignIn
 from orders.services.customers import token_of
 from orders.services.low_stock import TOPIC
 from orders.services.pricing import order_settings
+from orders.services.webhooks import OFF_AFTER, TOPIC_OFF
 from orders.showing import order_context, sums
 from pycommerce.db import connection
 from tenants.due import Kind, note_due
@@ -86,6 +87,9 @@ def _send(message: OutboxMessage) -> None:
     if message.topic == TOPIC:
         _send_low_stock(message)
         return
+    if message.topic == TOPIC_OFF:
+        _send_webhook_off(message)
+        return
     order = Order.objects.get(pk=message.payload["order"])
     with translation.override(order.language), timezone.override(connection.tenant.time_zone):
         if kind == "mail":
@@ -132,6 +136,22 @@ def _send_low_stock(message: OutboxMessage) -> None:
             "%(count)s variant is low in stock", "%(count)s variants are low in stock", count
         )
         send_mail(message.pk, "low_stock", subject % {"count": count}, _owners(), context)
+
+
+def _send_webhook_off(message: OutboxMessage) -> None:
+    tenant = connection.tenant
+    origin = shop_origin(tenant)
+    endpoint, address = message.payload["endpoint"], message.payload["address"]
+    with translation.override(tenant.language):
+        context = {
+            "tenant": tenant,
+            "origin": origin,
+            "address": address,
+            "days": OFF_AFTER.days,
+            "link": f"{origin}/admin/shop/webhookendpoint/{endpoint}/change/",
+        }
+        subject = _("A webhook of %(shop)s was switched off") % {"shop": tenant.name}
+        send_mail(message.pk, "webhook_off", subject, _owners(), context)
 
 
 def _context(order: Order) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from orders.services.placing import (
     use_discount_again,
 )
 from orders.services.restocking import restock, take_back
-from orders.services.timeline import NOBODY, Actor, note, save, tell
+from orders.services.timeline import NOBODY, Actor, announce_order, note, save, tell
 from pycommerce.core.errors import wrong_field
 from tenants.due import Kind, note_due
 from tenants.shop.models import raise_catalogue_version
@@ -117,6 +117,7 @@ def record_payment(
     sell_units(quantities_of(order), sources)
     save(order, units=Units.SOLD)
     tell("mail.order_confirmed", order)
+    announce_order("order.paid", order)
     if not was_held:
         # To sell units that are held leaves as many to be sold as before.
         raise_catalogue_version()
@@ -384,6 +385,7 @@ def _book_refund(order: Order, refund: Refund, provider: str) -> None:
     note(order, "refunded", f"Refunded {words}. {refund.reason}".strip(), by)
     restock(order, refund, by)
     tell("mail.order_refunded", order, str(refund.pk), amount=str(refund.amount))
+    announce_order("order.refunded", order)
     if order.status == Status.PENDING and order.payment_status == Payment.REFUNDED:
         # Another amount had come than it costs, and went back: it waits for nothing any more.
         _cancel(order, reason="The payment was given back.")

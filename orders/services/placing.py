@@ -18,7 +18,7 @@ from orders.errors import BadDiscount, OutOfStock, PricesChanged
 from orders.models import MAX_QUANTITY, Discount, LineItem, Order
 from orders.reading import exact
 from orders.services.pricing import Quote, quote
-from orders.services.timeline import NOBODY, Actor, note, save
+from orders.services.timeline import NOBODY, Actor, announce_order, note, save
 from pycommerce.core.errors import wrong_field
 from pycommerce.core.ids import uuid7
 from pycommerce.db import connection
@@ -292,6 +292,7 @@ def give_number(order: Order) -> None:
 
     The row that both come from is last in the lock order.
     """
+    announce_order("order.created", order)
     prefix = f"{connection.tenant.slug[:1].upper()}-"
     with connection.cursor() as cursor:
         cursor.execute(_NUMBER, [prefix, order.pk])

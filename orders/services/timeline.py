@@ -10,6 +10,7 @@ from django.utils import timezone
 from orders.errors import IllegalTransition
 from orders.models import MAX_NOTE, Order, OrderEvent, OutboxMessage
 from tenants.due import Kind, note_due
+from tenants.webhooks.announcing import announce
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ def tell(topic: str, order: Order, key: str = "", **payload: Any) -> None:
         ignore_conflicts=True,
     )
     note_due(Kind.MESSAGES)
+
+
+def announce_order(event_type: str, order: Order) -> None:
+    """Tell the shop's other systems what happened to the order."""
+    announce(event_type, [{"order": str(order.pk)}])
 
 
 _MOVES = {"status": Order.STATUS_MOVES, "payment_status": Order.PAYMENT_MOVES}

@@ -276,7 +276,10 @@ def _read_table(archive: zipfile.ZipFile, table: str, columns: list[str]) -> Non
 
 
 def _after_reading() -> None:
-    """Counters go on behind the highest number; answers kept from before the loss are stale."""
+    """Counters go on behind the highest number; answers kept from before the loss are stale.
+
+    Webhooks are off until an owner says otherwise.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT attrelid::regclass::text, attname, "
@@ -290,6 +293,10 @@ def _after_reading() -> None:
                 f'SELECT setval(%s, coalesce((SELECT max("{column}") FROM {table}), 0) + 1, false)',
                 [sequence],
             )
+        # Who listens there may know the shop that this one is a copy of.
+        cursor.execute("UPDATE shop_webhook_endpoint SET is_active = false, failing_since = NULL")
+        cursor.execute("DELETE FROM shop_webhook_event WHERE body IS NULL")
+        cursor.execute("UPDATE shop_webhook_delivery SET next_try_at = NULL")
         cursor.execute(
             "UPDATE shop_state SET catalogue_version = greatest(catalogue_version + 1, %s)",
             [int(time.time())],

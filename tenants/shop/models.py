@@ -1,5 +1,6 @@
-"""What every shop's schema holds whatever it sells: its counters and its audit trail."""
+"""What every shop's schema holds whatever it sells: counters, the audit trail, webhooks."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -87,3 +88,110 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.scope
+
+
+class WebhookType(models.TextChoices):
+    """What a shop's other systems can be told."""
+
+    ORDER_CREATED = "order.created", "An order was placed"
+    ORDER_PAID = "order.paid", "An order was paid"
+    ORDER_FULFILLED = "order.fulfilled", "Units of an order were sent"
+    ORDER_REFUNDED = "order.refunded", "Money of an order was given back"
+    PRODUCT_UPDATED = "product.updated", "A product was made or changed"
+    STOCK_LOW = "stock.low", "A variant got low in stock"
+
+
+class WebhookEndpoint(models.Model):
+    """Where another system of the shop is told what happened.
+
+    Its secret is not kept but worked out from the installation's `SECRET_KEY`, so that neither a
+    dump nor an archive of the shop holds it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    address = models.CharField(max_length=500, help_text="Such as https://erp.example.com/hook.")
+    events = ArrayField(models.CharField(max_length=20, choices=WebhookType))
+    is_active = models.BooleanField("active", default=True)
+    secret_number = models.PositiveIntegerField(default=1, editable=False)
+    secret_changed_at = models.DateTimeField(null=True, editable=False)
+    failing_since = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="The first failure since the last success.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        db_table = "shop_webhook_endpoint"
+        ordering = ["created_at", "id"]
+        verbose_name = "webhook"
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class WebhookEvent(models.Model):
+    """Something that happened, written with the change: the outbox of webhooks.
+
+    `subject` names what it happened to. The body is written once, when the event is first sent.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    type = models.CharField(max_length=20)
+    subject = models.JSONField(default=dict)
+    body = models.TextField(null=True)  # noqa: DJ001 - unknown until it is first sent
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "shop_webhook_event"
+        ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["created_at"], name="webhook_event_new", condition=models.Q(body=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"
+
+
+class WebhookDelivery(models.Model):
+    """An event on its way to an endpoint, and how the last try went."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event = models.ForeignKey(WebhookEvent, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(
+        null=True, default=timezone.now, help_text="None once it ended."
+    )
+    tried_at = models.DateTimeField(null=True)
+    succeeded = models.BooleanField(default=False)
+    status = models.PositiveSmallIntegerField(null=True, help_text="Of the answer, if one came.")
+    duration_ms = models.PositiveIntegerField(null=True)
+    response = models.TextField(blank=True, help_text="Where the answer's body begins.")
+    problem = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "shop_webhook_delivery"
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                name="webhook_delivery_waiting",
+                condition=models.Q(next_try_at__isnull=False),
+            ),
+            models.Index(fields=["endpoint", "-created_at"], name="webhook_delivery_log"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(succeeded=False) | models.Q(next_try_at=None),
+                name="webhook_delivered_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} to {self.endpoint_id}"

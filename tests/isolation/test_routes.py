@@ -46,7 +46,13 @@ from tenants.services import add_member
 from tenants.services.audit import record
 from tenants.services.keys import make_key
 from tenants.services.tokens import issue_tokens
-from tenants.shop.models import AuditEntry
+from tenants.shop.models import (
+    AuditEntry,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookType,
+)
 from tests.factories import (
     make_category,
     make_member,
@@ -86,6 +92,7 @@ _TENANT_MODELS = {
     "tenants/apikey": "key",
     "tenants/shoplook": "tenant",
     "shop/auditentry": "audit",
+    "shop/webhookendpoint": "hook",
 }
 _PLATFORM_MODELS = {"tenants/tenant": "tenant", "tenants/user": "user"}
 _ADMIN = {
@@ -156,6 +163,9 @@ TENANT_ROUTES: dict[str, str] = {
         for list_ in ("catalog/product", "orders/order", "orders/customer")
     },
     "admin/tenants/apikey/{key}/revoke/": MEMBER,
+    "admin/shop/webhookendpoint/{hook}/test/": MEMBER,
+    "admin/shop/webhookendpoint/{hook}/rotate/": MEMBER,
+    "admin/shop/webhookendpoint/{hook}/again/{delivery}/": MEMBER,
     "admin/tenants/membership/invitation/{user}/token/": ANYBODY,
     "": ANYBODY,
     "products/": ANYBODY,
@@ -262,6 +272,7 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
     audit = record(user=None, action=AuditEntry.Action.CHANGE, thing=product)
     assert StockMovement.objects.filter(variant=variant).exists()
     owner = make_member(outdoor, email=f"owner-{SECRET.lower()}@example.com", name=SECRET)
+    delivery = _delivery()
     key, _token = make_key(
         tenant=outdoor, name=SECRET, scopes=Scope.values, expires_at=None, user=owner
     )
@@ -284,6 +295,8 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
             "import": str(_import_of(owner).pk),
             "membership": str(Membership.objects.get(user=owner).pk),
             "key": str(key.pk),
+            "hook": str(delivery.endpoint_id),
+            "delivery": str(delivery.pk),
             "tenant": str(outdoor.pk),
             "user": str(owner.pk),
             "slug": "secret-product",
@@ -300,6 +313,17 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
         tech_owner=make_member(tech),
         outdoor_owner=owner,
         staff=make_user(is_superuser=True),
+    )
+
+
+def _delivery() -> WebhookDelivery:
+    """Something that another system of the other shop was told."""
+    endpoint = WebhookEndpoint.objects.create(
+        address=f"https://{SECRET}.example.com/hook", events=WebhookType.values
+    )
+    event = WebhookEvent.objects.create(type="order.paid", body=PERSON)
+    return WebhookDelivery.objects.create(
+        endpoint=endpoint, event=event, next_try_at=None, response=SECRET
     )
 
 
@@ -544,6 +568,7 @@ def test_the_table_would_notice(shops):
         "admin/tenants/membership/",
         "admin/tenants/apikey/",
         "admin/tenants/apikey/{key}/change/",
+        "admin/shop/webhookendpoint/",
     ):
         assert SECRET in client.get(shops.path(route), **headers).getvalue().decode(), route
     for route in (
@@ -554,6 +579,7 @@ def test_the_table_would_notice(shops):
         "admin/orders/order/export/csv/",
         "admin/orders/customer/export/csv/",
         "admin/orders/customer/{customer}/change/",
+        "admin/shop/webhookendpoint/{hook}/change/",
     ):
         assert PERSON in client.get(shops.path(route), **headers).getvalue().decode(), route
 

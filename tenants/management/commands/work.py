@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = "Do the jobs of every shop until stopped: mails, payments, clean-up."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--concurrency", type=int, default=2, help="jobs at once (default 2)")
+        parser.add_argument("--concurrency", type=int, default=3, help="jobs at once (default 3)")
 
     def handle(self, *args: Any, concurrency: int, **options: Any) -> None:
         if settings.EMBEDDED_POSTGRES:

@@ -1,0 +1,183 @@
+"""One webhook over the network: to public addresses alone, within limits of time and size.
+
+The name is resolved here, every address is checked, and the connection goes to an address that
+was checked, so that a name which means another one a moment later leads nowhere else.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+
+from pycommerce.core.errors import InvalidRequest, wrong_field
+
+CONNECT_SECONDS = 3.0
+# From the first byte sent to the last one read.
+SECONDS = 10.0
+EXCERPT_BYTES = 1000
+MOST_BYTES = 64 * 1024
+
+# Ranges that carry another address inside: where they lead, the address does not tell.
+_CARRIERS = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")]
+
+
+class NotSent(Exception):
+    """Why nothing came back, in words for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a try went: the answer's status where one came, else the problem."""
+
+    status: int | None
+    duration_ms: int
+    response: str = ""
+    problem: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+def check_address(address: str) -> SplitResult:
+    """The parts of an endpoint's address. Raises InvalidRequest for one that is never called."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise wrong_field("address", "This is no address.") from error
+    host = parts.hostname or ""
+    if not address.isascii() or not address.isprintable() or " " in address or not host:
+        raise wrong_field("address", "Write an address such as https://erp.example.com/hook.")
+    if parts.username is not None or parts.password is not None:
+        raise wrong_field("address", "Leave out the user's name and password.")
+    if parts.fragment or port == 0:
+        raise wrong_field("address", "Leave out what stands behind #, and name a real port.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and settings.WEBHOOK_LOOPBACK):
+        raise wrong_field("address", "It must begin with https://.")
+    literal = _literal(host)
+    if literal is not None and not _is_allowed(literal):
+        raise wrong_field("address", "This is no public address.")
+    return parts
+
+
+def _literal(host: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
+
+
+def _is_allowed(address: str) -> bool:
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    if found.is_loopback:
+        return bool(settings.WEBHOOK_LOOPBACK)
+    if any(found in network for network in _CARRIERS):
+        return False
+    return found.is_global and not found.is_multicast
+
+
+def _checked_addresses(host: str, port: int) -> list[str]:
+    """The host's addresses. Raises NotSent unless every one of them may be called."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise NotSent("The host's name has no address.") from error
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    if not all(_is_allowed(address) for address in addresses):
+        raise NotSent("The host's name leads to an address that is not public.")
+    return addresses
+
+
+def _connect(parts: SplitResult) -> socket.socket:
+    host, is_secure = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if is_secure else 80)
+    problem: OSError | None = None
+    for address in _checked_addresses(host, port)[:3]:
+        try:
+            plain = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
+        except OSError as error:
+            problem = error
+            continue
+        if not is_secure:
+            return plain
+        try:
+            return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+        except BaseException:
+            plain.close()
+            raise
+    raise problem or NotSent("The host's name has no address.")
+
+
+class _OnSocket(http.client.HTTPConnection):
+    """HTTP on a connection that is there already."""
+
+    def __init__(self, host: str, made: socket.socket) -> None:
+        super().__init__(host, timeout=SECONDS)
+        self.sock = made
+
+    def connect(self) -> None:
+        raise NotSent("The connection was closed.")
+
+
+def send(address: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+    """Post the body; an answer that is no 2xx, a redirect too, is a failure and is not followed."""
+    began = time.monotonic()
+    try:
+        status, content = _post(check_address(address), body, headers)
+    except (NotSent, InvalidRequest) as error:
+        return Outcome(None, _since(began), problem=str(error))
+    except (OSError, http.client.HTTPException) as error:
+        return Outcome(None, _since(began), problem=_words(error, time.monotonic() - began))
+    text = content[:EXCERPT_BYTES].decode(errors="replace").replace("\x00", "\ufffd")
+    problem = "" if 200 <= status < 300 else f"It answered {status}."
+    return Outcome(status, _since(began), text, problem)
+
+
+def _post(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    made = _connect(parts)
+    made.settimeout(SECONDS)
+    # A receiver that answers byte by byte renews the time limit of each read: this ends it all.
+    ends = threading.Timer(SECONDS, _shut, [made])
+    ends.daemon = True
+    ends.start()
+    try:
+        connection = _OnSocket(parts.netloc, made)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("POST", path, body, dict(headers))
+        answer = connection.getresponse()
+        content = b"" if 300 <= answer.status < 400 else answer.read(MOST_BYTES)
+        return answer.status, content
+    finally:
+        ends.cancel()
+        made.close()
+
+
+def _shut(made: socket.socket) -> None:
+    try:
+        made.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+def _since(began: float) -> int:
+    return int((time.monotonic() - began) * 1000)
+
+
+def _words(error: Exception, seconds: float) -> str:
+    if isinstance(error, TimeoutError) or seconds >= SECONDS:
+        return "It did not answer in time."
+    if isinstance(error, ssl.SSLError):
+        return f"Its certificate or its TLS is not good: {error.reason or error}."[:200]
+    if isinstance(error, ConnectionRefusedError):
+        return "Nothing listens there."
+    return f"The connection failed: {type(error).__name__}."
