@@ -43,11 +43,14 @@ _PICTURES_IN_SIGHT = """
 class Weight:
     """A first visit to a page: bytes of bodies, where text is compressed with brotli.
 
-    `asked` counts what is no picture; `hosts` are all that were asked.
+    `asked` counts what is no picture; `hosts` are all that were asked. `page_sent` and `sent` are
+    what `page` and `without_pictures` were as the server sent them.
     """
 
     page: int
+    page_sent: int
     without_pictures: int
+    sent: int
     pictures_in_sight: int
     asked: int
     hosts: frozenset[str]
@@ -77,15 +80,20 @@ def weigh(page: Page, address: str) -> Weight:
     page.on("response", lambda answer: answers.append(answer))
     page.goto(address, wait_until="networkidle")
     in_sight = set(page.evaluate(_PICTURES_IN_SIGHT))
-    sizes, pictures = {}, {}
+    sizes: dict[str, int] = {}
+    sent: dict[str, int] = {}
+    pictures: dict[str, int] = {}
     for answer in answers:
         if not answer.headers.get("content-type", "").startswith("image/"):
             sizes[answer.url] = compressed(answer.body())
+            sent[answer.url] = answer.request.sizes()["responseBodySize"]
         elif answer.url in in_sight:
             pictures[answer.url] = len(answer.body())
     return Weight(
         page=sizes[page.url],
+        page_sent=sent[page.url],
         without_pictures=sum(sizes.values()),
+        sent=sum(sent.values()),
         pictures_in_sight=sum(pictures.values()),
         asked=len(sizes),
         hosts=frozenset(urlsplit(answer.url).netloc for answer in answers),

@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from benchmarks import access
 
 HINT = (
     "No Chromium was found: 'apt-get install chromium', or "
     "'.venv/bin/python -m playwright install chromium'."
 )
-
-# Width, height and colour scheme: a desk by day and by night, a phone, and a desk at 400 %.
-MODES = [(1280, 800, "light"), (1280, 800, "dark"), (360, 740, "light"), (320, 200, "dark")]
 
 
 def _executable() -> str | None:
@@ -76,25 +74,10 @@ class Visit:
             self.problems.append(f"asked {request.url}")
 
     def is_too_wide(self) -> bool:
-        width = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        return bool(self.page.evaluate(width))
+        return access.is_too_wide(self.page)
 
     def flaws(self) -> list[str]:
-        """What keeps anybody out of the page, of any level and in each of the modes."""
-        found = []
-        before = self.page.viewport_size
-        for width, height, scheme in MODES:
-            self.page.set_viewport_size({"width": width, "height": height})
-            self.page.emulate_media(color_scheme=scheme)
-            mode = f"{width} x {height}, {scheme}"
-            if self.is_too_wide():
-                found.append(f"{mode}: wider than the screen")
-            found += [
-                f"{mode}: {each['id']}: {each['nodes'][0]['html'][:200]}"
-                for each in Axe().run(self.page).response["violations"]
-            ]
-        self.page.set_viewport_size(before)
-        return found
+        return access.flaws(self.page)
 
 
 @pytest.fixture

@@ -3,20 +3,20 @@
 import os
 import re
 import secrets
-import shutil
 import socket
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
+
+from benchmarks.proxy import Ports, find_nginx, write_configuration
 
 ROOT = Path(settings.BASE_DIR)
 HINT = "This test needs nginx and openssl: apt-get install nginx-light openssl."
@@ -29,12 +29,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@dataclass(frozen=True)
-class Site:
-    http: int
-    https: int
-    backend: int
-
+class Site(Ports):
     def get(self, path: str, *, secure: bool = True, host: str = BASE, **headers: str):
         if secure:
             unchecked = ssl._create_unverified_context()
@@ -49,49 +44,11 @@ class Site:
 
 
 def _nginx() -> str:
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if found and shutil.which("openssl"):
+    if found := find_nginx():
         return found
     if os.environ.get("CI") == "true":
         pytest.fail(HINT)
     pytest.skip(HINT)
-
-
-def _configuration(folder: Path, site: Site) -> Path:
-    """Ours, with ports, paths and certificate of this test."""
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN={BASE}".split()
-        + f"-keyout {key} -out {certificate}".split(),
-        check=True,
-        capture_output=True,
-    )
-    text = (ROOT / "deploy/nginx.conf").read_text()
-    for ours, theirs in {
-        "listen 80 default_server": f"listen 127.0.0.1:{site.http} default_server",
-        "listen 443 ssl http2": f"listen 127.0.0.1:{site.https} ssl http2",
-        "server 127.0.0.1:8000": f"server 127.0.0.1:{site.backend}",
-        "/etc/ssl/shops.example.pem": str(certificate),
-        "/etc/ssl/shops.example.key": str(key),
-        "/etc/nginx/pycommerce-proxy.conf": str(ROOT / "deploy/pycommerce-proxy.conf"),
-        "/srv/pycommerce/staticfiles/": f"{folder / 'static'}/",
-    }.items():
-        assert ours in text
-        text = text.replace(ours, theirs)
-    temporary = " ".join(
-        f"{kind}_temp_path {folder}/{kind};"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    types = "types { text/css css; text/javascript js; image/svg+xml svg; }"
-    main = folder / "nginx.conf"
-    main.write_text(
-        # This test's folder is private to whoever runs it.
-        f"{'user root;' if os.geteuid() == 0 else ''}\n"
-        f"pid {folder}/nginx.pid; error_log {folder}/error.log; daemon off;\n"
-        f"events {{ worker_connections 512; }}\n"
-        f"http {{ access_log off; {temporary} {types}\n{text}\n}}\n"
-    )
-    return main
 
 
 @pytest.fixture
@@ -119,9 +76,8 @@ def site(tmp_path: Path, transactional_db: None) -> Iterator[Site]:
         "PYCOMMERCE_VAR": str(tmp_path / "var"),
     }
     serve = subprocess.Popen([sys.executable, "run.py", "serve"], cwd=ROOT, env=environment)
-    proxy = subprocess.Popen(
-        [nginx, "-e", str(tmp_path / "error.log"), "-c", str(_configuration(tmp_path, made))]
-    )
+    configuration = write_configuration(tmp_path, made, tmp_path / "static", BASE)
+    proxy = subprocess.Popen([nginx, "-e", str(tmp_path / "error.log"), "-c", str(configuration)])
     try:
         _wait(made, serve, proxy)
         yield made
@@ -133,7 +89,7 @@ def site(tmp_path: Path, transactional_db: None) -> Iterator[Site]:
 
 
 def _wait(site: Site, *processes: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         assert all(process.poll() is None for process in processes), "it ended before it answered"
         try:
@@ -142,7 +98,7 @@ def _wait(site: Site, *processes: subprocess.Popen[bytes]) -> None:
         except OSError:
             pass
         time.sleep(0.2)
-    pytest.fail("The site did not answer within 90 s.")
+    pytest.fail("The site did not answer within 180 s.")
 
 
 def test_the_site_behind_its_proxy(site):
@@ -154,9 +110,12 @@ def test_the_site_behind_its_proxy(site):
     assert b"Tech Gadgets" in body
     assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert response.headers["Server"] != "gunicorn"
-    stylesheet = re.search(rb'href="(/static/css/base\.[0-9a-f]+\.css)"', body)
-    assert stylesheet
-    assert site.get(stylesheet.group(1).decode())[0].status == 200
+    for kind in (rb'"(/static/css/base\.[0-9a-f]+\.css)"', rb'"(/static/js/cart\.[0-9a-f]+\.js)"'):
+        found = re.search(kind, body)
+        assert found
+        response, _ = site.get(found.group(1).decode(), **{"Accept-Encoding": "gzip, br"})
+        assert response.status == 200
+        assert response.headers["Content-Encoding"] == "gzip"
     compressed, _ = site.get("/api/schema", **{"Accept-Encoding": "gzip"})
     assert compressed.headers["Content-Encoding"] == "gzip"
     assert compressed.headers["ETag"].startswith("W/")
