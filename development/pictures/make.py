@@ -8,6 +8,7 @@ from pathlib import Path
 
 from products.all import SHOTS
 from products.heroes import HEROES
+from products.shots import Shot
 from studio.camera import shoot
 
 FOLDER = Path(__file__).resolve().parents[2] / "catalog" / "demo" / "pictures"
@@ -16,7 +17,7 @@ QUALITY = 68
 BACKDROPS = {"tech": "#f3f4f7", "outdoor": "#f5f4f0"}
 
 
-def _named() -> list[tuple[str, str, object]]:
+def _named() -> list[tuple[str, str, Shot]]:
     """File, shop and shot of every picture, numbered within each product."""
     found, counts = [], {}
     for shop, shots in SHOTS.items():

@@ -30,7 +30,7 @@ S_KIND, S_OPERATION, S_BLEND, S_SHELL, S_TURN, S_PLACE = 0, 1, 2, 3, 4, 13
 S_LOW, S_HIGH, S_SIZES = 16, 19, 22
 SOLID_COLUMNS = 30
 
-QUILT_Y, QUILT_X, CREASES, GRIP, QUILT_Z, FOLDS = 1, 2, 3, 4, 5, 6
+QUILT_X, QUILT_Z, CREASES, GRIP = 1, 2, 3, 4
 FAR = 1e9
 
 
@@ -143,13 +143,7 @@ def _solid(solids, i, points, px, py, pz):
     elif kind == LIMB:
         d = _limb(x, y, z, a, b, c)
     elif kind == RING:
-        # An arc about y, open on the side of -x: c is half its angle.
-        q = math.sqrt(x * x + z * z)
-        if math.atan2(abs(z), x) <= c:
-            d = math.sqrt((q - a) ** 2 + y * y) - b
-        else:
-            ex, ez = a * math.cos(c), a * math.sin(c)
-            d = math.sqrt((x - ex) ** 2 + (abs(z) - ez) ** 2 + y * y) - b
+        d = math.sqrt((math.sqrt(x * x + z * z) - a) ** 2 + y * y) - b
     elif kind == PLATE:
         d = _raised(_outline(points, first, last, x, z), abs(y) - a, r)
     elif kind == TURNED:
@@ -170,16 +164,12 @@ def _solid(solids, i, points, px, py, pz):
 @njit(cache=True, fastmath=True, nogil=True)
 def _ripple(kind, height, rate, x, y, z):
     """How much further out the surface lies at a point of the part."""
-    if kind == QUILT_Y:
-        return height * math.sqrt(abs(math.sin(rate * y)))
     if kind == QUILT_X:
         return height * math.sqrt(abs(math.sin(rate * x)))
     if kind == QUILT_Z:
         return height * math.sqrt(abs(math.sin(rate * z)))
     if kind == GRIP:
         return height * math.cos(rate * math.atan2(z, x))
-    if kind == FOLDS:
-        return height * math.sin(rate * x + 2 * _noise(x * 3, y * 3, z * 3))
     return height * _noise(x * rate, y * rate, z * rate)
 
 

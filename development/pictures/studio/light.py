@@ -164,20 +164,16 @@ def room_light(dx, dy, dz, frame, rough):
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _drawn(pictures, table, row, x, y, z, nx, ny, nz):
+def _drawn(pictures, table, row, x, y, z, ny, nz):
     """Colour of the picture that lies on a surface, and how opaque; light in linear parts."""
     m = table[row]
     side = int(m[M_SIDE])
-    if side == 0:
-        u, v, facing = -z, -y, nx
-    elif side == 1:
+    if side == 1:
         u, v, facing = x, z, ny
     elif side == 2:
         u, v, facing = x, -y, nz
-    elif side == 3:
-        u, v, facing = math.atan2(x, z), -y, 1 - abs(ny)
     else:
-        u, v, facing = -x, -y, -nz
+        u, v, facing = math.atan2(x, z), -y, 1 - abs(ny)
     if facing < 0.35:
         return 0.0, 0.0, 0.0, 0.0
     first, wide, high = int(m[M_PICTURE]) - 1, int(m[M_COLUMNS]), int(m[M_ROWS])
@@ -235,7 +231,7 @@ def surface_at(scene, table, pictures, part, x, y, z, nx, ny, nz):
             nx, ny, nz = nx / size, ny / size, nz / size
     glow = m[M_GLOW]
     if m[M_PICTURE] > 0:
-        r, g, b, opaque = _drawn(pictures, table, row, qx, qy, qz, lx, ly, lz)
+        r, g, b, opaque = _drawn(pictures, table, row, qx, qy, qz, ly, lz)
         red += (r - red) * opaque
         green += (g - green) * opaque
         blue += (b - blue) * opaque

@@ -1,6 +1,5 @@
 """Solids and lines in words: what parts are made of, and from what."""
 
-import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -28,7 +27,7 @@ def linear(color: str) -> tuple[float, float, float]:
 
 @dataclass(frozen=True)
 class Surface:
-    """What a part is made of. `picture` lies on `side` (0 x, 1 top, 2 front, 3 round, 4 back)
+    """What a part is made of. `picture` lies on `side` (1 the top, 2 the front, 3 round it)
     around `at`, `size` from its middle to its edges."""
 
     color: str
@@ -99,12 +98,9 @@ def limb(a: Point, b: Point, low: float, high: float | None = None) -> Solid:
     return replace(Solid(distance.LIMB, (length, low, high), *box, at=a), turn=turn)
 
 
-def ring(r: float, thick: float, at: Point = Z0, turn: Point = Z0, half: float = 180) -> Solid:
-    """A ring about y; of an arc, `half` its angle is kept, its middle towards x."""
-    a = math.radians(half)
-    wide = r * (math.sin(a) if a < math.pi / 2 else 1.0) + thick
-    box = ((min(r * math.cos(a), r) - thick, -thick, -wide), (r + thick, thick, wide))
-    return _placed(Solid(distance.RING, (r, thick, a), *box), at, turn)
+def ring(r: float, thick: float, at: Point = Z0, turn: Point = Z0) -> Solid:
+    """A ring about y."""
+    return _placed(Solid(distance.RING, (r, thick), *_half(r + thick, thick, r + thick)), at, turn)
 
 
 def _half(x: float, y: float, z: float) -> tuple[Point, Point]:

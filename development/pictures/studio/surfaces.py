@@ -4,9 +4,7 @@ import math
 
 from numba import njit
 
-PLAIN, WEAVE, KNIT, HOLES, WOOD, RIPSTOP, LEATHER, STRIPES, GROOVES, CELLS, BRUSHED, CAST, DOTS = (
-    range(13)
-)
+PLAIN, WEAVE, KNIT, HOLES, WOOD, RIPSTOP, LEATHER, STRIPES, GROOVES, BRUSHED, CAST, DOTS = range(12)
 
 # Columns of surfaces.
 (
@@ -94,10 +92,6 @@ def pattern(kind, fine, x, y, z, side):
     if kind == GROOVES:
         r = math.sqrt(u * u + v * v)
         return 0.5 + 0.5 * math.sin(r), 0.0
-    if kind == CELLS:
-        a, b = u - math.floor(u), v * 0.5 - math.floor(v * 0.5)
-        gap = 1.0 if a < 0.03 or b < 0.02 or abs(a - 0.5) < 0.008 else 0.0
-        return 0.5, gap
     if kind == BRUSHED:
         return grain(u * 0.02, v * 1.5), 0.0
     if kind == CAST:
