@@ -18,12 +18,14 @@ from orders.errors import BadDiscount, OutOfStock, PricesChanged
 from orders.models import MAX_QUANTITY, Discount, LineItem, Order
 from orders.reading import exact
 from orders.services.pricing import Quote, quote
-from orders.services.timeline import NOBODY, Actor, announce_order, note, save
+from orders.services.timeline import NOBODY, Actor, note, save
 from pycommerce.core.errors import wrong_field
 from pycommerce.core.ids import uuid7
 from pycommerce.db import connection
+from tenants.due import Kind, note_due
 from tenants.errors import TenantInactive
 from tenants.models import Tenant
+from tenants.webhooks.announcing import ANNOUNCE, announcement
 
 logger = logging.getLogger(__name__)
 
@@ -275,28 +277,31 @@ def use_discount_again(order: Order) -> None:
         save(order, used_discount=discount)
 
 
-_NUMBER = """
-WITH state AS (
+_NUMBER = f"""
+WITH told AS ({ANNOUNCE} RETURNING 1),
+state AS (
     UPDATE shop_state SET last_order_number = last_order_number + 1,
         catalogue_version = catalogue_version + 1
     RETURNING last_order_number
 )
 UPDATE orders_order SET number = coalesce(
     (SELECT nullif(number_prefix, '') FROM orders_settings), %s) || state.last_order_number
-FROM state WHERE id = %s RETURNING number
+FROM state WHERE id = %s RETURNING number, (SELECT count(*) FROM told)
 """
 
 
 def give_number(order: Order) -> None:
-    """Give the order its number and make kept answers about stock stale: the last statement.
+    """Give the order its number, make kept answers about stock stale, and tell other systems.
 
-    The row that both come from is last in the lock order.
+    It is the last statement: the row that number and version come from is last in the lock order.
     """
-    announce_order("order.created", order)
+    told = announcement("order.created", [{"order": str(order.pk)}])
     prefix = f"{connection.tenant.slug[:1].upper()}-"
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBER, [prefix, order.pk])
-        (order.number,) = cursor.fetchone()
+        cursor.execute(_NUMBER, [*told, prefix, order.pk])
+        order.number, told_count = cursor.fetchone()
+    if told_count:
+        note_due(Kind.WEBHOOKS)
 
 
 def quantities_of(order: Order) -> dict[UUID, int]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from psycopg import sql
 
 from pycommerce.db import connection
-from tenants.models import Domain, Membership, Tenant
+from tenants.models import ApiKey, Domain, Membership, Tenant
 from tenants.resolution import clear_cache
 from tenants.services.archive import export_tenant, tables_of
 
@@ -24,7 +24,7 @@ def set_active(tenant: Tenant, *, active: bool) -> None:
 
 
 def delete_tenant(tenant: Tenant, *, export_to: Path) -> None:
-    """Write everything of the shop to a file, then remove it: schema, row, hosts, members, media.
+    """Write everything of the shop to a file, then remove it: all it has anywhere.
 
     Nobody writes to the shop once the file is begun. Raises InvalidRequest where the file cannot
     be written; then nothing is removed, and the shop is open or closed as it was.
@@ -56,6 +56,7 @@ def _keep_writers_out(tenant: Tenant) -> None:
 def _remove(tenant: Tenant) -> None:
     Domain.objects.filter(tenant=tenant).delete()
     Membership.objects.filter(tenant=tenant).delete()
+    ApiKey.objects.filter(tenant=tenant).delete()
     with connection.cursor() as cursor:
         drop = sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(tenant.schema_name))
         cursor.execute(drop.as_string(connection.connection))

@@ -9,12 +9,22 @@ from pycommerce.db import connection
 from tenants.due import Kind, note_due
 
 # Nothing is written where no endpoint wants it.
-_ANNOUNCE = """
+ANNOUNCE = """
 INSERT INTO shop_webhook_event (id, type, subject, created_at)
 SELECT given.id, %s, given.subject, clock_timestamp()
 FROM unnest(%s::uuid[], %s::jsonb[]) AS given(id, subject)
 WHERE EXISTS (SELECT 1 FROM shop_webhook_endpoint WHERE is_active AND %s = ANY (events))
 """
+
+
+def announcement(event_type: str, subjects: Collection[dict[str, Any]]) -> list[object]:
+    """The arguments of ANNOUNCE, for a statement that announces beside what else it does."""
+    return [
+        event_type,
+        [uuid7() for _ in subjects],
+        [json.dumps(subject, default=str) for subject in subjects],
+        event_type,
+    ]
 
 
 def announce(event_type: str, subjects: Collection[dict[str, Any]]) -> None:
@@ -25,15 +35,7 @@ def announce(event_type: str, subjects: Collection[dict[str, Any]]) -> None:
     if not subjects:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ANNOUNCE,
-            [
-                event_type,
-                [uuid7() for _ in subjects],
-                [json.dumps(subject, default=str) for subject in subjects],
-                event_type,
-            ],
-        )
+        cursor.execute(ANNOUNCE, announcement(event_type, subjects))
         written = cursor.rowcount
     if written:
         note_due(Kind.WEBHOOKS)

@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import json
+import shutil
 import socket
+import subprocess
 import threading
 import time
 from datetime import timedelta
@@ -521,6 +523,42 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch):
 
     assert outcome.succeeded
     assert right.got[0][0]["Host"] == f"shop.example.com:{port}"
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A file with certificate and key of shop.example.com."""
+    if not shutil.which("openssl"):
+        pytest.skip("This test needs openssl: apt-get install openssl.")
+    parts = [tmp_path / "certificate.pem", tmp_path / "key.pem"]
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=shop.example.com"
+    command += f" -addext subjectAltName=DNS:shop.example.com -out {parts[0]} -keyout {parts[1]}"
+    subprocess.run(command.split(), check=True, capture_output=True)
+    both = tmp_path / "both.pem"
+    both.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return str(both)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_trusted", "arrives"),
+    [
+        ("shop.example.com", True, True),
+        ("other.example.com", True, False),
+        ("shop.example.com", False, False),
+    ],
+)
+def test_tls_asks_for_the_name_and_checks_it(monkeypatch, certificate, host, is_trusted, arrives):
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    with receiver(certificate=certificate) as found:
+        port = int(found.address.split(":")[2].split("/")[0])
+        _resolving(monkeypatch, ["127.0.0.1"])
+
+        outcome = sending.send(f"https://{host}:{port}/hook", b"{}", {})
+
+    assert (outcome.succeeded, len(found.got)) == (arrives, int(arrives))
+    assert found.names == [host]
+    assert arrives or "certificate" in outcome.problem
 
 
 def test_a_redirect_is_a_failure_and_is_not_followed():

@@ -1,5 +1,6 @@
 """A merchant's other system, on loopback: it keeps what it was sent and answers as it is told."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,15 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 @dataclass
 class Receiver:
-    """`address` is where it listens; `answer` writes each answer; `got` are headers and bodies."""
+    """`address` is where it listens; `answer` writes each answer; `got` are headers and bodies.
+
+    `names` are the hosts that TLS was asked for.
+    """
 
     address: str
     answer: Answer
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    names: list[str | None] = field(default_factory=list)
 
 
 def say(status: int, body: bytes = b"ok", **headers: str) -> Answer:
@@ -34,8 +39,8 @@ def say(status: int, body: bytes = b"ok", **headers: str) -> Answer:
 
 
 @contextmanager
-def receiver(answer: Answer | None = None) -> Iterator[Receiver]:
-    """One that listens until the end."""
+def receiver(answer: Answer | None = None, certificate: str = "") -> Iterator[Receiver]:
+    """One that listens until the end; over TLS with a file of certificate and key."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -53,6 +58,12 @@ def receiver(answer: Answer | None = None) -> Iterator[Receiver]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     found = Receiver(f"http://127.0.0.1:{server.server_port}/hook", answer or say(200))
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        context.sni_callback = lambda _socket, name, _context: found.names.append(name)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        found.address = found.address.replace("http:", "https:")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -177,5 +177,5 @@ def test_a_refund_before_anything_was_sent_does_not_complete(order):
 def test_sending_costs_the_same_whatever_the_number_of_lines(tech, django_assert_num_queries):
     orders = [paid(make_order(*(make_product() for _ in range(lines)))) for lines in (1, 30)]
     for order in orders:
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             fulfil_order(order_id=order.pk)

@@ -18,11 +18,20 @@ from catalog.models import Category, Product, StockMovement, Variant
 from checkout.demo.loading import ensure_orders
 from checkout.services.integrity import violations
 from pycommerce.core.errors import InvalidRequest
-from tenants.models import Domain, Membership, Tenant, User
+from tenants.models import ApiKey, Domain, Membership, Tenant, User
 from tenants.services import add_domain
 from tenants.services.archive import BadArchive, export_tenant, restore_tenant, tables_of
+from tenants.services.keys import make_key
 from tenants.services.lifecycle import delete_tenant
-from tenants.shop.models import ShopState, catalogue_version
+from tenants.shop.models import (
+    ShopState,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    catalogue_version,
+)
+from tenants.webhooks.announcing import announce
+from tenants.webhooks.signing import secret_of
 from tests.factories import make_category, make_member, make_product
 
 # A schema with writes that did not commit yet cannot be dropped.
@@ -220,6 +229,36 @@ def test_a_restored_shop_can_be_written_to(filled, tmp_path):
     product = make_product("Newer", categories=[Category.objects.get()])
 
     assert product.category_names == ["Light"]
+
+
+def test_a_restored_shop_calls_nobody_and_its_keys_are_gone(filled, tmp_path):
+    """What listens there may know the shop that this is a copy of; a revoked key stays revoked."""
+    file = tmp_path / "shop.zip"
+    endpoint = WebhookEndpoint.objects.create(
+        address="https://erp.example.com/hook", events=["order.paid"]
+    )
+    secret = secret_of(endpoint)
+    event = WebhookEvent.objects.create(type="order.paid", body="{}")
+    WebhookDelivery.objects.create(event=event, endpoint=endpoint)
+    announce("order.paid", [{"order": str(filled.pk)}])
+    make_key(
+        tenant=filled,
+        name="ERP",
+        scopes=["orders:read"],
+        expires_at=None,
+        user=User.objects.get(email="jane@example.com"),
+    )
+
+    delete_tenant(filled, export_to=file)
+    connection.set_tenant(restore_tenant(file))
+
+    assert WebhookEndpoint.objects.get().is_active is False
+    assert WebhookDelivery.objects.get().next_try_at is None
+    assert [each.pk for each in WebhookEvent.objects.all()] == [event.pk]
+    assert secret_of(WebhookEndpoint.objects.get()) == secret
+    assert not ApiKey.objects.exists()
+    with zipfile.ZipFile(file) as archive:
+        assert not any(secret.encode() in archive.read(name) for name in archive.namelist())
 
 
 def test_the_file_holds_nothing_of_another_shop(filled, tmp_path):
