@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import FileResponse, Http404
@@ -62,6 +63,9 @@ class ExportingAdmin(TenantModelAdmin):
             with transaction.atomic():
                 table = self.table(request)
                 write_table(file, form, table.header, table.rows)
+        except IncorrectLookupParameters as error:
+            file.close()
+            raise Http404 from error
         except BaseException:
             file.close()
             raise

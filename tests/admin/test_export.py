@@ -186,6 +186,11 @@ def test_there_is_no_other_format(desk, tech):
     assert desk.get(f"{ORDERS}pdf/").status_code == 404
 
 
+@pytest.mark.parametrize("query", ["categories__id__exact=1", "p=99", "level=x", "e=1"])
+def test_a_filter_or_page_that_is_none_is_no_failure(desk, tech, query):
+    assert desk.get(f"{PRODUCTS}csv/?{query}").status_code in {200, 404}
+
+
 def test_an_export_costs_the_same_whatever_its_length(desk, tech, django_assert_max_num_queries):
     lamp = make_product(on_hand=99)
     for number in range(20):
