@@ -13,6 +13,7 @@ from pycommerce.core.spreadsheets import as_it_was
 
 MAX_BYTES = 512 * 1024 * 1024
 _DELIMITERS = ",;\t|"
+_CELLS_OF_A_ROW = 5
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -36,8 +37,11 @@ class Table:
     rows: Iterator[Row]
 
 
-def read_table(path: Path) -> Table:
-    """The file's table. Raises BrokenFile, also while its rows are read."""
+def read_table(path: Path, most_cells: int | None = None) -> Table:
+    """The file's table. Raises BrokenFile, also while its rows are read.
+
+    One with more than `most_cells` is refused: in memory a cell takes some seventy bytes.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BrokenFile(f"The file is larger than {MAX_BYTES // 2**20} MiB.")
@@ -50,13 +54,17 @@ def read_table(path: Path) -> Table:
     if "\x00" in text:
         raise BrokenFile("The file holds NUL characters: it is no text.")
     records = _records(text)
-    _, header = next(records)
+    _, header = next(records, (0, []))
+    if not header:
+        raise BrokenFile("The file is empty.")
     columns = [" ".join(name.split()).lower() for name in header]
     named = [name for name in columns if name]
     if len(set(named)) != len(named):
         twice = next(name for name in named if named.count(name) > 1)
         raise BrokenFile(f"The column '{twice}' stands twice in the header.")
     is_ended = text.endswith(("\n", "\r"))
+    if most_cells is not None:
+        records = _so_many(records, len(columns), most_cells)
     return Table(header, columns, _rows(records, columns, is_ended=is_ended))
 
 
@@ -90,6 +98,18 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
             begins = reader.line_num + 1
     except csv.Error as error:
         raise BrokenFile(f"Line {reader.line_num}: {error}.") from error
+
+
+def _so_many(
+    records: Iterator[tuple[int, list[str]]], columns: int, most_cells: int
+) -> Iterator[tuple[int, list[str]]]:
+    cells = 0
+    for line, record in records:
+        # A row takes room by itself.
+        cells += max(columns, len(record)) + _CELLS_OF_A_ROW
+        if cells > most_cells:
+            raise BrokenFile(f"The file has too many rows: cut it in two before line {line}.")
+        yield line, record
 
 
 def _delimiter(text: str) -> str:

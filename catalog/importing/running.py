@@ -62,9 +62,9 @@ def finish_part(changed: set[UUID]) -> None:
         raise_catalogue_version()
 
 
-def parse(path: Path) -> Catalogue:
+def parse(path: Path, most_cells: int | None = None) -> Catalogue:
     """The file in whichever format it is. Raises BrokenFile."""
-    table = read_table(path)
+    table = read_table(path, most_cells)
     currency = connection.tenant.currency
     for form in (shopify, woocommerce):
         if form.recognises(table.columns):

@@ -59,10 +59,13 @@ def parse(table: Table, currency: str) -> Catalogue:
         except BadRow as problem:
             catalogue.reject(row, str(problem))
     parser = _Parser(catalogue, table.columns, currency)
-    variations = [row for row in rows if _kinds(row) & {"variation"}]
+    variations = [row for row in rows if "variation" in _kinds(row)]
+    by_parent: dict[str, list[Row]] = {}
+    for row in variations:
+        by_parent.setdefault(row.get("parent"), []).append(row)
     for row in rows:
         if "variation" not in _kinds(row):
-            parser.add(row, variations)
+            parser.add(row, by_parent)
     parser.finish(variations)
     return catalogue
 
@@ -83,11 +86,14 @@ class _Parser:
         self.taken: set[int] = set()
         self.parents: set[str] = set()
 
-    def add(self, row: Row, variations: list[Row]) -> None:
+    def add(self, row: Row, by_parent: dict[str, list[Row]]) -> None:
         kinds = _kinds(row)
         names = _names_of(row)
         self.parents |= names
-        own = [each for each in variations if each.get("parent") in names]
+        own = sorted(
+            (each for name in names for each in by_parent.get(name, [])),
+            key=lambda each: each.line,
+        )
         self.taken |= {each.line for each in own}
         try:
             if "simple" in kinds:

@@ -1,10 +1,12 @@
 """WooCommerce's export, real and made up, taken into a shop."""
 
+import time
 from decimal import Decimal
 
 import pytest
 
 from catalog.importing import import_catalogue
+from catalog.importing.running import parse
 from catalog.models import Category, Product, ProductImage, Variant
 
 SAMPLE = "woocommerce/sample_products.csv"
@@ -89,6 +91,20 @@ def test_variations_stand_anywhere_and_an_attribute_none_sets_is_no_choice(tech,
     assert [(r.line, r.reason) for r in report.rejections] == [
         (6, "Its parent 'nobody' is not in the file.")
     ]
+
+
+def test_the_time_it_takes_grows_with_the_rows_and_no_faster(tech, write):
+    rows = []
+    for number in range(6000):
+        rows.append(row(f"S-{number}", kind="variable", **{"Attribute 1 name": "Colour"}))
+        variation = row(f"V-{number}", kind="variation", Parent=f"S-{number}")
+        rows.append(variation | {"Attribute 1 name": "Colour", "Attribute 1 value(s)": "Red"})
+    started = time.process_time()
+
+    catalogue = parse(write(rows))
+
+    assert (len(catalogue.products), catalogue.rejections) == (6000, [])
+    assert time.process_time() - started < 4, "each product looks at all variations"
 
 
 @pytest.mark.parametrize("kind", ["grouped", "external", "subscription", ""])
