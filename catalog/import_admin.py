@@ -1,6 +1,7 @@
 """Imports in the back office: upload, look at what would change, bring it in, read the report."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -99,6 +100,12 @@ class ImportAdmin(TenantModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
         allowed: bool = super().has_delete_permission(request, obj)
         return allowed and (obj is None or obj.state not in BUSY or is_silent(obj))
+
+    def get_deleted_objects(
+        self, objs: Sequence[ImportRun], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """The imports alone, and not what is remembered of each of their products."""
+        return list(map(str, objs)), {str(self.opts.verbose_name_plural): len(objs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: ImportRun) -> None:
         delete_import(obj)

@@ -31,6 +31,7 @@ from catalog.importing.running import PART, finish_part, parse
 from catalog.models import ImportedChange, ImportRun
 from catalog.services.undoing import UNDONE_WITHIN, may_be_undone, undo
 from pycommerce.db import connection
+from pycommerce.db.retrying import once_more
 from tenants.models import User
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry
@@ -45,6 +46,8 @@ SILENT_FOR = timedelta(minutes=2)
 CHANGES_KEPT_FOR = UNDONE_WITHIN + timedelta(hours=12)
 FILES_KEPT_FOR = timedelta(days=7)
 KEPT_FOR = timedelta(days=90)
+# The worker holds a file as cells, which are so some 350 MB at most.
+MOST_CELLS = 5_000_000
 _REFUSED_SHOWN = 200
 _VALUE_SHOWN = 200
 _MEMBERS_SHOWN = 20
@@ -117,6 +120,7 @@ def begin_undo(run_id: UUID, user: User) -> None:
     if not may_be_undone(run):
         raise ImportCannotGoOn(_("This import cannot be undone: look at how it stands now."))
     run.state, run.problem = State.UNDOING, ""
+    run.user_id, run.user_name = user.pk, user.author
     run.total, run.done = run.changes.count(), 0
     record(user=user, action=AuditEntry.Action.CHANGE, thing=run)
     _save(run)
@@ -135,23 +139,28 @@ def _save(run: ImportRun) -> None:
 
 def work_on(run_id: UUID) -> None:
     """Look at the file, or bring it in: whatever its state asks for. The worker calls it."""
+    try:
+        # What lost against an order or an edit goes on after the last part that is in.
+        once_more(lambda: _work_on(run_id))
+    except BrokenFile as error:
+        _fail(run_id, error.details)
+    except Exception:
+        logger.exception("Import %s failed", run_id)
+        _fail(run_id, _("Something went wrong. What is in stays; you can go on."))
+
+
+def _work_on(run_id: UUID) -> None:
     run = ImportRun.objects.filter(pk=run_id, state__in=BUSY).first()
     if run is None:
         return
-    try:
-        if run.state == State.UNDOING:
-            undo(run.pk)
-            return
-        catalogue = parse(files.source(run.pk))
-        if run.state == State.CHECKING:
-            _check(run, catalogue)
-        else:
-            _bring_in(run, catalogue)
-    except BrokenFile as error:
-        _fail(run.pk, error.details)
-    except Exception:
-        logger.exception("Import %s failed", run.pk)
-        _fail(run.pk, _("Something went wrong. What is in stays; you can go on."))
+    if run.state == State.UNDOING:
+        undo(run.pk)
+        return
+    catalogue = parse(files.source(run.pk), MOST_CELLS)
+    if run.state == State.CHECKING:
+        _check(run, catalogue)
+    else:
+        _bring_in(run, catalogue)
 
 
 def _fail(run_id: UUID, problem: str) -> None:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import threading
+import time
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog import import_admin
@@ -20,7 +22,13 @@ from catalog.importing.reader import Table
 from catalog.jobs import work_on_import
 from catalog.models import ImportRun, Product, StockMovement, Variant
 from catalog.services import import_runs
-from catalog.services.import_runs import forget_old_imports, go_on, stop, upload_import
+from catalog.services.import_runs import (
+    begin_undo,
+    forget_old_imports,
+    go_on,
+    stop,
+    upload_import,
+)
 from tenants.services.lifecycle import delete_tenant
 from tenants.shop.models import AuditEntry, catalogue_version
 from tests.admin.conftest import words
@@ -148,6 +156,7 @@ def test_a_page_that_waits_renews_itself_without_a_script(desk, tech):
         (b"", "The submitted file is empty."),
         (b"PK\x03\x04xlsx", "save it as CSV first"),
         (b"Handle,Title,Variant Price\nlamp,Lamp,nothing\n", "no product that could be taken"),
+        (b",,,\n,,,\n", "The file is empty."),
     ],
 )
 def test_a_file_that_is_no_catalogue_is_refused_in_words(desk, tech, content, problem):
@@ -161,6 +170,18 @@ def test_a_file_that_is_no_catalogue_is_refused_in_words(desk, tech, content, pr
         assert not desk.post(page_of(run), {"do": "go-on"}).content
         assert work(run).state == "failed"
     assert problem in words(response)
+
+
+def test_a_file_that_would_fill_the_workers_memory_is_refused(desk, tech, monkeypatch):
+    monkeypatch.setattr(import_runs, "MOST_CELLS", 30 * 11)
+
+    assert upload(desk, many(30)).state == "ready"
+    run = upload(desk, many(31))
+
+    assert (run.state, run.problem) == (
+        "failed",
+        "The file has too many rows: cut it in two before line 32.",
+    )
 
 
 # --- Bringing it in ---------------------------------------------------------------------------
@@ -410,3 +431,37 @@ def test_a_service_goes_on_only_with_what_waits(tech):
 
     with pytest.raises(import_runs.ImportCannotGoOn):
         go_on(run.pk, make_member(tech))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["go-on", "undo"])
+def test_what_lost_against_another_transaction_is_tried_once_more(tech, what):
+    member = make_member(tech)
+    make_product("Product 0", slug="p-0", sku="P-0")
+    run = upload_import(sheet(many(1)), member)
+    import_runs.work_on(run.pk)
+    go_on(run.pk, member)
+    if what == "undo":
+        import_runs.work_on(run.pk)
+        begin_undo(run.pk, member)
+    is_held = threading.Event()
+
+    def hold() -> None:
+        """Somebody edits its price: variants first, then the product."""
+        connection.set_tenant(tech)
+        with transaction.atomic():
+            Variant.objects.select_for_update().get(sku="P-0")
+            is_held.set()
+            time.sleep(0.6)
+            Product.objects.select_for_update().get(slug="p-0")
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    is_held.wait()
+    import_runs.work_on(run.pk)
+    holder.join()
+
+    run.refresh_from_db()
+    assert (run.state, run.problem) == ("undone" if what == "undo" else "done", "")
+    assert run.report["products"]["updated"] == 1

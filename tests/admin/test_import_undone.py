@@ -233,3 +233,23 @@ def test_an_undoing_that_fails_can_be_tried_again(desk, lamp, monkeypatch):
     undone(desk, run)
 
     assert everything() == before
+
+
+def test_who_undoes_it_is_named_by_its_movements(desk, desk_of, lamp):
+    run = brought_in(desk, *everything_is_changed())
+
+    undone(desk_of("manager"), run)
+
+    movement = Variant.objects.get(sku="L-S").movements.first()
+    assert (movement.reason, movement.user_name) == ("Import undone", "manager@example.com")
+
+
+def test_deleting_an_import_asks_for_it_and_not_for_every_product_of_it(desk, tech):
+    run = brought_in(desk, *(row(f"p-{number}", f"P-{number}") for number in range(20)))
+
+    page = words(desk.get(f"{LIST}{run.pk}/delete/"))
+
+    assert "a.csv" in page
+    assert str(Product.objects.first().pk) not in page
+    assert desk.post(f"{LIST}{run.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not ImportedChange.objects.exists()
