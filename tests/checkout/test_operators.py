@@ -467,6 +467,8 @@ def test_the_worker_looks_after_everything_by_itself():
         "tidy_jobs_regularly": "*/10 * * * *",
         "work_off_events_regularly": "* * * * * */5",
         "deliver_outbox_regularly": "* * * * * */5",
+        "send_webhooks_regularly": "* * * * * */5",
+        "send_all_webhooks_regularly": "8-59/10 * * * *",
         "sweep_regularly": "* * * * *",
         "sweep_all_regularly": "*/10 * * * *",
         "look_at_stock_regularly": "5-59/10 * * * *",
