@@ -37,6 +37,16 @@ _PICTURES_IN_SIGHT = """
         return box.width && box.top < innerHeight && box.left < innerWidth && box.right > 0;
     }).map((image) => image.currentSrc)
 """
+# The observer is told of what was before it, but not when there was nothing.
+_SHIFT = """
+    () => new Promise((done) => {
+        let shift = 0;
+        new PerformanceObserver((list) => {
+            for (const each of list.getEntries()) shift += each.value;
+        }).observe({ type: "layout-shift", buffered: true });
+        setTimeout(() => done(shift), 200);
+    })
+"""
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,8 @@ class Weight:
     """A first visit to a page: bytes of bodies, where text is compressed with brotli.
 
     `asked` counts what is no picture; `hosts` are all that were asked. `page_sent` and `sent` are
-    what `page` and `without_pictures` were as the server sent them.
+    what `page` and `without_pictures` were as the server sent them. `shift` is the cumulative
+    layout shift until nothing more was loaded.
     """
 
     page: int
@@ -54,6 +65,7 @@ class Weight:
     pictures_in_sight: int
     asked: int
     hosts: frozenset[str]
+    shift: float
 
 
 def compressed(body: bytes) -> int:
@@ -97,4 +109,5 @@ def weigh(page: Page, address: str) -> Weight:
         pictures_in_sight=sum(pictures.values()),
         asked=len(sizes),
         hosts=frozenset(urlsplit(answer.url).netloc for answer in answers),
+        shift=page.evaluate(_SHIFT),
     )

@@ -41,8 +41,27 @@ def test_a_first_visit_to_any_page_is_light_and_asks_nobody_else(outdoor_at, vis
             or found.without_pictures > weights.FIRST_VISIT
             or found.pictures_in_sight > weights.PICTURES_IN_SIGHT
             or len(found.hosts) != 1
+            or found.shift
         ):
             over.append((path, found))
         assert found.pictures_in_sight or path not in {"/", "/products/"}
 
     assert over == []
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", [weights.PHONE, {}], ids=["phone", "desk"])
+def test_nothing_jumps_about_when_something_is_in_the_cart(outdoor_at, visit, kind):
+    seen = visit(**kind)
+    seen.page.goto(f"{outdoor_at}/products/?in_stock=on")
+    seen.page.locator(".card a").first.click()
+    seen.page.get_by_role("button", name="Add to cart").click()
+    seen.page.get_by_role("dialog").wait_for()
+
+    shifts = {
+        path: weights.weigh(seen.new_tab(), outdoor_at + path).shift
+        for path in ("/", "/products/family-tent-5/", "/cart/", "/checkout/")
+    }
+
+    assert {path: shift for path, shift in shifts.items() if shift} == {}
