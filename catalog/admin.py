@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
+from django.forms.widgets import Script
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -19,8 +20,8 @@ from catalog import (  # noqa: F401 - they register
     storefront_admin,
 )
 from catalog.exporting import products_table
-from catalog.models import Product, ProductImage, Variant
-from catalog.pictures import small
+from catalog.models import Product, Variant
+from catalog.picture_admin import MOST_AT_ONCE, ManyPicturesField, PicturesAdmin, take_files, tell
 from catalog.product_list import CategoryFilter, ProductListAdmin
 from catalog.services.editing import (
     delete_products,
@@ -29,11 +30,9 @@ from catalog.services.editing import (
     prepare_product,
     prepare_variant,
 )
-from catalog.services.pictures import finish_pictures, forget_pictures
 from catalog.services.refresh import refresh_products
 from catalog.services.stock import MAX_UNITS, receive_first_stock
 from catalog.stock_admin import ProductStock
-from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import (
     TabularInline,
@@ -42,12 +41,9 @@ from pycommerce.unfold_shim import (
 )
 from tenants.admin_sites import tenant_site
 from tenants.exporting import ExportingAdmin, Table
-from tenants.pictures import PictureField
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
 from tenants.tenant_admin import MoneyForm
-
-PICTURE_SIDE = 1600
 
 
 class VariantForm(MoneyForm):
@@ -78,6 +74,9 @@ class VariantForm(MoneyForm):
         super().__init__(*args, **kwargs)
         self.fields["sku"].required = False
         self.fields["option_values"].widget = UnfoldAdminTextInputWidget()
+        for field in self.fields.values():
+            # The column's heading is no label.
+            field.widget.attrs["aria-label"] = field.label or ""
         if not self.instance._state.adding:
             # What is on hand changes by adjustment alone, which needs a reason.
             self.fields["first_stock"].disabled = True
@@ -146,63 +145,14 @@ class VariantInline(TabularInline):
         return format_html('<a href="{}">{} – adjust</a>', address, variant.stock)
 
 
-class ImageForm(forms.ModelForm):
-    """A picture of a product; `past_file` is the name of the file it had."""
-
-    file = PictureField(side=PICTURE_SIDE, required=False)
-
-    class Meta:
-        model = ProductImage
-        fields = ("file", "alt", "variant", "position")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.past_file = self.instance.file.name or ""
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if not file and not self.instance.source_url:
-            raise ValidationError("Choose a picture.")
-        return file
-
-    def save(self, commit: bool = True) -> ProductImage:
-        image: ProductImage = super().save(commit=False)
-        if image.file and "file" in self.changed_data:
-            image.measure()
-        if commit:
-            image.save()
-        return image
-
-
-class ImageInline(TabularInline):
-    model = ProductImage
-    form = ImageForm
-    extra = 0
-    ordering = ("position", "id")
-    fields = ("preview", "file", "alt", "variant", "position")
-    readonly_fields = ("preview",)
-
-    def formfield_for_foreignkey(
-        self, db_field: Any, request: HttpRequest | None, **kwargs: Any
-    ) -> Any:
-        """A picture shows a variant of its own product."""
-        match = request.resolver_match if request else None
-        product_id = parse_uuid(match.kwargs.get("object_id", "")) if match else None
-        variants = Variant.objects.all()
-        kwargs["queryset"] = (
-            variants.filter(product_id=product_id) if product_id else variants.none()
-        )
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    @admin.display(description="Picture")
-    def preview(self, image: ProductImage) -> str:
-        if not image.file:
-            return "not fetched" if image.source_url else "–"
-        shown = small({"url": image.file.url, "widths": image.widths})
-        return format_html('<img src="{}" alt="{}" height="64">', shown, image.alt)
-
-
 class ProductForm(forms.ModelForm):
+    """A product. Pictures are sent with a new one; of one that is there they stand beside it."""
+
+    pictures = ManyPicturesField(
+        required=False,
+        help_text=f"At most {MOST_AT_ONCE} at once; more of them when the product is saved.",
+    )
+
     class Meta:
         model = Product
         fields = (
@@ -224,6 +174,9 @@ class ProductForm(forms.ModelForm):
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].help_text = "Made from the name where it is empty."
+        if "categories" in self.fields:
+            # Without the cross that clears all: it would stand in a list and be no item of it.
+            self.fields["categories"].widget.widget.is_required = True
         for name in {"option_names", "tags"} & set(self.fields):
             self.fields[name].widget = UnfoldAdminTextInputWidget()
             self.fields[name].help_text += " Separate several by commas."
@@ -236,21 +189,30 @@ class ProductForm(forms.ModelForm):
 
 
 @admin.register(Product, site=tenant_site)
-class ProductAdmin(ProductListAdmin, ExportingAdmin):
+class ProductAdmin(ProductListAdmin, PicturesAdmin, ExportingAdmin):
     """Products with their variants and pictures."""
 
     form = ProductForm
     list_filter = ("status", ProductStock, ("categories", CategoryFilter))
     autocomplete_fields = ("categories",)
-    inlines = (VariantInline, ImageInline)
+    inlines = (VariantInline,)
     fieldsets = (
         (None, {"fields": ("name", "status", "description", "categories")}),
+        ("Pictures", {"fields": ("pictures",)}),
         ("Options", {"fields": ("option_names",)}),
         ("More", {"fields": ("slug", "vendor", "product_type", "tags")}),
         ("Search engines", {"fields": ("seo_title", "seo_description")}),
     )
+
+    class Media:
+        js = (Script("js/theme-gaps.js", defer=True),)
+
     actions = ("publish", "archive")
     list_after_template = "admin/catalog/product/_export.html"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return [each for each in fieldsets if obj is None or each[0] != "Pictures"]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         extra_context = {"exports": self.export_links(request)} | (extra_context or {})
@@ -275,10 +237,6 @@ class ProductAdmin(ProductListAdmin, ExportingAdmin):
     def save_formset(
         self, request: HttpRequest, form: ProductForm, formset: Any, change: bool
     ) -> None:
-        if formset.model is not Variant:
-            super().save_formset(request, form, formset, change)
-            self._finish_pictures(formset)
-            return
         for each in formset.forms:
             if each.has_changed() and not each.cleaned_data.get("DELETE"):
                 prepare_variant(each.instance, form.instance)
@@ -288,21 +246,14 @@ class ProductAdmin(ProductListAdmin, ExportingAdmin):
                 units = each.cleaned_data.get("first_stock") or 0
                 receive_first_stock(each.instance, units, request.user)
 
-    def _finish_pictures(self, formset: Any) -> None:
-        gone = [each for each in formset.forms if each.instance in formset.deleted_objects]
-        new = [
-            each
-            for each in formset.forms
-            if "file" in each.changed_data and each.instance.file and each not in gone
-        ]
-        forget_pictures([each.past_file for each in [*gone, *new]])
-        finish_pictures([each.instance for each in new])
-
     def save_related(
         self, request: HttpRequest, form: ProductForm, formsets: Any, change: bool
     ) -> None:
         super().save_related(request, form, formsets, change)
         finish_product(form.instance, old_slug=request.__dict__["old_slug"])
+        if not change:
+            added, problems = take_files(form.instance, form.cleaned_data["pictures"], request.user)
+            tell(request, len(added), problems)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         # A variant goes with its product, though by itself it is never deleted here.

@@ -37,3 +37,10 @@ class StockWouldBeNegative(Conflict):
 
 class ImportCannotGoOn(Conflict):
     """It is being worked on, it is done, or its file is gone."""
+
+
+class TooManyPictures(Conflict):
+    """A product has as many pictures as it may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A product has at most {most} pictures.")

@@ -94,6 +94,7 @@ class ProductListAdmin(RowEditingAdmin):
     row_form = PriceForm
     list_display = ("picture", "name", "sku", "price_shown", "stock", "status_shown", "updated")
     list_display_links = ("name",)
+    list_filter_submit = True
     search_fields = ("name", "sku", "variants__sku", "slug")
     # Newest first, as ids are made in the order of time.
     ordering = ("-id",)

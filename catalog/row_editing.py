@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -91,6 +92,8 @@ class RowEditingAdmin(TenantModelAdmin):
     """A long list with one column that is edited in it."""
 
     paginator = LongListPaginator
+    # A count for each choice of a filter reads the whole list.
+    show_facets = ShowFacets.NEVER
     row_form: type[RowForm]
     row_formset: type[RowFormSet] = RowFormSet
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from pycommerce.core.env import api_base, database, env, proxies, required_in_production
 
@@ -313,6 +314,7 @@ UNFOLD = {
     "SITE_HEADER": "PyCommerce",
     "SITE_SYMBOL": "storefront",
     "SHOW_HISTORY": True,
+    "STYLES": [lambda request: static("css/admin.css")],
     "COLORS": {
         "primary": {
             "50": "oklch(97% .014 254.604)",

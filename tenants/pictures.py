@@ -13,6 +13,8 @@ from pycommerce.unfold_shim import UnfoldAdminImageFieldWidget
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 25_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+# What a file input offers.
+ACCEPTED = ",".join(f"image/{each.lower()}" for each in _FORMATS)
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
@@ -30,8 +32,7 @@ class PictureField(forms.ImageField):
         return clean_upload(file, side=self.side) if file else None
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        kinds = ",".join(f"image/{each.lower()}" for each in _FORMATS)
-        return super().widget_attrs(widget) | {"accept": kinds}
+        return super().widget_attrs(widget) | {"accept": ACCEPTED}
 
 
 def clean_upload(upload: File, *, side: int) -> ContentFile:

@@ -1,15 +1,12 @@
-"""A merchant's morning: products, stock, categories, pictures, members."""
+"""A merchant's morning: products, stock, categories, members."""
 
-import io
 import re
 import threading
 from decimal import Decimal
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
 from django.test import Client
-from PIL import Image
 
 from catalog.models import Category, Product, ProductPastSlug, StockMovement, Variant
 from catalog.services.stock import adjust_stock
@@ -75,8 +72,6 @@ NEW = {
     "variants-0-price": "49.90",
     "variants-0-position": "1",
     "variants-0-first_stock": "12",
-    "images-TOTAL_FORMS": "0",
-    "images-INITIAL_FORMS": "0",
 }
 
 
@@ -188,90 +183,6 @@ def test_products_are_published_and_archived_in_bulk(desk, tech):
 
     assert set(Product.objects.values_list("status", flat=True)) == {"archived"}
     assert AuditEntry.objects.count() == 2
-
-
-# --- Pictures ---------------------------------------------------------------------------------
-
-
-def _picture(size=(40, 30), kind="PNG", name="a.png") -> SimpleUploadedFile:
-    made = io.BytesIO()
-    Image.new("RGB", size, "red").save(made, kind)
-    return SimpleUploadedFile(name, made.getvalue())
-
-
-def _upload(desk, product, file, **more):
-    address = f"/admin/catalog/product/{product.pk}/change/"
-    data = filled(desk.get(address)) | {
-        "images-TOTAL_FORMS": "1",
-        "images-0-file": file,
-        "images-0-alt": "A lamp",
-        "images-0-position": "1",
-        "images-0-product": str(product.pk),
-        **more,
-    }
-    return desk.post(address, data)
-
-
-def test_an_uploaded_picture_is_made_anew_under_the_shops_own_folder(
-    desk, tech, settings, tmp_path, client_for
-):
-    settings.MEDIA_ROOT = tmp_path
-    product = make_product("Lamp")
-
-    response = _upload(desk, product, _picture())
-
-    assert response.status_code == 302, response.context["errors"]
-    image = product.images.get()
-    assert re.fullmatch(rf"tenants/{tech.pk}/products/[0-9a-f]+\.webp", image.file.name)
-    assert (image.width, image.height) == (40, 30)
-    page = " ".join(client_for(tech).get("/products/lamp/").content.decode().split())
-    assert f'src="{image.file.url}" alt="A lamp" width="40" height="30"' in page
-    served = client_for(tech).get(image.file.url)
-    assert served["Content-Type"] == "image/webp"
-    assert client_for(Tenant.objects.get(slug="outdoor")).get(image.file.url).status_code == 404
-
-
-def test_a_picture_shows_a_variant_of_its_own_product_alone(desk, tech, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    product = make_product("Lamp")
-    own, other = product.variants.get(), make_product().variants.get()
-
-    refused = _upload(desk, product, _picture(), **{"images-0-variant": str(other.pk)})
-    assert "not one of the available choices" in refused.content.decode()
-    assert not product.images.exists()
-
-    _upload(desk, product, _picture(), **{"images-0-variant": str(own.pk)})
-    assert product.images.get().variant == own
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a JPEG, PNG, WebP or GIF"),
-        ("a.png", b"\x89PNG\r\n\x1a\n broken", "not a JPEG, PNG, WebP or GIF"),
-        ("a.png", b"GIF89a", "picture"),
-        ("a.html", b"<script>", "picture"),
-    ],
-)
-def test_what_is_no_picture_is_refused(desk, tech, settings, tmp_path, name, content, words):
-    settings.MEDIA_ROOT = tmp_path
-    product = make_product("Lamp")
-
-    response = _upload(desk, product, SimpleUploadedFile(name, content))
-
-    assert response.status_code == 200
-    assert not product.images.exists()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_picture_too_large_is_refused_by_its_header(desk, tech, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    product = make_product("Lamp")
-
-    response = _upload(desk, product, _picture((6000, 5000)))
-
-    assert response.status_code == 200
-    assert "25 megapixels" in response.content.decode()
 
 
 # --- Stock ------------------------------------------------------------------------------------

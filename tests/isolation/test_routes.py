@@ -155,6 +155,7 @@ TENANT_ROUTES: dict[str, str] = {
     "admin/style-guide/": MEMBER,
     "admin/catalog/importrun/{import}/rejected/": MEMBER,
     "admin/catalog/importrun/template/": MEMBER,
+    "admin/catalog/product/{product}/pictures/": MEMBER,
     "admin/tenants/shoplook/preview/": MEMBER,
     "admin/tenants/shoplook/preview/theme.css": MEMBER,
     "admin/tenants/shoplook/preview/colours/": MEMBER,
