@@ -233,7 +233,8 @@ def _restore(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> Tenant:
     given = manifest["tenant"]
     if Tenant.objects.filter(pk=given["id"]).exists():
         raise BadArchive(f"The shop '{given['slug']}' exists already, under the same id.")
-    fields = {name: given[name] for name in _FIELDS}
+    # One of an earlier version lacks fields; what it is then refused for is its migrations.
+    fields = {name: given[name] for name in _FIELDS if name in given}
     tenant = create_tenant(id=UUID(given["id"]), logo=manifest["logo"], **fields)
     if _migrations(tenant) != manifest["migrations"]:
         raise BadArchive(

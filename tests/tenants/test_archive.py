@@ -283,6 +283,18 @@ def test_a_shop_that_exists_is_not_overwritten(filled, tmp_path):
         restore_tenant(tmp_path / "shop.zip")
 
 
+def test_a_file_of_an_earlier_version_is_refused_for_its_version(filled, tmp_path):
+    file = tmp_path / "shop.zip"
+    delete_tenant(filled, export_to=file)
+    with zipfile.ZipFile(file) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    tenant = {name: value for name, value in manifest["tenant"].items() if name != "density"}
+    _change(file, manifest={"tenant": tenant, "version": "0.1", "migrations": []})
+
+    with pytest.raises(BadArchive, match="written by version 0.1 with other migrations"):
+        restore_tenant(file)
+
+
 def test_a_file_that_exists_is_not_overwritten(filled, tmp_path):
     (tmp_path / "shop.zip").write_text("mine")
 
