@@ -90,7 +90,7 @@ def products_table(products: QuerySet[Product]) -> Table:
         for rows in _rows_of_each(products)
         for row in rows
     )
-    return Table("products", COLUMNS, rows)
+    return Table("products", COLUMNS, rows, comes_back=True)
 
 
 def _cell(name: str, value: Any) -> Cell:

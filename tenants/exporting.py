@@ -21,11 +21,15 @@ from tenants.tenant_admin import TenantModelAdmin
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is exported: rows of as many cells as the header has, made while they are written."""
+    """What is exported: rows of as many cells as the header has, made while they are written.
+
+    `comes_back`: it is imported again.
+    """
 
     name: str
     header: Sequence[str]
     rows: Iterable[Sequence[Cell]]
+    comes_back: bool = False
 
 
 class ExportingAdmin(TenantModelAdmin):
@@ -62,7 +66,8 @@ class ExportingAdmin(TenantModelAdmin):
         try:
             with transaction.atomic():
                 table = self.table(request)
-                write_table(file, form, table.header, table.rows)
+                back = table.comes_back
+                write_table(file, form, table.header, table.rows, comes_back=back)
         except IncorrectLookupParameters as error:
             file.close()
             raise Http404 from error

@@ -6,6 +6,7 @@ a CSV computes cells that begin like one (OWASP: "CSV Injection").
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +24,9 @@ FORMATS: Mapping[str, str] = MappingProxyType(
     }
 )
 _BEGINS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# A spreadsheet that takes another sign than the comma for what parts cells, as those of many
+# countries do, reads on behind it within a text, quoted or not.
+_WITHIN = re.compile(r"([;\t\r\n][ \t\r\n]*)(?=[=+\-@＝＋－＠])")
 # ECMA-376: a sheet's rows, its header among them, and a cell's characters.
 _MOST_ROWS = 1_048_576
 _MOST_CHARACTERS = 32_767
@@ -39,23 +43,34 @@ def as_it_was(text: str) -> str:
 
 
 def write_table(
-    file: IO[bytes], form: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]
+    file: IO[bytes],
+    form: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    comes_back: bool = False,
 ) -> int:
     """Write a table in one of `FORMATS`; returns how many rows it has below its header.
 
-    Times are written as they read, without their zone. One row is held at a time.
+    Times are written as they read, without their zone. One row is held at a time. `comes_back`: it
+    is imported again, and so each text is one that `as_it_was` knows.
     """
-    return _write_csv(file, header, rows) if form == "csv" else _write_xlsx(file, header, rows)
+    if form == "csv":
+        return _write_csv(file, header, rows, comes_back)
+    return _write_xlsx(file, header, rows)
 
 
-def _write_csv(file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+def _write_csv(
+    file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Cell]], comes_back: bool
+) -> int:
     # With its mark, without which Excel takes it for another encoding.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=False)
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([harmless(name) for name in header])
     count = 0
     for row in rows:
-        writer.writerow([_as_text(cell) for cell in row])
+        cells = [_as_text(cell) for cell in row]
+        writer.writerow(cells if comes_back else [_WITHIN.sub(r"\1'", cell) for cell in cells])
         count += 1
     text.flush()
     text.detach()

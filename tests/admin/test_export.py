@@ -69,6 +69,22 @@ def test_a_csv_has_texts_that_are_harmless_and_numbers_that_are_numbers():
     assert file.getvalue().decode("utf-8-sig") == ("a,'=b\r\n'=1,-1.50\r\n2026-01-02 03:04:05,\r\n")
 
 
+@pytest.mark.parametrize("between", [";", "\n", "\t ", "; \r\n"])
+def test_nothing_computes_where_cells_end_at_another_sign(between):
+    # A spreadsheet of a country with decimal commas opens it and parts cells by semicolons.
+    file, back = io.BytesIO(), io.BytesIO()
+
+    write_table(file, "csv", ["note"], [[f"a{between}=1+1"], ["a;b-c"]])
+    write_table(back, "csv", ["note"], [[f"a{between}=1+1"]], comes_back=True)
+
+    [[note], [other]] = list(
+        csv.reader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline=""))
+    )[1:]
+    assert (note, other) == (f"a{between}'=1+1", "a;b-c")
+    [[same]] = list(csv.reader(io.StringIO(back.getvalue().decode("utf-8-sig"), newline="")))[1:]
+    assert same == f"a{between}=1+1"
+
+
 def test_an_xlsx_has_texts_and_no_formula():
     file = io.BytesIO()
 
