@@ -14,7 +14,9 @@ from django.utils import timezone
 from catalog.models import StockMovement
 from orders.models import Order, OrderEvent
 from pycommerce.core.bounded_cache import forget_everything
+from tenants.callers import KeyCaller
 from tenants.models import ApiKey, Membership, Scope
+from tenants.roles import Right
 from tenants.services.keys import make_key, revoke_key
 from tenants.services.tokens import token_of_key
 from tenants.shop.models import AuditEntry
@@ -134,6 +136,16 @@ def test_no_call_is_answered_in_another_shop(key_of, tech, outdoor, shop, name):
         assert error_of(response)["details"] == "This API key belongs to another shop."
     in_tech()
     assert Order.objects.get().status == Order.Status.PENDING
+
+
+def test_a_key_has_no_right_away_from_home(key_of, tech, outdoor):
+    key = key_of(*Scope.values).key
+    caller = KeyCaller(key.pk, key.name, tech.pk, key.scopes, is_home=False)
+
+    assert caller.rights == frozenset()
+    assert caller.in_tenant(outdoor).rights == frozenset()
+    assert Right.WRITE_ORDERS in caller.in_tenant(tech).rights
+    assert Right.CONNECT not in caller.in_tenant(tech).rights
 
 
 def test_an_order_is_found_by_its_id_alone_in_the_keys_own_shop(key_of, tech, outdoor, shop):
