@@ -4,13 +4,13 @@ A product stays as it is where units of it were sold or are held, where its stoc
 was edited after the import. Part by part, newest first; each part is one transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Model
 from django.utils import timezone
 
 from catalog.models import (
@@ -67,8 +67,7 @@ def _undo_part(run_id: UUID) -> bool:
     kept = _touched(changes, present, of_product)
     undone = present.keys() - kept
     made = {key for key in undone if changes[key].before["is_new"]}
-    for key in sorted(undone - made):
-        _restore(present[key], of_product.get(key, []), changes[key].before, run)
+    _restore([present[key] for key in sorted(undone - made)], of_product, changes, run)
     _note(run, len(changes), len(undone), [present[key].name for key in kept])
     ImportedChange.objects.filter(pk__in=[each.pk for each in changes.values()]).delete()
     refresh_products(undone - made)
@@ -103,40 +102,62 @@ def _touched(
 
 
 def _restore(
-    product: Product, variants: list[Variant], before: Mapping[str, Any], run: ImportRun
+    products: Sequence[Product],
+    of_product: Mapping[UUID, list[Variant]],
+    changes: Mapping[UUID, ImportedChange],
+    run: ImportRun,
 ) -> None:
-    """A product that was there before, with its variants, categories and pictures."""
-    _set(product, before["members"])
-    added = set(before["new_variants"])
+    """Products that were there before, with their variants, categories and pictures.
+
+    In as many statements for one as for all of them: shoppers wait for what is locked.
+    """
+    befores = {product.pk: changes[product.pk].before for product in products}
+    added = {pk for before in befores.values() for pk in before["new_variants"]}
     Variant.objects.filter(pk__in=added).delete()
-    for variant in variants:
-        if str(variant.pk) in added or str(variant.pk) not in before["variants"]:
-            continue
-        units = variant.on_hand
-        _set(variant, before["variants"][str(variant.pk)])
-        if variant.on_hand != units:
-            StockMovement.objects.create(
-                variant=variant,
-                kind=StockMovement.Kind.ADJUSTMENT,
-                quantity=variant.on_hand - units,
-                reason=_REASON,
-                user_id=run.user_id,
-                user_name=run.user_name,
-            )
-    places = Product.categories.through.objects.filter(product_id=product.pk)
-    places.filter(category_id__in=before["categories"]).delete()
-    ProductImage.objects.filter(pk__in=before["new_pictures"]).delete()
-    for picture in ProductImage.objects.filter(pk__in=before["pictures"]):
-        _set(picture, before["pictures"][str(picture.pk)])
+    _save(Product, [(product, befores[product.pk]["members"]) for product in products])
+    members = {pk: was for before in befores.values() for pk, was in before["variants"].items()}
+    variants = [
+        variant
+        for product in products
+        for variant in of_product.get(product.pk, [])
+        if str(variant.pk) in members and str(variant.pk) not in added
+    ]
+    units = {variant.pk: variant.on_hand for variant in variants}
+    _save(Variant, [(variant, members[str(variant.pk)]) for variant in variants])
+    StockMovement.objects.bulk_create(
+        StockMovement(
+            variant=variant,
+            kind=StockMovement.Kind.ADJUSTMENT,
+            quantity=variant.on_hand - units[variant.pk],
+            reason=_REASON,
+            user_id=run.user_id,
+            user_name=run.user_name,
+        )
+        for variant in variants
+        if variant.on_hand != units[variant.pk]
+    )
+    places = Product.categories.through.objects
+    placed = places.filter(product_id__in=befores).values_list("pk", "product_id", "category_id")
+    places.filter(
+        pk__in=[pk for pk, key, category in placed if str(category) in befores[key]["categories"]]
+    ).delete()
+    new = [pk for before in befores.values() for pk in before["new_pictures"]]
+    ProductImage.objects.filter(pk__in=new).delete()
+    members = {pk: was for before in befores.values() for pk, was in before["pictures"].items()}
+    pictures = ProductImage.objects.filter(pk__in=members)
+    _save(ProductImage, [(picture, members[str(picture.pk)]) for picture in pictures])
 
 
-def _set(thing: Product | Variant | ProductImage, members: Mapping[str, Any]) -> None:
+def _save(kind: type[Model], things: Sequence[tuple[Any, Mapping[str, Any]]]) -> None:
     """Give members their values of before, as JSON had them."""
-    for name, value in members.items():
-        field: Any = thing._meta.get_field(name)
-        setattr(thing, name, field.to_python(value))
-    if members:
-        thing.save(update_fields=list(members))
+    for thing, members in things:
+        for name, value in members.items():
+            field: Any = kind._meta.get_field(name)
+            setattr(thing, name, field.to_python(value))
+    names = {name for _, members in things for name in members}
+    if names:
+        changed = [thing for thing, members in things if members]
+        kind._default_manager.bulk_update(changed, sorted(names), batch_size=200)
 
 
 def _note(run: ImportRun, count: int, undone: int, kept: list[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.forms.models import model_to_dict
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.importing import running
@@ -253,3 +254,20 @@ def test_deleting_an_import_asks_for_it_and_not_for_every_product_of_it(desk, te
     assert str(Product.objects.first().pk) not in page
     assert desk.post(f"{LIST}{run.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not ImportedChange.objects.exists()
+
+
+def test_a_part_costs_the_same_for_one_product_as_for_many(desk, tech):
+    """What it restores is locked meanwhile, and orders wait for it."""
+    more = {"Image Src": PICTURE, "Categories": "Home"}
+
+    def statements(count: int) -> int:
+        handles = [f"p-{count}-{number}" for number in range(count)]
+        for handle in handles:
+            make_product(handle, slug=handle, sku=handle)
+        run = brought_in(desk, *(row(handle, handle, **more) for handle in handles))
+        take(desk, run, "undo")
+        with CaptureQueriesContext(connection) as found:
+            undoing._undo_part(run.pk)
+        return len(found)
+
+    assert statements(20) == statements(1)
