@@ -16,7 +16,7 @@ from benchmarks.serving import ROOT, need_wrk
 
 NAMES = [
     name
-    for name in ("web", "statements", "tenants", "importing", "orders", "desk", "budgets")
+    for name in ("web", "statements", "tenants", "importing", "orders", "desk")
     if (ROOT / "benchmarks" / f"{name}.py").exists()
 ]
 

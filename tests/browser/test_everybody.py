@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from orders.models import Order
@@ -17,7 +18,9 @@ FOCUS = """
         const here = document.activeElement;
         if (here === document.body) return null;
         const box = here.getBoundingClientRect();
-        const [x, y] = [box.x + box.width / 2, box.y + Math.min(box.height / 2, 20)];
+        // The middle of as much of it as the window shows.
+        const x = (Math.max(box.left, 0) + Math.min(box.right, innerWidth)) / 2;
+        const y = (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2;
         const top = document.elementFromPoint(x, y);
         const shown = [here, here.closest("label"), here.closest(".option")].some((each) => {
             const style = each && getComputedStyle(each);
@@ -27,7 +30,7 @@ FOCUS = """
         return {
             what: here.outerHTML.slice(0, 120),
             isShown: shown,
-            isInSight: y >= 0 && y <= innerHeight && x >= 0 && x <= innerWidth,
+            isInSight: y >= box.top && y <= box.bottom && x >= box.left && x <= box.right,
             isOnTop: here.contains(top) || top?.contains(here) || Boolean(label?.contains(top)),
         };
     }
@@ -84,10 +87,11 @@ def walk(page):
     pytest.fail("The keyboard does not come to the end of the page.")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_the_keyboard_reaches_everything_and_shows_where_it_is(shop, visit, width):
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (360, 740), (320, 200)])
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(shop, visit, width, height):
     # Looked at where the page has come to, not on the way there.
-    page = visit(width, reduced_motion="reduce").page
+    size = {"width": width, "height": height}
+    page = visit(viewport=size, reduced_motion="reduce").page
     lost = []
     for path in pages_of(shop, page):
         places = walk(page)
@@ -128,6 +132,8 @@ def test_a_page_on_paper_has_what_is_sold_and_no_way_to_go(shop, visit):
         page.goto(shop + path)
         expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
         expect(page.locator("h1, .card-name").get_by_text(name).first).to_be_visible()
+        found = Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+        assert found == [], path
         for way in page.locator("button, .menu, .search, .cart-link, .crumbs, .footer nav").all():
             expect(way).to_be_hidden()
 
