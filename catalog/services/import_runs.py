@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.functions import TransactionNow
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
@@ -284,7 +285,7 @@ def _take_part(run_id: UUID, importer: Importer, start: int) -> int | None:
 
     None where the import is to stop, or where another worker has it.
     """
-    run = ImportRun.objects.select_for_update().get(pk=run_id)
+    run = ImportRun.objects.select_for_update().annotate(at=TransactionNow()).get(pk=run_id)
     if run.state != State.RUNNING or run.is_to_stop or run.done != start:
         return None
     before = len(importer.catalogue.rejections)
@@ -295,8 +296,11 @@ def _take_part(run_id: UUID, importer: Importer, start: int) -> int | None:
     run.report, run.updated_at = _figures(importer.report), timezone.now()
     run.made_categories = [*run.made_categories, *importer.journal.categories]
     run.save(update_fields=["total", "done", "report", "made_categories", "updated_at"])
+    # By the moment of its transaction a product says that nobody changed it since.
     ImportedChange.objects.bulk_create(
-        ImportedChange(run=run, product_id=product_id, before=before)
+        ImportedChange(
+            run=run, product_id=product_id, before=before | {"updated_at": run.at.isoformat()}
+        )
         for product_id, before in importer.journal.products.items()
     )
     finish_part(changed)

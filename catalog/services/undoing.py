@@ -5,7 +5,7 @@ was edited after the import. Part by part, newest first; each part is one transa
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -93,7 +93,8 @@ def _touched(
     for key, product in present.items():
         imported_at = changes[key].created_at
         if (
-            product.updated_at > imported_at
+            # Another moment, be it an earlier one: an edit that began first and waited.
+            product.updated_at != datetime.fromisoformat(changes[key].before["updated_at"])
             or (key in moved and moved[key] > imported_at)
             or any(variant.held for variant in of_product.get(key, []))
         ):

@@ -465,3 +465,4 @@ def test_what_lost_against_another_transaction_is_tried_once_more(tech, what):
     run.refresh_from_db()
     assert (run.state, run.problem) == ("undone" if what == "undo" else "done", "")
     assert run.report["products"]["updated"] == 1
+    assert run.report.get("undone", 0) == (what == "undo")

@@ -159,7 +159,14 @@ def _edit(product: Product) -> None:
     Product.objects.filter(pk=product.pk).update(updated_at=timezone.now())
 
 
-@pytest.mark.parametrize("happens", [_sell, _count, _edit])
+def _edit_that_waited(product: Product) -> None:
+    """Its transaction began before the part's did, and ended after it."""
+    product.name = "Mine"
+    product.updated_at -= timedelta(seconds=1)
+    product.save()
+
+
+@pytest.mark.parametrize("happens", [_sell, _count, _edit, _edit_that_waited])
 @pytest.mark.parametrize("slug", ["lamp", "radio"])
 def test_what_something_happened_to_stays(desk, lamp, happens, slug):
     run = brought_in(desk, *everything_is_changed())
