@@ -174,10 +174,12 @@ def _note(run: ImportRun, count: int, undone: int, kept: list[str]) -> None:
 def _finish(run: ImportRun) -> None:
     """The last transaction: categories that it made and that nobody uses go as well."""
     featured = FeaturedCategory.objects.values("category")
-    for category_id in reversed(run.made_categories):
-        Category.objects.filter(
-            pk=category_id, products__isnull=True, children__isnull=True
-        ).exclude(pk__in=featured).delete()
+    unused = Category.objects.filter(
+        pk__in=run.made_categories, products__isnull=True, children__isnull=True
+    ).exclude(pk__in=featured)
+    # Level by level, from the leaves up.
+    while unused.delete()[0]:
+        pass
     run.state, run.updated_at = State.UNDONE, timezone.now()
     run.save(update_fields=["state", "updated_at"])
     raise_catalogue_version()

@@ -263,6 +263,20 @@ def test_deleting_an_import_asks_for_it_and_not_for_every_product_of_it(desk, te
     assert not ImportedChange.objects.exists()
 
 
+def test_its_last_step_costs_the_same_for_one_category_as_for_many(desk, tech):
+    def statements(count: int) -> int:
+        paths = " | ".join(f"Shop {count} > Shelf {number} > Box" for number in range(count))
+        run = brought_in(desk, row(f"p-{count}", f"P-{count}", Categories=paths))
+        take(desk, run, "undo")
+        undoing._undo_part(run.pk)
+        with CaptureQueriesContext(connection) as found:
+            undoing._undo_part(run.pk)
+        assert not Category.objects.exists()
+        return len(found)
+
+    assert statements(20) == statements(1)
+
+
 def test_a_part_costs_the_same_for_one_product_as_for_many(desk, tech):
     """What it restores is locked meanwhile, and orders wait for it."""
     more = {"Image Src": PICTURE, "Categories": "Home"}
