@@ -9,6 +9,7 @@ from pycommerce.api.fields import (
     FlagField,
     IdentifierField,
     MoneyField,
+    OnlyKnown,
     TextField,
     UnitsField,
 )
@@ -63,16 +64,16 @@ class NewOrderSerializer(serializers.Serializer):
     notes = TextField(max_length=5000, required=False, allow_blank=True, default="")
 
 
-class CancelSerializer(serializers.Serializer):
+class CancelSerializer(OnlyKnown):
     reason = TextField(max_length=255, required=False, allow_blank=True, default="")
 
 
-class UnitsOfLineSerializer(serializers.Serializer):
+class UnitsOfLineSerializer(OnlyKnown):
     id = IdentifierField(help_text="Of a line item.")
     quantity = UnitsField(min_value=1, max_value=MAX_QUANTITY)
 
 
-class FulfilSerializer(serializers.Serializer):
+class FulfilSerializer(OnlyKnown):
     items = UnitsOfLineSerializer(
         many=True, required=False, help_text="Missing: all that is left to send."
     )
@@ -80,7 +81,7 @@ class FulfilSerializer(serializers.Serializer):
     tracking_number = TextField(max_length=100, required=False, allow_blank=True, default="")
 
 
-class RefundSerializer(serializers.Serializer):
+class RefundSerializer(OnlyKnown):
     amount = MoneyField(required=False, help_text="Either this or `items`; neither: all left.")
     items = UnitsOfLineSerializer(many=True, required=False)
     restock = FlagField(
