@@ -102,8 +102,9 @@ class Command(BaseCommand):
             ("", f"sign in as {_ADMIN}"),
             ("Password", f"{password} (the same for all three)"),
             ("API", f"{base}/api/docs"),
-            ("Test payments", f"{base}/stripe-demo/ (no money moves)"),
         ]
+        if settings.STRIPE_SIMULATOR:
+            lines.append(("Test payments", f"{base}/stripe-demo/ (no money moves)"))
         if settings.MAIL_IS_KEPT:
             lines.append(("Mails", f"{base}/mail/ (nothing is sent)"))
         self.stdout.write("")
