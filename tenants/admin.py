@@ -1,6 +1,6 @@
 """Back office of tenancy: a shop's members and history; the platform's shops, hosts and users."""
 
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
@@ -54,12 +54,18 @@ class MembershipForm(forms.ModelForm):
     class Meta:
         model = Membership
         fields = ("role",)
+        help_texts: ClassVar = {
+            "role": "Viewers look; fulfilment sends orders too; managers also change products, "
+            "stock, terms and look, and refund; owners do everything, members and keys included."
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.user_id:
             self.fields["email"].initial = self.instance.user.email
             self.fields["email"].disabled = True
+        else:
+            self.fields["role"].initial = Role.VIEWER
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].strip().lower()

@@ -358,6 +358,13 @@ def test_a_deleted_category_leaves_its_products(desk, tech):
 # --- Members ----------------------------------------------------------------------------------
 
 
+def test_who_is_invited_may_look_unless_more_is_chosen(desk):
+    form = desk.get("/admin/tenants/membership/add/").content.decode()
+
+    assert re.search(r'<option value="viewer" selected>', form)
+    assert not re.search(r'<option value="owner" selected>', form)
+
+
 def test_an_invited_member_chooses_a_password_and_gets_in(desk, tech):
     response = desk.post(
         "/admin/tenants/membership/add/",
