@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
 from catalog.models import Product, Variant
@@ -63,7 +64,15 @@ class CheckoutCallViewSet(OpenViewSet):
         tenant = django_request.tenant
         # What our own script is told is shown to shoppers.
         with translation.override(tenant.language if tenant else "en"):
-            return Response(_session_for(django_request, data["order_id"], items))
+            try:
+                return Response(_session_for(django_request, data["order_id"], items))
+            except PaymentProviderUnavailable as error:
+                raise PaymentProviderUnavailable(
+                    _(
+                        "The payment provider cannot be reached at the moment. "
+                        "You have not been charged: please try again soon."
+                    )
+                ) from error
 
 
 def _session_for(request: HttpRequest, reference: str, items: list[Item]) -> dict[str, str]:

@@ -449,6 +449,16 @@ def test_what_sold_out_meanwhile_leads_back_to_the_cart(filled, product):
     assert "Only 1 is left" in filled.get("/cart/").content.decode()
 
 
+def test_what_is_no_longer_sold_says_so_and_leads_nowhere(filled, product):
+    Product.objects.filter(pk=product.pk).update(status="archived")
+
+    page = filled.get("/cart/").content.decode()
+
+    assert "No longer sold: please remove it." in page
+    assert "Sold out" not in page
+    assert f"/products/{product.slug}/" not in page
+
+
 def test_the_provider_is_down_and_nothing_is_lost(filled, settings, product):
     settings.STRIPE_SIMULATOR = False
     settings.STRIPE_SECRET_KEY = "sk_test_x"
