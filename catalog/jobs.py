@@ -45,9 +45,12 @@ def delete_picture_files(tenant_id: str, names: list[str]) -> None:
         delete_files(names)
 
 
-@app.task(pass_context=False)
+@app.task(lock="imports", pass_context=False)
 def work_on_import(tenant_id: str, run_id: str) -> None:
-    """A file that somebody uploaded: looked at first, and brought in when they say so."""
+    """A file that somebody uploaded: looked at first, and brought in when they say so.
+
+    One at a time of all shops, since each takes minutes: mails and payments find room beside it.
+    """
     if (tenant := _tenant(tenant_id)) is None:
         return
     with tenant_context(tenant), translation.override(settings.LANGUAGE_CODE):

@@ -47,10 +47,10 @@ def clean_up_regularly(timestamp: int) -> None:
 _JOBS_KEPT_HOURS = 72
 
 
-@app.periodic(cron="*/10 * * * *")
+@app.periodic(cron="*/2 * * * *")
 @app.task(queueing_lock="tidy_jobs", pass_context=True)
 async def tidy_jobs_regularly(context: JobContext, timestamp: int) -> None:
-    """Every ten minutes: end the jobs of workers that were killed, and forget what failed long ago.
+    """Every two minutes: end the jobs of workers that were killed, and forget what failed long ago.
 
     A job that was lost is made up for by the next of its kind.
     """

@@ -29,6 +29,7 @@ from catalog.services.import_runs import (
     stop,
     upload_import,
 )
+from checkout.jobs import sweep_regularly
 from tenants.services.lifecycle import delete_tenant
 from tenants.shop.models import AuditEntry, catalogue_version
 from tests.admin.conftest import words
@@ -466,3 +467,20 @@ def test_what_lost_against_another_transaction_is_tried_once_more(tech, what):
     assert (run.state, run.problem) == ("undone" if what == "undo" else "done", "")
     assert run.report["products"]["updated"] == 1
     assert run.report.get("undone", 0) == (what == "undo")
+
+
+def test_one_import_at_a_time_leaves_the_worker_room_for_everything_else(desk, tech):
+    for _ in range(3):
+        desk.post(f"{LIST}add/", {"file": sheet(ROWS)})
+    sweep_regularly.defer(timestamp=0)
+
+    connection.set_schema_to_public()
+    begun = []
+    for _ in range(4):
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
+            (worker,) = cursor.fetchone()
+            cursor.execute("SELECT task_name FROM procrastinate_fetch_job_v2(NULL, %s)", [worker])
+            begun += [name for (name,) in cursor.fetchall() if name]
+
+    assert begun == [work_on_import.name, sweep_regularly.name]

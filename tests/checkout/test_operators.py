@@ -464,7 +464,7 @@ def test_the_worker_looks_after_everything_by_itself():
 
     assert crons == {
         "clean_up_regularly": "*/15 * * * *",
-        "tidy_jobs_regularly": "*/10 * * * *",
+        "tidy_jobs_regularly": "*/2 * * * *",
         "work_off_events_regularly": "* * * * * */5",
         "deliver_outbox_regularly": "* * * * * */5",
         "send_webhooks_regularly": "* * * * * */5",

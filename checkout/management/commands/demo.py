@@ -161,7 +161,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _reset() -> None:
-    """Drop the embedded database, pictures and mails; never somebody else's server."""
+    """Drop the embedded database, pictures, mails and imports; never somebody else's server."""
     if settings.EMBEDDED_POSTGRES is None:
         raise CommandError("--reset is for the embedded database; DATABASE_URL names another.")
     name = connection.settings_dict["NAME"]
@@ -175,7 +175,11 @@ def _reset() -> None:
             raise CommandError(
                 "Another process uses the demo's database: stop that one first."
             ) from error
-    for folder in (settings.MEDIA_ROOT / "tenants", settings.VAR_DIR / "mail"):
+    for folder in (
+        settings.MEDIA_ROOT / "tenants",
+        settings.VAR_DIR / "mail",
+        settings.IMPORT_ROOT,
+    ):
         shutil.rmtree(folder, ignore_errors=True)
 
 
