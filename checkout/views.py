@@ -275,7 +275,8 @@ def back(request: HttpRequest, token: str) -> HttpResponse:
     """From the payment page without a payment: to the checkout of this cart, else to the order."""
     order = find_by_token(token)
     mine = cart_of(request)
-    if mine is not None and mine.order_id == order.pk and order.is_payable:
+    is_unpaid = order.payment_status == Order.PaymentStatus.UNPAID
+    if mine is not None and mine.order_id == order.pk and is_unpaid:
         return redirect(reverse("checkout:checkout") + "?cancelled=1")
     return redirect("orders:status", token=token)
 

@@ -404,6 +404,19 @@ def test_back_from_the_payment_page_leads_to_this_cart_or_to_the_order(filled):
     assert strangers["Location"] == f"/orders/{order.access_token}/"
 
 
+def test_back_from_a_payment_page_that_expired_the_checkout_goes_on(filled):
+    post(filled, "/checkout/", DETAILS)
+    order = Order.objects.get()
+    store.expire(order.attempts.get().session_id)
+    deliver_due()
+
+    back = filled.get(f"/checkout/back/{order.access_token}/")
+
+    assert state_of(order) == ("cancelled", "unpaid")
+    assert back["Location"] == "/checkout/?cancelled=1"
+    assert filled.get(back["Location"]).status_code == 200
+
+
 def test_paying_for_an_older_order_leaves_the_cart_alone(filled, product):
     older = make_order(product)
     paid(older)
