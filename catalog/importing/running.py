@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from catalog.importing import shopify, woocommerce
+from catalog.importing import magento, shopify, woocommerce
 from catalog.importing.applying import Importer
 from catalog.importing.entries import Catalogue, ProductEntry
 from catalog.importing.reader import BrokenFile, read_table
@@ -19,6 +19,8 @@ from tenants.shop.models import raise_catalogue_version
 Progress = Callable[[int, int], None]
 # Products that are written together. Orders of them wait so long, which is well below a second.
 PART = 250
+_FORMATS = (shopify, woocommerce, magento)
+FORMAT_NAMES = "WooCommerce or Magento"
 
 
 def import_catalogue(
@@ -66,7 +68,7 @@ def parse(path: Path, most_cells: int | None = None) -> Catalogue:
     """The file in whichever format it is. Raises BrokenFile."""
     table = read_table(path, most_cells)
     currency = connection.tenant.currency
-    for form in (shopify, woocommerce):
+    for form in _FORMATS:
         if form.recognises(table.columns):
             catalogue = form.parse(table, currency)
             catalogue.unknown = [
@@ -77,6 +79,6 @@ def parse(path: Path, most_cells: int | None = None) -> Catalogue:
             return catalogue
     shown = ", ".join(name for name in table.header[:6])
     raise BrokenFile(
-        "The columns are neither Shopify's (Handle, Title, Variant Price, …) nor WooCommerce's "
-        f"(Type, SKU, Name, Regular price, …); the file begins with {shown}."
+        "The columns are neither Shopify's (Handle, Title, Variant Price, …) nor those of "
+        f"{FORMAT_NAMES}; the file begins with {shown}."
     )

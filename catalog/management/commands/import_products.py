@@ -1,4 +1,4 @@
-"""`import_products FILE --tenant SLUG`: a catalogue from Shopify or WooCommerce."""
+"""`import_products FILE --tenant SLUG`: a catalogue from another shop system."""
 
 import sys
 from argparse import ArgumentParser
@@ -14,7 +14,7 @@ from tenants.models import Tenant
 
 
 class Command(BaseCommand):
-    help = "Take a product CSV of Shopify or WooCommerce into a shop."
+    help = "Take a product file of Shopify, WooCommerce or Magento into a shop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
