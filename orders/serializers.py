@@ -9,7 +9,6 @@ from pycommerce.api.fields import (
     FlagField,
     IdentifierField,
     MoneyField,
-    OnlyKnown,
     TextField,
     UnitsField,
 )
@@ -64,16 +63,16 @@ class NewOrderSerializer(serializers.Serializer):
     notes = TextField(max_length=5000, required=False, allow_blank=True, default="")
 
 
-class CancelSerializer(OnlyKnown):
+class CancelSerializer(serializers.Serializer):
     reason = TextField(max_length=255, required=False, allow_blank=True, default="")
 
 
-class UnitsOfLineSerializer(OnlyKnown):
+class UnitsOfLineSerializer(serializers.Serializer):
     id = IdentifierField(help_text="Of a line item.")
     quantity = UnitsField(min_value=1, max_value=MAX_QUANTITY)
 
 
-class FulfilSerializer(OnlyKnown):
+class FulfilSerializer(serializers.Serializer):
     items = UnitsOfLineSerializer(
         many=True, required=False, help_text="Missing: all that is left to send."
     )
@@ -81,7 +80,7 @@ class FulfilSerializer(OnlyKnown):
     tracking_number = TextField(max_length=100, required=False, allow_blank=True, default="")
 
 
-class RefundSerializer(OnlyKnown):
+class RefundSerializer(serializers.Serializer):
     amount = MoneyField(required=False, help_text="Either this or `items`; neither: all left.")
     items = UnitsOfLineSerializer(many=True, required=False)
     restock = FlagField(

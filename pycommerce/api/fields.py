@@ -18,17 +18,6 @@ def read(serializer: serializers.Serializer) -> dict[str, Any]:
     return data
 
 
-class OnlyKnown(serializers.Serializer):
-    """Refuses a member that it does not know: a mistyped one must not mean "all that is left"."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        known = self.fields
-        if isinstance(data, dict) and (unknown := data.keys() - known.keys()):
-            message = f"There is no such member; these are known: {', '.join(known)}."
-            raise serializers.ValidationError({name: [message] for name in sorted(unknown)})
-        return super().to_internal_value(data)
-
-
 @extend_schema_field(
     {
         "type": "number",
