@@ -107,7 +107,8 @@ def plan_refund(
         units = {key: count for key, count in units.items() if count}
     if not 0 < wanted <= left:
         raise IllegalTransition(
-            f"Order {order}: {wanted.normalize():f} asked, {left.normalize():f} left to refund."
+            f"Order {order}: {round_money(wanted, order.currency)} asked, "
+            f"{round_money(left, order.currency)} {order.currency} left to refund."
         )
     return RefundPlan(wanted, units, lines)
 
