@@ -51,7 +51,7 @@ State = ImportRun.State
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=gettext_lazy("Product file of Shopify, WooCommerce or Magento"),
+        label=gettext_lazy("Product file of Shopify, WooCommerce, Magento, Spree or Vendure"),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
         max_length=255,
     )

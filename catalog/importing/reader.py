@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,9 +86,10 @@ def _decode(content: bytes) -> str:
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line it begins on."""
     csv.field_size_limit(10 * 2**20)
+    delimiter = _delimiter(text)
     reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=_delimiter(text),
+        io.StringIO(_without_padding(text, delimiter), newline=""),
+        delimiter=delimiter,
         strict=True,
     )
     begins = 1
@@ -98,6 +100,15 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
             begins = reader.line_num + 1
     except csv.Error as error:
         raise BrokenFile(f"Line {reader.line_num}: {error}.") from error
+
+
+def _without_padding(text: str, delimiter: str) -> str:
+    """The text without blanks between the quote that closes a cell and the next delimiter."""
+    if '" ' not in text:
+        return text
+    end = re.escape(delimiter)
+    # A quote behind a quote stands for one within the cell; behind a delimiter it opens one.
+    return re.sub(rf'(?<=[^"\r\n{end}])" +(?=[\r\n{end}])', '"', text)
 
 
 def _so_many(

@@ -297,3 +297,18 @@ def test_refused_rows_are_written_beside_the_file(tech, write, capsys):
 def test_a_wrong_shop_or_file_is_a_sentence(tech, write, slug, file):
     with pytest.raises(CommandError):
         call_command("import_products", file or str(write([row()])), "--tenant", slug)
+
+
+def test_blanks_behind_a_closing_quote_are_no_part_of_a_cell(tech, tmp_path):
+    path = tmp_path / "padded.csv"
+    path.write_text(
+        "Handle,Title,Body,Variant Price\n"
+        'lamp,"A 5"" lamp"  ,"5"" , 3"  ,10\n'
+        'cap,"Cap" ,plain,"5" \n'
+    )
+
+    report = import_catalogue(path)
+
+    assert report.rejections == []
+    described = dict(Product.objects.values_list("name", "description"))
+    assert described == {'A 5" lamp': '5" , 3', "Cap": "plain"}
