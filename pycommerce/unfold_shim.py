@@ -16,6 +16,7 @@ from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminImageFieldWidget,
     UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "UnfoldAdminEmailInputWidget",
     "UnfoldAdminImageFieldWidget",
     "UnfoldAdminIntegerFieldWidget",
+    "UnfoldAdminPasswordWidget",
     "UnfoldAdminSelectWidget",
     "UnfoldAdminSite",
     "UnfoldAdminTextInputWidget",

@@ -6,16 +6,11 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.tokens import default_token_generator
-from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.encoding import force_bytes
-from django.utils.html import format_html
-from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext
 
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
@@ -33,11 +28,13 @@ from tenants import key_admin, webhook_admin  # noqa: F401 - they register
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.backends import rights_in
 from tenants.models import Domain, Membership, Role, Tenant, User
+from tenants.origins import origin_of
 from tenants.pictures import PictureField
 from tenants.roles import Right
 from tenants.services import add_member, clean_host, clean_slug, create_tenant, remove_member
 from tenants.services.looking import change_look, take_logo
 from tenants.services.naming import clean_currency
+from tenants.services.passwords import mail_invitation
 from tenants.shop.models import AuditEntry
 from tenants.tenant_admin import TenantModelAdmin
 
@@ -99,14 +96,6 @@ class MembershipAdmin(TenantModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         return super().get_queryset(request).filter(tenant=request.tenant)
 
-    def get_urls(self) -> list[URLPattern]:
-        invitation = path(
-            "invitation/<uidb64>/<token>/",
-            InvitationView.as_view(),
-            name="tenants_membership_invitation",
-        )
-        return [invitation, *super().get_urls()]
-
     def save_model(
         self, request: HttpRequest, obj: Membership, form: MembershipForm, change: bool
     ) -> None:
@@ -122,19 +111,13 @@ class MembershipAdmin(TenantModelAdmin):
         membership = add_member(user, request.tenant, form.cleaned_data["role"])
         obj.pk, obj.user, obj.tenant = membership.pk, user, request.tenant
         obj._state.adding = False
-        if not user.has_usable_password():
-            messages.info(request, self._invitation(request, user))
-
-    def _invitation(self, request: HttpRequest, user: User) -> str:
-        uid = urlsafe_base64_encode(force_bytes(user.pk))
-        token = default_token_generator.make_token(user)
-        link = request.build_absolute_uri(
-            reverse("admin:tenants_membership_invitation", args=[uid, token])
+        language = request.tenant.language
+        mail_invitation(
+            user=user, tenant=request.tenant, origin=origin_of(request), language=language
         )
-        return format_html(
-            "{} has no password yet. Pass on this link, which works once, to choose one: {}",
-            user.email,
-            link,
+        messages.info(
+            request,
+            gettext("An e-mail tells %(email)s how to get in.") % {"email": user.email},
         )
 
     def _changeform_view(self, request: HttpRequest, *args: Any) -> HttpResponse:
@@ -161,17 +144,6 @@ class MembershipAdmin(TenantModelAdmin):
             return allowed
         owners = Membership.objects.filter(tenant=request.tenant, role=Role.OWNER)
         return owners.exclude(pk=obj.pk).exists()
-
-
-class InvitationView(PasswordResetConfirmView):
-    """Where an invited member chooses a password: the link works once."""
-
-    template_name = "tenants/invitation.html"
-    post_reset_login = False
-    title = "Choose a password"
-
-    def get_success_url(self) -> str:
-        return reverse("admin:login")
 
 
 @admin.register(AuditEntry, site=tenant_site)

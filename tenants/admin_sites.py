@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.counting import count_words
 from pycommerce.unfold_shim import AuthenticationForm, UnfoldAdminSite
-from tenants.backends import rights_in
+from tenants.backends import may_enter
 from tenants.models import User
+from tenants.password_views import ChoosePasswordView, InvitationView, ask_for_password
 from tenants.services.signing_in import sign_in
 
 
@@ -43,22 +43,15 @@ class StaffLoginForm(AuthenticationForm):
         return data
 
     def confirm_login_allowed(self, user: User) -> None:
-        if not _may_enter(self.request, user):
+        if not may_enter(user, self.request.tenant):
             tenant = self.request.tenant
             where = f"in {tenant.name}" if tenant else "on the platform"
             raise ValidationError(f"This account has no role {where}.")
 
 
-def _may_enter(request: HttpRequest, user: User | AnonymousUser) -> bool:
-    if not isinstance(user, User) or not user.is_active:
-        return False
-    if request.tenant is None:
-        return user.is_superuser
-    return bool(rights_in(user, request.tenant))
-
-
 class _Site(UnfoldAdminSite):
     login_form = StaffLoginForm
+    login_template = "tenants/sign_in.html"
     enable_nav_sidebar = True
 
     def __init__(self) -> None:
@@ -67,12 +60,29 @@ class _Site(UnfoldAdminSite):
         self.login_form = StaffLoginForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return _may_enter(request, request.user)
+        return may_enter(request.user, request.tenant)
 
     def get_urls(self) -> list[URLPattern]:
         # The view that turns any object's id into its page knows nothing of schemas; our models
         # say their own address.
-        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        urls = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        mine = {"site": self}
+        return [
+            path("password_reset/", ask_for_password, mine, name="password_reset"),
+            path(
+                "password_reset/<uidb64>/<token>/",
+                ChoosePasswordView.as_view(),
+                mine,
+                name="password_reset_confirm",
+            ),
+            path(
+                "invitation/<uidb64>/<token>/",
+                InvitationView.as_view(),
+                mine,
+                name="invitation",
+            ),
+            *urls,
+        ]
 
 
 @dataclass(frozen=True, slots=True)

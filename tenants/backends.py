@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 
 from pycommerce.core.http import HttpRequest
@@ -26,6 +27,15 @@ def rights_in(user: User, tenant: Tenant) -> frozenset[Right]:
         membership = Membership.objects.filter(user=user, tenant=tenant).first()
         known[tenant.pk] = RIGHTS[membership.role] if membership else frozenset()
     return known[tenant.pk]
+
+
+def may_enter(user: User | AnonymousUser, tenant: Tenant | None) -> bool:
+    """Whether the back office of the tenant, or the platform's for None, is open to the user."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    if tenant is None:
+        return user.is_superuser
+    return bool(rights_in(user, tenant))
 
 
 class RoleBackend(BaseBackend):

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from procrastinate import JobContext
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
 from pycommerce.api.models import RateCounter
 from pycommerce.api.rates import window_now
 from pycommerce.db import connection
-from tenants.models import KnownAddress, RefreshToken
+from tenants.models import KnownAddress, PasswordRequest, RefreshToken
+from tenants.services.passwords import COUNTED_FOR, send_link
 from tenants.services.signing_in import KNOWN_FOR
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ _KEPT_AFTER_END = timedelta(days=1)
 
 
 def clean_up() -> dict[str, int]:
-    """Delete counters of past minutes, and tokens, sessions and addresses that ended.
+    """Delete counters of past minutes, and tokens, sessions, addresses and requests that ended.
 
     Returns how many rows of each are gone.
     """
@@ -33,6 +34,7 @@ def clean_up() -> dict[str, int]:
         "tokens": RefreshToken.objects.filter(expires_at__lt=now - _KEPT_AFTER_END),
         "sessions": Session.objects.filter(expire_date__lt=now),
         "addresses": KnownAddress.objects.filter(last_used_at__lt=now - KNOWN_FOR),
+        "requests": PasswordRequest.objects.filter(created_at__lt=now - COUNTED_FOR),
     }
     return {name: rows.delete()[0] for name, rows in ended.items()}
 
@@ -42,6 +44,16 @@ def clean_up() -> dict[str, int]:
 def clean_up_regularly(timestamp: int) -> None:
     """Every quarter of an hour."""
     logger.info("Cleaned up: %s", clean_up())
+
+
+@app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)
+def mail_password_link(
+    purpose: str, user_id: str | None, tenant_id: str | None, origin: str, language: str
+) -> None:
+    """The mail that somebody asked for; there is none for nobody."""
+    connection.set_schema_to_public()
+    if user_id:
+        send_link(purpose, user_id=user_id, tenant_id=tenant_id, origin=origin, language=language)
 
 
 _JOBS_KEPT_HOURS = 72

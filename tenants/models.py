@@ -319,6 +319,23 @@ class KnownAddress(models.Model):
         return f"{self.user} at {self.address}"
 
 
+class PasswordRequest(models.Model):
+    """Somebody asked for a link to choose a password: counted, known address or not."""
+
+    email = models.EmailField(max_length=254)
+    client_address = models.GenericIPAddressField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["email", "created_at"], name="password_request_email"),
+            models.Index(fields=["client_address", "created_at"], name="password_request_client"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
 class DueWork(models.Model):
     """A shop has work for the worker from `due_at` on. A hint: a sweep of all shops needs none."""
 

@@ -12,7 +12,7 @@ from catalog.models import Category, Product, ProductPastSlug, StockMovement, Va
 from catalog.services.stock import adjust_stock
 from pycommerce.core.errors import InvalidRequest
 from tenants.errors import LastOwner
-from tenants.models import Membership, Tenant, User
+from tenants.models import Membership, Tenant
 from tenants.services import remove_member
 from tenants.shop.models import AuditEntry, catalogue_version
 from tests.factories import (
@@ -363,45 +363,6 @@ def test_who_is_invited_may_look_unless_more_is_chosen(desk):
 
     assert re.search(r'<option value="viewer" selected>', form)
     assert not re.search(r'<option value="owner" selected>', form)
-
-
-def test_an_invited_member_chooses_a_password_and_gets_in(desk, tech):
-    response = desk.post(
-        "/admin/tenants/membership/add/",
-        {"email": "New@Example.com", "role": "manager"},
-        follow=True,
-    )
-
-    member = Membership.objects.get(user__email="new@example.com")
-    assert (member.tenant, member.role) == (tech, "manager")
-    link = re.search(r"http://tech\.localhost(/admin/\S+?/)[\s<]", response.content.decode()).group(
-        1
-    )
-    guest = Client(HTTP_HOST="tech.localhost")
-    form = guest.get(link, follow=True)
-    passwords = {"new_password1": PASSWORD, "new_password2": PASSWORD}
-    guest.post(form.redirect_chain[-1][0], passwords)
-    entered = guest.post(
-        "/admin/login/", {"username": "new@example.com", "password": PASSWORD}, follow=True
-    )
-    assert entered.redirect_chain[-1][0] == "/admin/"
-    assert (
-        "does not work any more"
-        in Client(HTTP_HOST="tech.localhost").get(link, follow=True).content.decode()
-    )
-
-
-def test_an_existing_user_becomes_a_member_without_a_link(desk, tech):
-    make_user("known@example.com")
-
-    response = desk.post(
-        "/admin/tenants/membership/add/",
-        {"email": "known@example.com", "role": "viewer"},
-        follow=True,
-    )
-
-    assert User.objects.filter(email="known@example.com").count() == 1
-    assert "invitation" not in response.content.decode()
 
 
 def test_who_is_a_member_is_not_invited_again(desk, tech, owner):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from pycommerce.api.models import RateCounter
 from pycommerce.api.rates import count, window_now
 from tenants.jobs import clean_up
-from tenants.models import KnownAddress, RefreshToken
+from tenants.models import KnownAddress, PasswordRequest, RefreshToken
 from tenants.services.tokens import issue_tokens
 from tests.factories import make_user
 
@@ -23,10 +23,13 @@ def test_what_ended_is_deleted_and_what_counts_is_kept(db):
     long_ago = timezone.now() - timedelta(days=40)
     KnownAddress.objects.create(user=user, address="192.0.2.1", last_used_at=long_ago)
     KnownAddress.objects.create(user=user, address="192.0.2.2")
+    asked = {"email": "a@example.com", "client_address": "192.0.2.1"}
+    PasswordRequest.objects.create(**asked, created_at=timezone.now() - timedelta(hours=2))
+    PasswordRequest.objects.create(**asked)
 
     gone = clean_up()
 
-    assert gone == {"counters": 1, "tokens": 1, "sessions": 0, "addresses": 1}
+    assert gone == {"counters": 1, "tokens": 1, "sessions": 0, "addresses": 1, "requests": 1}
     assert list(RateCounter.objects.values_list("key", flat=True)) == ["now"]
-    assert RefreshToken.objects.count() == 1
+    assert RefreshToken.objects.count() == PasswordRequest.objects.count() == 1
     assert KnownAddress.objects.get().address == "192.0.2.2"

@@ -1,0 +1,106 @@
+"""Pages of staff without a password: ask for a link, and choose a new one behind it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from pycommerce.api import rates
+from pycommerce.core.errors import RateLimited
+from pycommerce.core.http import HttpRequest
+from pycommerce.unfold_shim import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
+from tenants.backends import may_enter
+from tenants.models import User
+from tenants.origins import origin_of, platform_origin
+from tenants.services.passwords import ask_for_link, invitation_tokens
+
+
+class AddressForm(forms.Form):
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        max_length=254,
+        widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "username", "autofocus": ""}),
+    )
+
+
+class NewPasswordForm(SetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("new_password1", "new_password2"):
+            self.fields[name].widget = UnfoldAdminPasswordWidget(
+                attrs={"autocomplete": "new-password"}
+            )
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask_for_password(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """Asks for an address, and answers the same whoever has it."""
+    form = AddressForm(request.POST or None)
+    status, sent = 200, False
+    if request.method == "POST" and form.is_valid():
+        try:
+            rates.count_address(request).check()
+            _ask(request, form.cleaned_data["email"])
+            sent = True
+        except RateLimited as refusal:
+            form.add_error(None, refusal.details)
+            status = 429
+    title = _("Check your inbox") if sent else _("Forgotten your password?")
+    context = {**site.each_context(request), "title": title, "form": form, "sent": sent}
+    return render(request, "tenants/password_reset.html", context, status=status)
+
+
+def _ask(request: HttpRequest, email: str) -> None:
+    tenant = request.tenant
+    language = tenant.language if tenant else translation.get_language_from_request(request)
+    ask_for_link(
+        email=email,
+        tenant=tenant,
+        client_address=request.client_address,
+        origin=origin_of(request) if tenant else platform_origin(request),
+        language=language,
+    )
+
+
+class ChoosePasswordView(PasswordResetConfirmView):
+    """Behind a mailed link, on the host it was asked for: a new password ends all sessions."""
+
+    template_name = "tenants/choose_password.html"
+    form_class = NewPasswordForm
+    title = gettext_lazy("Choose a password")
+    post_reset_login = False
+    request: HttpRequest
+
+    def get_user(self, uidb64: str) -> User | None:
+        user = super().get_user(uidb64)
+        return user if user and may_enter(user, self.request.tenant) else None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return {**self.kwargs["site"].each_context(self.request), **context}
+
+    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
+        response = super().form_valid(form)
+        messages.success(self.request, _("Your password is saved. Sign in with it."))
+        return response
+
+    def get_success_url(self) -> str:
+        return reverse("admin:login")
+
+
+class InvitationView(ChoosePasswordView):
+    """Where an invited member chooses a password."""
+
+    token_generator = invitation_tokens

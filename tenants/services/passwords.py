@@ -1,0 +1,164 @@
+"""Passwords of staff: mailed links to choose one, for a shop's back office or the platform's."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import EmailMultiAlternatives
+from django.core.signing import BadSignature, TimestampSigner
+from django.db import transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app
+
+from pycommerce.core.errors import RateLimited
+from pycommerce.db import connection
+from tenants.backends import may_enter
+from tenants.models import PasswordRequest, Tenant, User
+from tenants.origins import origin_that_lasts
+from tenants.theme import text_on
+
+MAILS_AN_HOUR, MAILS_OF_A_CLIENT = 5, 20
+COUNTED_FOR = timedelta(hours=1)
+INVITATION_LIFE = timedelta(days=7)
+RESET, INVITATION = "password_reset", "invitation"
+PLATFORM_NAME, PLATFORM_COLOR = "PyCommerce", "#1d4ed8"
+
+
+class InvitationTokens:
+    """Tokens of links that let an invited member choose a password: for a week, and once."""
+
+    def make_token(self, user: User) -> str:
+        return self._signer().sign(self._state(user)).replace(":", "~")
+
+    def check_token(self, user: User | None, token: str | None) -> bool:
+        if user is None or not token:
+            return False
+        try:
+            state = self._signer().unsign(token.replace("~", ":"), max_age=INVITATION_LIFE)
+        except BadSignature:
+            return False
+        return constant_time_compare(state, self._state(user))
+
+    def _signer(self) -> TimestampSigner:
+        return TimestampSigner(salt="invitation")
+
+    def _state(self, user: User) -> str:
+        # Another one as soon as a password was chosen: a link that was used is worth nothing.
+        state = f"{user.pk} {user.email} {user.password}"
+        return salted_hmac("invitation.state", state, algorithm="sha256").hexdigest()
+
+
+invitation_tokens = InvitationTokens()
+
+
+@transaction.atomic
+def ask_for_link(
+    *, email: str, tenant: Tenant | None, client_address: str, origin: str, language: str
+) -> None:
+    """Mail a link to whoever has this address and may enter the tenant's back office.
+
+    None is the platform's. For anybody else the same is done, and nothing is sent.
+
+    Raises RateLimited where this client asked too often; an address that had its mails for this
+    hour gets no further one, silently.
+    """
+    email = email.strip().lower()
+    since = timezone.now() - COUNTED_FOR
+    with connection.cursor() as cursor:
+        # Many at once are counted one after the other.
+        for key in sorted((f"password {client_address}", f"password {email}")):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [key])
+    recent = PasswordRequest.objects.filter(created_at__gt=since)
+    if recent.filter(client_address=client_address).count() >= MAILS_OF_A_CLIENT:
+        problem = _("Too many e-mails were requested. Please try again in an hour.")
+        raise RateLimited(problem, retry_after=3600)
+    had_enough = recent.filter(email=email).count() >= MAILS_AN_HOUR
+    PasswordRequest.objects.create(email=email, client_address=client_address)
+    enters = Q(is_superuser=True)
+    if tenant:
+        enters |= Q(memberships__tenant=tenant)
+    known = User.objects.filter(enters, email=email, is_active=True)
+    user_id = known.values_list("pk", flat=True).first()
+    _mail_later(RESET, None if had_enough else user_id, tenant, origin, language)
+
+
+def mail_invitation(*, user: User, tenant: Tenant, origin: str, language: str) -> None:
+    """Mail a new member the way in: to choose a password, or to sign in with the one they have."""
+    _mail_later(INVITATION, user.pk, tenant, origin, language)
+
+
+def _mail_later(
+    purpose: str, user_id: Any, tenant: Tenant | None, origin: str, language: str
+) -> None:
+    # A job also for nobody, so that an answer takes as long for an unknown address. The link is
+    # made when it is sent: what waits in the database opens nothing.
+    job = app.configure_task("tenants.jobs.mail_password_link")
+    job.defer(
+        purpose=purpose,
+        user_id=str(user_id) if user_id else None,
+        tenant_id=str(tenant.pk) if tenant else None,
+        origin=origin,
+        language=language,
+    )
+
+
+def send_link(
+    purpose: str, *, user_id: str, tenant_id: str | None, origin: str, language: str
+) -> None:
+    """Send the mail of an invitation or a reset, if the user may still enter there."""
+    user = User.objects.get(pk=user_id)
+    tenant = None
+    if tenant_id:
+        tenant = Tenant.objects.filter(pk=tenant_id).first()
+        if tenant is None:
+            return
+        origin = origin_that_lasts(tenant, origin)
+    if not may_enter(user, tenant):
+        return
+    name = tenant.name if tenant else PLATFORM_NAME
+    color = tenant.primary_color if tenant else PLATFORM_COLOR
+    with translation.override(language):
+        subject, link = _about(purpose, user, name, origin)
+        context = {
+            "subject": subject,
+            "language": language,
+            "tenant": tenant,
+            "name": name,
+            "origin": origin,
+            "link": link,
+            "has_password": user.has_usable_password(),
+            "brand": color,
+            "brand_ink": text_on(color),
+        }
+        sender = "".join(
+            letter for letter in name if letter.isprintable() and letter not in '"\\<>'
+        )
+        mail = EmailMultiAlternatives(
+            subject=" ".join(subject.split()),
+            body=render_to_string(f"tenants/mail/{purpose}.txt", context).strip() + "\n",
+            from_email=f'"{sender}" <{settings.DEFAULT_FROM_EMAIL}>',
+            to=[user.email],
+        )
+        html = render_to_string(f"tenants/mail/{purpose}.html", context)
+    mail.attach_alternative(html, "text/html")
+    mail.send()
+
+
+def _about(purpose: str, user: User, name: str, origin: str) -> tuple[str, str]:
+    """Subject and link of a mail."""
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    if purpose == RESET:
+        token = default_token_generator.make_token(user)
+        subject = _("A new password for %(name)s") % {"name": name}
+        return subject, f"{origin}/admin/password_reset/{uid}/{token}/"
+    subject = _("You now work in %(shop)s") % {"shop": name}
+    if user.has_usable_password():
+        return subject, f"{origin}/admin/"
+    return subject, f"{origin}/admin/invitation/{uid}/{invitation_tokens.make_token(user)}/"
