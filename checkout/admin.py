@@ -17,6 +17,7 @@ from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from checkout import customer_admin  # noqa: F401 - registers itself
 from checkout.order_steps import STEPS, Outcome, Step
 from orders.desk import inbox
 from orders.desk.forms import KeepForm, NoteForm, RefundForm, StepForm

@@ -1,36 +1,27 @@
-"""How a shop sells: shipping, taxes, discounts, and how orders are taken. Customers to read."""
+"""How a shop sells: shipping, taxes, discounts, and how orders are taken."""
 
 import re
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.postgres.forms import SimpleArrayField
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, F, Model, Sum
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog.display import money
 from orders.addresses import country_code, country_names, rules_for
 from orders.desk import overview  # noqa: F401 - registers itself
-from orders.desk.inbox import rows_of
-from orders.desk.paging import newest_page
-from orders.desk.tables import customers_matching, customers_table
-from orders.models import Customer, Discount, OrderSettings, ShippingMethod, TaxRate
-from pycommerce.api.parameters import parse_uuid
+from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
 from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants.admin_sites import tenant_site
-from tenants.exporting import ExportingAdmin, Table
 from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import MoneyForm, TenantModelAdmin
-
-ORDERS_SHOWN = 20
 
 
 def country_field(**kwargs: Any) -> forms.ChoiceField:
@@ -301,79 +292,3 @@ class OrderSettingsAdmin(TenantModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-@admin.register(Customer, site=tenant_site)
-class CustomerAdmin(ExportingAdmin):
-    """Who bought here, to read: customers come with their orders and change their own data."""
-
-    is_catalogue = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        search = request.GET.get("q", "").strip()
-        cut = newest_page(
-            customers_matching(search),
-            query=f"customers {search}",
-            cursor=request.GET.get("cursor"),
-        )
-
-        def query(cursor: str | None) -> str:
-            given = {"q": search, "cursor": cursor}
-            return "?" + urlencode({name: value for name, value in given.items() if value})
-
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
-            "title": "Customers",
-            "rows": cut.rows,
-            "search": search,
-            "newest": query(None) if cut.previous_cursor else "",
-            "newer": query(cut.previous_cursor) if cut.previous_cursor else "",
-            "older": query(cut.next_cursor) if cut.next_cursor else "",
-            "exports": self.export_links(request),
-        }
-        return TemplateResponse(request, "admin/orders/customer/list.html", context)
-
-    def table(self, request: HttpRequest) -> Table:
-        return customers_table(customers_matching(request.GET.get("q", "").strip()))
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        customer_id = parse_uuid(object_id)
-        customer = Customer.objects.filter(pk=customer_id).first() if customer_id else None
-        if customer is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
-                request, self.opts, object_id
-            )
-            return missing
-        orders = customer.orders.filter(number__isnull=False)
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
-            "original": customer,
-            "title": customer.name,
-            "customer": customer,
-            "rows": rows_of(orders[:ORDERS_SHOWN]),
-            "sums": orders.aggregate(count=Count("pk"), spent=Sum(F("captured") - F("refunded"))),
-            "shown": ORDERS_SHOWN,
-            "addresses": customer.addresses.all(),
-        }
-        return TemplateResponse(request, "admin/orders/customer/page.html", context)

@@ -484,6 +484,11 @@ class Order(models.Model):
         return self.number or str(self.id)
 
     @property
+    def is_erased(self) -> bool:
+        """Whether its person was erased: nobody is mailed about it any more."""
+        return not self.customer_email
+
+    @property
     def is_payable(self) -> bool:
         """Whether a payment for it may be started."""
         return (
@@ -555,7 +560,10 @@ class LineItem(models.Model):
 
 
 class OrderEvent(models.Model):
-    """The timeline of an order: what happened, when, by whom. Never changed afterwards."""
+    """The timeline of an order: what happened, when, by whom.
+
+    Never changed afterwards, unless a person is erased from it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")

@@ -16,6 +16,7 @@ class Right(Enum):
     READ_ORDERS = "read orders"
     WRITE_ORDERS = "create, cancel and refund orders"
     FULFIL_ORDERS = "fulfil orders"
+    ERASE = "erase a customer's data"
     EXPORT = "take products, orders and customers out as a file"
     WRITE_TERMS = "change shipping, taxes, discounts and how orders are taken"
     CHANGE_LOOK = "change what the shop is called and how it looks"
@@ -33,6 +34,7 @@ _MANAGER = _FULFILMENT | {
     Right.WRITE_TERMS,
     Right.CHANGE_LOOK,
     Right.EXPORT,
+    Right.ERASE,
 }
 
 RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(

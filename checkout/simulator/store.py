@@ -250,3 +250,16 @@ def forget_old_things() -> None:
     now = timezone.now()
     StoredAnswer.objects.filter(created__lt=now - ANSWERS_KEPT_FOR).delete()
     Delivery.objects.filter(delivered_at__lt=now - DELIVERIES_KEPT_FOR).delete()
+
+
+def forget_person(session_ids: list[str]) -> None:
+    """Take the payer's address out of what is kept of sessions, as their shop asks."""
+    for session in Session.objects.select_for_update().filter(pk__in=session_ids).order_by("pk"):
+        session.params.pop("customer_email", None)
+        session.save(update_fields=["params"])
+    for answer in StoredAnswer.objects.filter(body__id__in=session_ids):
+        answer.body.pop("customer_email", None)
+        answer.save(update_fields=["body"])
+    for delivery in Delivery.objects.filter(session__in=session_ids):
+        if delivery.event["data"]["object"].pop("customer_email", None):
+            delivery.save(update_fields=["event"])

@@ -79,7 +79,9 @@ class Sight:
 
     @property
     def was_confirmed(self) -> bool:
-        return self.order.status in {Status.PROCESSING, Status.COMPLETED}
+        """And there is somebody to tell again."""
+        is_confirmed = self.order.status in {Status.PROCESSING, Status.COMPLETED}
+        return is_confirmed and not self.order.is_erased
 
     @property
     def is_held_back(self) -> bool:

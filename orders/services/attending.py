@@ -59,9 +59,11 @@ def end_review(*, order_id: UUID, actor: Actor) -> Order:
 def mail_again(*, order_id: UUID, key: str, actor: Actor) -> Order:
     """Send the confirmation of a paid order once more, once for each key.
 
-    Raises IllegalTransition where it was never confirmed.
+    Raises IllegalTransition where it was never confirmed, or its person was erased.
     """
     order = lock_order(order_id)
+    if order.is_erased:
+        raise IllegalTransition(f"Order {order} has nobody to write to: the person was erased.")
     if order.status not in {Order.Status.PROCESSING, Order.Status.COMPLETED}:
         raise IllegalTransition(f"Order {order} is {order.status}; there is nothing to confirm.")
     tell("mail.order_confirmed", order, f"again-{key}")

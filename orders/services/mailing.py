@@ -94,7 +94,8 @@ def _send(message: OutboxMessage) -> None:
     with translation.override(order.language), timezone.override(connection.tenant.time_zone):
         if kind == "mail":
             subject, context = _MAILS[name](order, message.payload)
-            send_mail(message.pk, name, subject, [order.customer_email], _context(order) | context)
+            to = [] if order.is_erased else [order.customer_email]
+            send_mail(message.pk, name, subject, to, _context(order) | context)
         elif kind == "alert":
             subject = _("Order %(number)s needs a look") % {"number": order.number}
             context = {"what": _ALERTS[name](), "admin": _admin_address(order)}

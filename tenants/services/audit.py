@@ -28,15 +28,19 @@ def record(
     action: str,
     thing: Model,
     changes: Mapping[str, tuple[Any, Any]] | None = None,
+    name: str = "",
 ) -> AuditEntry:
-    """Write down what was done to a thing; `changes` maps a field to its old and new value."""
+    """Write down what was done to a thing; `changes` maps a field to its old and new value.
+
+    `name` stands for the thing where what it is called itself must not be kept.
+    """
     return AuditEntry.objects.create(
         user_id=user.pk if user else None,
         user_name=user.author if user else "",
         action=action,
         object_type=str(thing._meta.verbose_name),
         object_id=str(thing.pk),
-        object_name=str(thing)[:255],
+        object_name=(name or str(thing))[:255],
         changes={name: [_plain(old), _plain(new)] for name, (old, new) in (changes or {}).items()},
     )
 

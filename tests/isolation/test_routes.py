@@ -155,6 +155,8 @@ TENANT_ROUTES: dict[str, str] = {
     **_models(_TENANT_MODELS, MEMBER),
     **{f"admin/orders/order/{{order}}/{step}/": MEMBER for step in STEPS},
     "admin/orders/order/print/slips/?id={order}": MEMBER,
+    "admin/orders/customer/{customer}/data/": MEMBER,
+    "admin/orders/customer/{customer}/erase/": MEMBER,
     "admin/style-guide/": MEMBER,
     "admin/catalog/importrun/{import}/rejected/": MEMBER,
     "admin/catalog/importrun/template/": MEMBER,
@@ -422,6 +424,7 @@ def _form(shops: Shops) -> dict[str, str]:
         "variant": shops.ids["variant"],
         "quantity": "1",
         "email": _BUYER.email,
+        "confirmation": _BUYER.email,
         "name": "A",
         "country": "US",
         "line1": "1 Road",
@@ -582,6 +585,8 @@ def test_the_table_would_notice(shops):
         "admin/orders/order/export/csv/",
         "admin/orders/customer/export/csv/",
         "admin/orders/customer/{customer}/change/",
+        "admin/orders/customer/{customer}/data/",
+        "admin/orders/customer/{customer}/erase/",
         "admin/shop/webhookendpoint/{hook}/change/",
     ):
         assert PERSON in client.get(shops.path(route), **headers).getvalue().decode(), route

@@ -1,0 +1,204 @@
+"""Customers in the back office: who bought here, their data as a file, and their erasure.
+
+Registered here and not in `orders`, since what a person left behind is in carts and payments too.
+"""
+
+import json
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Count, F, Sum
+from django.http import HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from checkout.services.erasing import erase_person, open_orders
+from checkout.services.personal_data import everything_about
+from orders.desk.inbox import rows_of
+from orders.desk.paging import newest_page
+from orders.desk.tables import customers_matching, customers_table
+from orders.desk.words import counted
+from orders.models import Customer
+from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.errors import Refusal
+from pycommerce.core.http import HttpRequest
+from pycommerce.db.retrying import once_more
+from tenants.admin_sites import tenant_site
+from tenants.backends import rights_in
+from tenants.exporting import ExportingAdmin, Table
+from tenants.roles import Right
+
+ORDERS_SHOWN = 20
+
+
+class EraseForm(forms.Form):
+    """Asks to erase a person: their e-mail address is typed, so that nobody else is meant."""
+
+    use_required_attribute = False
+
+    confirmation = forms.CharField(label="Their e-mail address, typed", max_length=254, strip=True)
+
+    def __init__(self, customer: Customer, *args: Any) -> None:
+        super().__init__(*args)
+        self.customer = customer
+        self.fields["confirmation"].widget.attrs["autocomplete"] = "off"
+
+    def clean_confirmation(self) -> str:
+        typed: str = self.cleaned_data["confirmation"]
+        if typed.lower() != self.customer.email.lower():
+            raise ValidationError("That is not the address of this person.")
+        return typed
+
+
+@admin.register(Customer, site=tenant_site)
+class CustomerAdmin(ExportingAdmin):
+    """Who bought here, to read: customers come with their orders and change their own data.
+
+    What the shop knows of one person is handed out, and taken out of it, as the law asks.
+    """
+
+    is_catalogue = False
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path(
+                f"<uuid:customer_id>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"orders_customer_{name}",
+            )
+            for name, view in (("data", self.data_view), ("erase", self.erase_view))
+        ]
+        return [*own, *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        search = request.GET.get("q", "").strip()
+        cut = newest_page(
+            customers_matching(search),
+            query=f"customers {search}",
+            cursor=request.GET.get("cursor"),
+        )
+
+        def query(cursor: str | None) -> str:
+            given = {"q": search, "cursor": cursor}
+            return "?" + urlencode({name: value for name, value in given.items() if value})
+
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "title": "Customers",
+            "rows": cut.rows,
+            "search": search,
+            "newest": query(None) if cut.previous_cursor else "",
+            "newer": query(cut.previous_cursor) if cut.previous_cursor else "",
+            "older": query(cut.next_cursor) if cut.next_cursor else "",
+            "exports": self.export_links(request),
+        }
+        return TemplateResponse(request, "admin/orders/customer/list.html", context)
+
+    def table(self, request: HttpRequest) -> Table:
+        return customers_table(customers_matching(request.GET.get("q", "").strip()))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        customer = self._find(request, object_id)
+        if isinstance(customer, HttpResponse):
+            return customer
+        orders = customer.orders.filter(number__isnull=False)
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "original": customer,
+            "title": customer.name,
+            "customer": customer,
+            "rows": rows_of(orders[:ORDERS_SHOWN]),
+            "sums": orders.aggregate(count=Count("pk"), spent=Sum(F("captured") - F("refunded"))),
+            "shown": ORDERS_SHOWN,
+            "addresses": customer.addresses.all(),
+            "may_export": self.may_export(request),
+            "may_erase": _may_erase(request),
+        }
+        return TemplateResponse(request, "admin/orders/customer/page.html", context)
+
+    def data_view(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        """All that the shop knows of the person, as one file of JSON."""
+        if not self.has_view_permission(request) or not self.may_export(request):
+            raise PermissionDenied
+        customer = self._find(request, customer_id)
+        if isinstance(customer, HttpResponse):
+            return customer
+        content = json.dumps(
+            everything_about(customer), cls=DjangoJSONEncoder, ensure_ascii=False, indent=2
+        )
+        response = HttpResponse(content, content_type="application/json")
+        name = f"{request.tenant.slug}-customer-{timezone.localdate():%Y-%m-%d}.json"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def erase_view(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
+        """What is lost and kept, and the erasure itself when its form is sent."""
+        if not self.has_view_permission(request) or not _may_erase(request):
+            raise PermissionDenied
+        customer = self._find(request, customer_id)
+        if isinstance(customer, HttpResponse):
+            return customer
+        form = EraseForm(customer, request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                count = once_more(partial(erase_person, customer_id, user=request.user))
+            except Refusal as refusal:
+                form.add_error(None, refusal.details)
+            else:
+                messages.success(request, f"The person was erased, from {counted(count, 'order')}.")
+                return redirect(reverse("admin:orders_customer_changelist"))
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "original": customer,
+            "title": f"Erase {customer.name}",
+            "customer": customer,
+            "form": form,
+            "open_orders": open_orders(customer),
+            "count": counted(customer.orders.count(), "order"),
+            "may_export": self.may_export(request),
+        }
+        return TemplateResponse(request, "admin/orders/customer/erase.html", context)
+
+    def _find(self, request: HttpRequest, object_id: str | UUID) -> Customer | HttpResponse:
+        customer_id = parse_uuid(str(object_id))
+        customer = Customer.objects.filter(pk=customer_id).first() if customer_id else None
+        if customer is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, str(object_id)
+            )
+            return missing
+        return customer
+
+
+def _may_erase(request: HttpRequest) -> bool:
+    return Right.ERASE in rights_in(request.user, request.tenant)

@@ -1,0 +1,174 @@
+"""Erasing a person from a shop: their orders keep what was sold and lose who bought it."""
+
+import json
+import logging
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from checkout.models import PaymentAttempt
+from checkout.services.personal_data import carts_of
+from checkout.simulator import store
+from checkout.stripe_inbox.models import StripeEvent
+from orders.errors import IllegalTransition
+from orders.models import Customer, LedgerEntry, Order, SignIn
+from orders.services.erasing import (
+    Traces,
+    erase_members,
+    erase_messages,
+    erase_orders,
+    forget_answers,
+    orders_told,
+    sign_ins_of,
+    why_open,
+)
+from pycommerce.api.renderers import dumps
+from pycommerce.core.errors import NotFound
+from pycommerce.db import connection
+from tenants.public import in_public
+from tenants.services.audit import Person, record
+from tenants.shop.models import AuditEntry
+
+logger = logging.getLogger(__name__)
+
+State = PaymentAttempt.State
+# What an event of Stripe's is found and understood by; the rest may name the person.
+_KEPT_OF_EVENT = ("id", "object", "type", "account", "api_version", "created", "livemode")
+_KEPT_OF_THING = ("id", "object", "payment_intent", "charge", "amount", "currency", "status")
+_KEPT_OF_METADATA = ("tenant", "order", "attempt", "kind")
+
+
+def open_orders(customer: Customer) -> list[tuple[Order, str]]:
+    """The orders that still need the person, each with the reason in words."""
+    found = Order.objects.filter(customer=customer).prefetch_related("line_items", "refunds")
+    return _open_of(found.order_by("created_at", "pk"))
+
+
+def _open_of(orders: Any) -> list[tuple[Order, str]]:
+    return [(order, reason) for order in orders if (reason := _why_open(order))]
+
+
+def _why_open(order: Order) -> str:
+    if reason := why_open(order):
+        return reason
+    if order.attempts.filter(state__in=[State.NEW, State.OPEN]).exists():
+        return "has a payment page open"
+    return ""
+
+
+@transaction.atomic
+def erase_person(customer_id: UUID, *, user: Person) -> int:
+    """Take a customer out of the shop; returns out of how many orders.
+
+    Amounts, lines, numbers, dates and the ledger stay as they are. Raises NotFound, or
+    IllegalTransition where an order still needs the person; then nothing has changed.
+    """
+    customer = Customer.objects.filter(pk=customer_id).first()
+    if customer is None:
+        raise NotFound("There is no such customer.")
+    # In the order in which everybody locks: carts, orders, and the customer, who then gets no
+    # further order.
+    carts = list(carts_of(customer).select_for_update(of=("self",)).order_by("pk"))
+    locked = Order.objects.select_for_update().filter(customer=customer).order_by("pk")
+    orders = list(locked)
+    Customer.objects.select_for_update().get(pk=customer_id)
+    if customer.orders.count() != len(orders):
+        raise IllegalTransition("They placed an order at this moment. Try again.")
+    if waiting := _open_of(orders):
+        reasons = "; ".join(f"{order} {reason}" for order, reason in waiting)
+        raise IllegalTransition(f"Not while an order is open: {reasons}.")
+
+    traces = Traces(customer, orders)
+    ids = [order.pk for order in orders]
+    sign_ins = sign_ins_of(customer)
+    erase_orders(orders, traces)
+    erase_messages(ids, sign_ins)
+    events = orders_told(ids)
+    for event in events:
+        if event.body is not None:
+            event.body = _without(event.body, traces).decode()
+            event.save(update_fields=["body"])
+    forget_answers(events)
+    _erase_answers(ids, traces)
+    _erase_payments(orders)
+    for cart in carts:
+        cart.delete()
+    SignIn.objects.filter(pk__in=sign_ins).delete()
+    customer.delete()
+    record(
+        user=user,
+        action=AuditEntry.Action.DELETE,
+        thing=Customer(pk=customer_id),
+        name="A person, erased",
+        changes={"orders": (len(orders), len(orders))},
+    )
+    logger.info("A customer was erased from %d orders", len(orders))
+    return len(orders)
+
+
+def _without(body: str | bytes, traces: Traces) -> bytes:
+    """An order in JSON, alone or as the data of a webhook, without the person."""
+    content = json.loads(body, parse_float=Decimal)
+    members = content.get("data", content)
+    if "customer" in members:
+        erase_members(members, traces)
+    return dumps(content)
+
+
+_ANSWERS = """
+SELECT scope, body FROM shop_idempotency_key
+WHERE EXISTS (
+    SELECT FROM unnest(%s::text[]) AS id WHERE position(convert_to(id, 'UTF8') IN body) > 0
+)
+FOR UPDATE
+"""
+
+
+def _erase_answers(order_ids: Sequence[UUID], traces: Traces) -> None:
+    """Answers that a repeated call gets again: they stay, so that nothing is done twice."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERS, [[str(each) for each in order_ids]])
+        for scope, body in cursor.fetchall():
+            cursor.execute(
+                "UPDATE shop_idempotency_key SET body = %s WHERE scope = %s",
+                [_without(bytes(body), traces), scope],
+            )
+
+
+def _erase_payments(orders: Sequence[Order]) -> None:
+    """What is kept of sessions and of what the provider told of them.
+
+    The provider keeps its own record, as it must.
+    """
+    attempts = PaymentAttempt.objects.filter(order__in=orders)
+    for attempt in attempts:
+        attempt.params.pop("customer_email", None)
+        attempt.save(update_fields=["params"])
+    sessions = [each.session_id for each in attempts if each.session_id]
+    entries = LedgerEntry.objects.filter(order__in=orders)
+    payments = set(entries.values_list("provider_id", flat=True))
+    payments |= {each.payment_id for each in attempts if each.payment_id}
+    in_public(lambda: _erase_told(sessions, sorted(payments)))
+
+
+def _erase_told(sessions: list[str], payments: list[str]) -> None:
+    store.forget_person(sessions)
+    told = StripeEvent.objects.filter(
+        Q(object_id__in=[*sessions, *payments])
+        | Q(payload__data__object__payment_intent__in=payments)
+    )
+    for event in told.select_for_update().order_by("pk"):
+        thing = event.payload["data"]["object"]
+        kept = {name: thing[name] for name in _KEPT_OF_THING if name in thing}
+        metadata = thing.get("metadata") or {}
+        kept["metadata"] = {name: metadata[name] for name in _KEPT_OF_METADATA if name in metadata}
+        if isinstance(payment := kept.get("payment_intent"), dict):
+            kept["payment_intent"] = payment["id"]
+        event.payload = {
+            name: event.payload[name] for name in _KEPT_OF_EVENT if name in event.payload
+        } | {"data": {"object": kept}}
+        event.save(update_fields=["payload"])

@@ -1,0 +1,150 @@
+"""Taking a person out of what a shop keeps of their orders: what was sold stays, who bought goes.
+
+Of an address its country stays, and the state where it is one of the country's own list: that is
+what tax was worked out by. City and postal code go with the street.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from orders.addresses import country_code, rules_for
+from orders.models import Customer, Order, OrderEvent, OutboxMessage, Refund, SignIn
+from orders.services.customers import SIGN_IN_TOPIC
+from orders.services.paying import refundable
+from tenants.shop.models import WebhookDelivery, WebhookEvent
+
+ERASED = "Erased"
+# Of a shorter word of a name too much would be taken for the person.
+SHORTEST_WORD = 3
+_UNDER_WAY = [Refund.State.NEW, Refund.State.PENDING]
+
+
+def why_open(order: Order) -> str:
+    """What an order still needs its person for, in words; empty where it is over."""
+    if order.status == Order.Status.PENDING:
+        return "waits for its payment"
+    if order.refunds.filter(state__in=_UNDER_WAY).exists():
+        return "has a refund under way"
+    if order.status == Order.Status.CANCELLED:
+        return "was cancelled and not given back yet" if refundable(order) > 0 else ""
+    if order.payment_status == Order.PaymentStatus.REVIEW:
+        return "is in review"
+    if (
+        order.status == Order.Status.PROCESSING
+        and order.payment_status != Order.PaymentStatus.REFUNDED
+        and any(line.to_send for line in order.line_items.all())
+    ):
+        return "is paid and not sent yet"
+    return ""
+
+
+class Traces:
+    """What gives the person away in a text that somebody typed."""
+
+    def __init__(self, customer: Customer, orders: Iterable[Order]) -> None:
+        found = {customer.name, customer.email, customer.phone}
+        names = {customer.name}
+        addresses = [each.address for each in customer.addresses.all()]
+        for order in orders:
+            found |= {order.customer_name, order.customer_email, order.customer_phone}
+            names.add(order.customer_name)
+            addresses += [order.shipping_address, order.billing_address]
+        for address in addresses:
+            found |= {address.get("line1", ""), address.get("line2", "")}
+        for name in names:
+            found |= {word for word in name.split() if len(word) >= SHORTEST_WORD}
+        parts = sorted((re.escape(each) for each in found if each.strip()), key=len, reverse=True)
+        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE)
+
+    def out_of(self, text: str) -> str:
+        """The text without the person."""
+        return self._pattern.sub(ERASED, text)
+
+
+def erased_address(address: Mapping[str, str]) -> dict[str, str]:
+    """What stays of an address, in the shape of one."""
+    code = country_code(address.get("country", "")) or ""
+    state = address.get("state", "")
+    known = dict(rules_for(code).states)
+    return {
+        "line1": ERASED,
+        "line2": "",
+        "city": ERASED,
+        "state": state if state in known or state in known.values() else "",
+        "postal_code": "",
+        "country": address.get("country", ""),
+    }
+
+
+def erase_members(members: dict[str, Any], traces: Traces) -> None:
+    """Take the person out of an order in the API's shape, as answers and webhooks keep it."""
+    members["customer"] = {"id": None, "name": ERASED, "email": "", "phone": ""}
+    for name in ("shipping_address", "billing_address"):
+        members[name] = erased_address(members[name])
+    members["notes"] = ""
+    members["cancel_reason"] = traces.out_of(members["cancel_reason"])
+    for refund in members["refunds"]:
+        refund["reason"] = traces.out_of(refund["reason"])
+
+
+def erase_orders(orders: Sequence[Order], traces: Traces) -> None:
+    """Take the person out of locked orders, their timelines and refunds."""
+    now = timezone.now()
+    for order in orders:
+        order.customer = None
+        order.customer_name, order.customer_email, order.customer_phone = ERASED, "", ""
+        order.shipping_address = erased_address(order.shipping_address)
+        order.billing_address = erased_address(order.billing_address)
+        order.notes = ""
+        order.cancel_reason = traces.out_of(order.cancel_reason)
+        # Other systems that ask for what changed learn of it.
+        order.updated_at = now
+    fields = ["customer", "customer_name", "customer_email", "customer_phone"]
+    fields += ["shipping_address", "billing_address", "notes", "cancel_reason"]
+    fields.append("updated_at")
+    Order.objects.bulk_update(orders, fields, batch_size=500)
+    events = OrderEvent.objects.filter(order__in=orders)
+    # What the shop's people wrote of the person by hand names them in words that nobody knows.
+    events.filter(kind="note").update(text=f"{ERASED}.")
+    for event in events.exclude(kind="note"):
+        if (text := traces.out_of(event.text)) != event.text:
+            OrderEvent.objects.filter(pk=event.pk).update(text=text)
+    for refund in Refund.objects.filter(order__in=orders).exclude(reason="", problem=""):
+        refund.reason = traces.out_of(refund.reason)[:255]
+        refund.problem = traces.out_of(refund.problem)[:500]
+        refund.save(update_fields=["reason", "problem"])
+
+
+def erase_messages(order_ids: Sequence[UUID], sign_in_ids: Sequence[UUID]) -> None:
+    """Take the person out of the outbox: its mails are written from the order when they are sent.
+
+    A mail that waits goes to nobody, since its order has no address any more.
+    """
+    of_orders = OutboxMessage.objects.filter(payload__order__in=[str(each) for each in order_ids])
+    # What a mail server answered names the recipient.
+    of_orders.exclude(problem="").update(problem="")
+    of_sign_ins = Q(topic=SIGN_IN_TOPIC, payload__sign_in__in=[str(each) for each in sign_in_ids])
+    OutboxMessage.objects.filter(of_sign_ins).delete()
+
+
+def orders_told(order_ids: Sequence[UUID]) -> list[WebhookEvent]:
+    """What other systems are told of the orders, locked: nobody writes one out meanwhile."""
+    events = WebhookEvent.objects.select_for_update()
+    ids = [str(each) for each in order_ids]
+    return list(events.filter(subject__order__in=ids).order_by("pk"))
+
+
+def forget_answers(events: Sequence[WebhookEvent]) -> None:
+    """What other systems answered to these events may repeat the person."""
+    WebhookDelivery.objects.filter(event__in=events).exclude(response="").update(response="")
+
+
+def sign_ins_of(customer: Customer) -> list[UUID]:
+    """Links that were asked for with the customer's address."""
+    found = SignIn.objects.filter(Q(customer=customer) | Q(email=customer.email))
+    return list(found.values_list("pk", flat=True))
