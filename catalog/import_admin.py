@@ -51,7 +51,9 @@ State = ImportRun.State
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=gettext_lazy("Product file of Shopify, WooCommerce, Magento, Spree or Vendure"),
+        label=gettext_lazy(
+            "Product file of Shopify, WooCommerce, Magento, Spree, Vendure or Medusa"
+        ),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
         max_length=255,
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from catalog.importing import magento, shopify, spree, vendure, woocommerce
+from catalog.importing import magento, medusa, shopify, spree, vendure, woocommerce
 from catalog.importing.applying import Importer
 from catalog.importing.entries import Catalogue, ProductEntry
 from catalog.importing.reader import BrokenFile, read_table
@@ -19,8 +19,8 @@ from tenants.shop.models import raise_catalogue_version
 Progress = Callable[[int, int], None]
 # Products that are written together. Orders of them wait so long, which is well below a second.
 PART = 250
-_FORMATS = (shopify, woocommerce, magento, spree, vendure)
-FORMAT_NAMES = "WooCommerce, Magento, Spree or Vendure"
+_FORMATS = (shopify, woocommerce, magento, spree, vendure, medusa)
+FORMAT_NAMES = "WooCommerce, Magento, Spree, Vendure or Medusa"
 
 
 def import_catalogue(

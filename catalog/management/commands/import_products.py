@@ -14,7 +14,10 @@ from tenants.models import Tenant
 
 
 class Command(BaseCommand):
-    help = "Take a product file of Shopify, WooCommerce, Magento, Spree or Vendure into a shop."
+    help = (
+        "Take a product file of Shopify, WooCommerce, Magento, Spree, Vendure "
+        "or Medusa into a shop."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
