@@ -14,10 +14,12 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotAllo
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.importing import files
+from catalog.importing.running import FORMAT_NAMES
 from catalog.importing.template import write_template
 from catalog.models import ImportRun
 from catalog.services.import_runs import (
@@ -51,9 +53,7 @@ State = ImportRun.State
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=gettext_lazy(
-            "Product file of Shopify, WooCommerce, Magento, Spree, Vendure or Medusa"
-        ),
+        label=format_lazy("{} ({})", gettext_lazy("Product file"), FORMAT_NAMES),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
         max_length=255,
     )

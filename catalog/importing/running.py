@@ -6,7 +6,16 @@ from uuid import UUID
 
 from django.db import transaction
 
-from catalog.importing import magento, medusa, shopify, spree, vendure, woocommerce
+from catalog.importing import (
+    commercetools,
+    magento,
+    medusa,
+    prestashop,
+    shopify,
+    spree,
+    vendure,
+    woocommerce,
+)
 from catalog.importing.applying import Importer
 from catalog.importing.entries import Catalogue, ProductEntry
 from catalog.importing.reader import BrokenFile, read_table
@@ -19,8 +28,9 @@ from tenants.shop.models import raise_catalogue_version
 Progress = Callable[[int, int], None]
 # Products that are written together. Orders of them wait so long, which is well below a second.
 PART = 250
-_FORMATS = (shopify, woocommerce, magento, spree, vendure, medusa)
-FORMAT_NAMES = "WooCommerce, Magento, Spree, Vendure or Medusa"
+_FORMATS = (shopify, woocommerce, magento, prestashop, spree, vendure, medusa, commercetools)
+# In their order, for people.
+FORMAT_NAMES = "Shopify, WooCommerce, Magento, PrestaShop, Spree, Vendure, Medusa, commercetools"
 
 
 def import_catalogue(
@@ -79,6 +89,6 @@ def parse(path: Path, most_cells: int | None = None) -> Catalogue:
             return catalogue
     shown = ", ".join(name for name in table.header[:6])
     raise BrokenFile(
-        "The columns are neither Shopify's (Handle, Title, Variant Price, …) nor those of "
-        f"{FORMAT_NAMES}; the file begins with {shown}."
+        "The columns are neither Shopify's (Handle, Title, Variant Price, …) nor another "
+        f"system's of these: {FORMAT_NAMES}; the file begins with {shown}."
     )

@@ -84,7 +84,7 @@ def test_a_merchant_reads_what_was_sold_exports_it_and_imports_new_prices(desk, 
             row | {"Variant Price": "99.00" if row["Handle"] == "lamp" else "cheap"} for row in rows
         )
     page.goto("/admin/catalog/importrun/")
-    page.get_by_label("Product CSV").set_input_files(file)
+    page.get_by_label("Product file").set_input_files(file)
     page.get_by_role("button", name="Upload and look at it").click()
     assert page.get_by_role("progressbar").is_visible()
     _work()
@@ -105,7 +105,7 @@ def test_its_pages_can_be_read_by_everybody(desk, scheme):
     seen = desk(360, color_scheme=scheme)
     page = seen.page
     page.goto("/admin/catalog/importrun/")
-    page.get_by_label("Product CSV").set_input_files(
+    page.get_by_label("Product file").set_input_files(
         {
             "name": "a.csv",
             "mimeType": "text/csv",

@@ -9,15 +9,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django_tenants.utils import tenant_context
 
 from catalog.importing import import_catalogue
+from catalog.importing.running import FORMAT_NAMES
 from pycommerce.core.errors import Refusal
 from tenants.models import Tenant
 
 
 class Command(BaseCommand):
-    help = (
-        "Take a product file of Shopify, WooCommerce, Magento, Spree, Vendure "
-        "or Medusa into a shop."
-    )
+    help = f"Take the product file of another system into a shop: {FORMAT_NAMES}."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
