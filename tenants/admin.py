@@ -53,7 +53,8 @@ class MembershipForm(forms.ModelForm):
         fields = ("role",)
         help_texts: ClassVar = {
             "role": "Viewers look; fulfilment sends orders too; managers also change products, "
-            "stock, terms and look, and refund; owners do everything, members and keys included."
+            "stock, terms and look, refund, and erase customers; owners do everything, members "
+            "and keys included."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
