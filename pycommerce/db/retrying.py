@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import psycopg
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 
 Result = TypeVar("Result")
 COLLISIONS = (
     psycopg.errors.LockNotAvailable,
     psycopg.errors.DeadlockDetected,
     psycopg.errors.SerializationFailure,
+    # What a row refers to was deleted at the same moment: a second time that is seen.
+    psycopg.errors.ForeignKeyViolation,
 )
 
 
@@ -23,7 +25,7 @@ def once_more(work: Callable[[], Result]) -> Result:
     """
     try:
         return work()
-    except OperationalError as error:
+    except (OperationalError, IntegrityError) as error:
         if not isinstance(error.__cause__, COLLISIONS):
             raise
     time.sleep(random.uniform(0.05, 0.15))  # noqa: S311 - jitter, no secret
