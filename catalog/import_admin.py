@@ -54,7 +54,7 @@ State = ImportRun.State
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=format_lazy("{} ({})", gettext_lazy("Product file"), FORMAT_NAMES),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xml,text/csv,text/xml"}),
         max_length=255,
     )
 

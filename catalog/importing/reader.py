@@ -14,7 +14,7 @@ from pycommerce.core.spreadsheets import as_it_was
 
 MAX_BYTES = 512 * 1024 * 1024
 _DELIMITERS = ",;\t|"
-_CELLS_OF_A_ROW = 5
+CELLS_OF_A_ROW = 5
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -43,13 +43,7 @@ def read_table(path: Path, most_cells: int | None = None) -> Table:
 
     One with more than `most_cells` is refused: in memory a cell takes some seventy bytes.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BrokenFile(f"The file is larger than {MAX_BYTES // 2**20} MiB.")
-        content = path.read_bytes()
-    except OSError as error:
-        raise BrokenFile(f"The file cannot be opened: {error.strerror}.") from error
-    text = _decode(content)
+    text = _decode(read_content(path))
     if not text.strip():
         raise BrokenFile("The file is empty.")
     if "\x00" in text:
@@ -67,6 +61,16 @@ def read_table(path: Path, most_cells: int | None = None) -> Table:
     if most_cells is not None:
         records = _so_many(records, len(columns), most_cells)
     return Table(header, columns, _rows(records, columns, is_ended=is_ended))
+
+
+def read_content(path: Path) -> bytes:
+    """All of the file. Raises BrokenFile where it cannot be opened or is too large."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BrokenFile(f"The file is larger than {MAX_BYTES // 2**20} MiB.")
+        return path.read_bytes()
+    except OSError as error:
+        raise BrokenFile(f"The file cannot be opened: {error.strerror}.") from error
 
 
 def _decode(content: bytes) -> str:
@@ -117,7 +121,7 @@ def _so_many(
     cells = 0
     for line, record in records:
         # A row takes room by itself.
-        cells += max(columns, len(record)) + _CELLS_OF_A_ROW
+        cells += max(columns, len(record)) + CELLS_OF_A_ROW
         if cells > most_cells:
             raise BrokenFile(f"The file has too many rows: cut it in two before line {line}.")
         yield line, record

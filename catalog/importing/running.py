@@ -8,6 +8,7 @@ from django.db import transaction
 
 from catalog.importing import (
     commercetools,
+    google,
     magento,
     medusa,
     prestashop,
@@ -18,6 +19,7 @@ from catalog.importing import (
 )
 from catalog.importing.applying import Importer
 from catalog.importing.entries import Catalogue, ProductEntry
+from catalog.importing.feed import is_feed, read_feed
 from catalog.importing.reader import BrokenFile, read_table
 from catalog.importing.report import Report
 from catalog.services.refresh import refresh_products
@@ -28,9 +30,21 @@ from tenants.shop.models import raise_catalogue_version
 Progress = Callable[[int, int], None]
 # Products that are written together. Orders of them wait so long, which is well below a second.
 PART = 250
-_FORMATS = (shopify, woocommerce, magento, prestashop, spree, vendure, medusa, commercetools)
+_FORMATS = (
+    shopify,
+    woocommerce,
+    magento,
+    prestashop,
+    spree,
+    vendure,
+    medusa,
+    commercetools,
+    google,
+)
 # In their order, for people.
-FORMAT_NAMES = "Shopify, WooCommerce, Magento, PrestaShop, Spree, Vendure, Medusa, commercetools"
+FORMAT_NAMES = (
+    "Shopify, WooCommerce, Magento, PrestaShop, Spree, Vendure, Medusa, commercetools, Google feed"
+)
 
 
 def import_catalogue(
@@ -76,7 +90,7 @@ def finish_part(changed: set[UUID]) -> None:
 
 def parse(path: Path, most_cells: int | None = None) -> Catalogue:
     """The file in whichever format it is. Raises BrokenFile."""
-    table = read_table(path, most_cells)
+    table = read_feed(path, most_cells) if is_feed(path) else read_table(path, most_cells)
     currency = connection.tenant.currency
     for form in _FORMATS:
         if form.recognises(table.columns):
