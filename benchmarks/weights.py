@@ -26,6 +26,8 @@ _NOT_OF_A_SHOP = {
     "api-docs.css",
     "papers.css",
     "platform.css",
+    "pictures.js",
+    "theme-gaps.js",
     "style-guide.css",
     "admin.js",
     "api-docs.js",

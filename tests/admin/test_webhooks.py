@@ -51,7 +51,7 @@ def test_a_test_is_sent_and_its_answer_shown_and_sent_again(desk):
         in_tech()
         work()
 
-    assert "418, " in page
+    assert "answered 418" in page
     assert "&lt;b&gt;teapot&lt;/b&gt;" in page
     assert "given up" in page
     assert len(found.got) == 2

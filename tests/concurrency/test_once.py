@@ -198,11 +198,12 @@ def test_twenty_calls_at_once_and_twenty_after_make_one_session(shop):
 def test_with_a_new_key_each_they_would_make_many(shop, monkeypatch):
     """The control: the test above would see it."""
     create = Gateway.create_session
-    monkeypatch.setattr(
-        Gateway,
-        "create_session",
-        lambda self, params, key: create(self, params, secrets.token_hex(8)),
-    )
+
+    def with_a_new_key(self, params, key):
+        meet()
+        return create(self, params, secrets.token_hex(8))
+
+    monkeypatch.setattr(Gateway, "create_session", with_a_new_key)
     call = documented_call(make_order(make_product(price="129.99")))
 
     at_once([call] * 20)
