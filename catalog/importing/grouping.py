@@ -76,13 +76,15 @@ class Slugs:
 
     def __init__(self) -> None:
         self.taken: set[str] = set()
+        self.numbers: dict[str, int] = {}
 
     def of(self, name: str) -> str:
         wanted = slug = slug_from(name)
-        number = 1
+        number = self.numbers.get(wanted, 1)
         while slug in self.taken:
             number += 1
             slug = f"{wanted[:240]}-{number}"
+        self.numbers[wanted] = number
         self.taken.add(slug)
         return slug
 

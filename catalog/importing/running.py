@@ -1,6 +1,6 @@
 """An import from beginning to end: detect, parse, apply part by part, report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from catalog.importing import (
     google,
     magento,
     medusa,
+    plain,
     prestashop,
     shopify,
     spree,
@@ -50,6 +51,7 @@ FORMAT_NAMES = (
 def import_catalogue(
     path: Path,
     *,
+    mapping: Mapping[str, str] | None = None,
     dry_run: bool = False,
     user: Person | None = None,
     progress: Progress = lambda done, total: None,
@@ -63,7 +65,7 @@ def import_catalogue(
     Rows that cannot be taken are refused one by one; `progress` hears products done and all.
     Raises BrokenFile where the file as a whole cannot be read; then nothing has changed.
     """
-    catalogue = parse(path)
+    catalogue = parse(path, mapping=mapping)
     report = Report(catalogue.format, header=catalogue.header)
     importer = Importer(catalogue, report, user, dry_run=dry_run)
     total = len(catalogue.products)
@@ -88,10 +90,14 @@ def finish_part(changed: set[UUID]) -> None:
         raise_catalogue_version()
 
 
-def parse(path: Path, most_cells: int | None = None) -> Catalogue:
-    """The file in whichever format it is. Raises BrokenFile."""
+def parse(
+    path: Path, most_cells: int | None = None, mapping: Mapping[str, str] | None = None
+) -> Catalogue:
+    """The file in whichever format it is, or as a plain table by a mapping. Raises BrokenFile."""
     table = read_feed(path, most_cells) if is_feed(path) else read_table(path, most_cells)
     currency = connection.tenant.currency
+    if mapping:
+        return plain.parse(table, currency, mapping)
     for form in _FORMATS:
         if form.recognises(table.columns):
             catalogue = form.parse(table, currency)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django_tenants.utils import tenant_context
 
 from catalog.importing import import_catalogue
+from catalog.importing.plain import FIELDS
 from catalog.importing.running import FORMAT_NAMES
 from pycommerce.core.errors import Refusal
 from tenants.models import Tenant
@@ -20,15 +21,35 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--tenant", required=True, help="the shop's slug")
+        parser.add_argument(
+            "--column",
+            action="append",
+            default=[],
+            metavar="FIELD=COLUMN",
+            help=f"for a plain table: the column of a field, of {', '.join(FIELDS)}; repeat it",
+        )
         parser.add_argument("--dry-run", action="store_true", help="report, and change nothing")
 
-    def handle(self, *args: Any, file: Path, tenant: str, dry_run: bool, **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        file: Path,
+        tenant: str,
+        column: list[str],
+        dry_run: bool,
+        **options: Any,
+    ) -> None:
         shop = Tenant.objects.filter(slug=tenant).first()
         if shop is None:
             raise CommandError(f"There is no shop with the slug '{tenant}'.")
+        if wrong := [text for text in column if not all(text.partition("="))]:
+            raise CommandError(f"--column is '{wrong[0]}'; it reads FIELD=COLUMN.")
+        mapping = {text.partition("=")[0]: text.partition("=")[2] for text in column}
         try:
             with tenant_context(shop):
-                report = import_catalogue(file, dry_run=dry_run, progress=self._show)
+                report = import_catalogue(
+                    file, mapping=mapping, dry_run=dry_run, progress=self._show
+                )
         except Refusal as refusal:
             raise CommandError(f"{file}: {refusal.details} Nothing was changed.") from refusal
         if dry_run:
