@@ -9,7 +9,7 @@ from decimal import Decimal
 from catalog.importing import values
 from catalog.importing.entries import BadRow, Catalogue, ProductEntry, Row, VariantEntry
 from catalog.importing.grouping import Slugs, add_group, add_pictures, sound_rows
-from catalog.importing.reader import Table
+from catalog.importing.reader import BrokenFile, Table
 
 _COLUMNS = {
     "product id", "active (0/1)", "name *", "name", "categories (x,y,z...)",
@@ -29,7 +29,12 @@ _PRICE = ("price tax included", "price tax excluded")
 
 
 def recognises(columns: list[str]) -> bool:
+    """Whether these are products. Raises BrokenFile where they are combinations."""
     names = set(columns)
+    if {"product id*", "impact on price"} <= names:
+        raise BrokenFile(
+            "These are PrestaShop's combinations, which are not read: its products are."
+        )
     return "product id" in names and not names.isdisjoint(_NAME) and not names.isdisjoint(_PRICE)
 
 

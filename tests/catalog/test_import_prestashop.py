@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from catalog.importing import import_catalogue
+from catalog.importing.reader import BrokenFile
 from catalog.models import Category, Product, Variant
 
 SAMPLE = "prestashop/products_import.csv"
@@ -88,3 +89,10 @@ def test_rows_that_cannot_be_taken_are_refused_with_line_and_reason(tech, write)
         (3, "It has no price."),
         (4, "The price is 'x', which is no number."),
     ]
+
+
+def test_combinations_are_refused_by_their_name(tech, write):
+    path = write([{"Product ID*": "1", "Impact on price": "40"}])
+
+    with pytest.raises(BrokenFile, match="PrestaShop's combinations"):
+        import_catalogue(path)
