@@ -70,6 +70,7 @@ def test_the_request_of_the_readme_answers_with_its_members(tech):
         categories=[make_category("Audio", electronics)],
         image="Wireless Headphones",
     )
+    make_product("Silent Mouse", description="It is wireless, too.")
     shown = json.loads(re.search(r"```json\n(.*?)```", README, re.DOTALL).group(1))
     path = re.search(r"localhost:8000(/api/products\S*?)'", README).group(1)
 
