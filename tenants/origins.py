@@ -59,6 +59,20 @@ def origin_that_lasts(tenant: Tenant, kept: str) -> str:
     return kept if is_ours else shop_origin(tenant)
 
 
+def origin_of_ours(tenant: Tenant, kept: str) -> str:
+    """An origin of the shop on a host of the installation: `kept` where it is one.
+
+    A custom domain is in the hands of its owner, who can lead it elsewhere any day: what is
+    mailed there must not open an account, which may have a role in other shops too.
+    """
+    lasting = origin_that_lasts(tenant, kept)
+    parts = urlsplit(lasting)
+    host = parts.hostname or ""
+    if is_platform_host(host) or host == tenant.default_host:
+        return lasting
+    return shop_origin(tenant, host=tenant.default_host, port=str(parts.port or ""))
+
+
 def platform_origin(request: HttpRequest) -> str:
     """The address of the platform's own pages."""
     scheme = "https" if settings.HTTPS_REQUIRED else "http"

@@ -21,7 +21,7 @@ from pycommerce.core.errors import RateLimited
 from pycommerce.db import connection
 from tenants.backends import may_enter
 from tenants.models import PasswordRequest, Tenant, User
-from tenants.origins import origin_that_lasts
+from tenants.origins import origin_of_ours
 from tenants.theme import text_on
 
 MAILS_AN_HOUR, MAILS_OF_A_CLIENT = 5, 20
@@ -119,7 +119,7 @@ def send_link(
         tenant = Tenant.objects.filter(pk=tenant_id).first()
         if tenant is None:
             return
-        origin = origin_that_lasts(tenant, origin)
+        origin = origin_of_ours(tenant, origin)
     if not may_enter(user, tenant):
         return
     name = tenant.name if tenant else PLATFORM_NAME

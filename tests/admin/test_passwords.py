@@ -13,7 +13,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.jobs import mail_password_link
-from tenants.models import Membership, PasswordRequest, User
+from tenants.models import Domain, Membership, PasswordRequest, User
 from tenants.services import remove_member
 from tenants.services.passwords import INVITATION_LIFE
 from tenants.services.tokens import issue_tokens
@@ -212,6 +212,35 @@ def test_below_a_mount_the_link_leads_there(member):
     assert link.startswith("/stores/tech/admin/password_reset/")
     page = choose(link, host="localhost")
     assert page.redirect_chain[-1][0] == "/stores/tech/admin/login/"
+
+
+@pytest.fixture
+def custom_domain(tech):
+    """A host of the shop that its owner, and not the installation, leads wherever they like."""
+    Domain.objects.create(tenant=tech, domain="shop.example", is_primary=True)
+    return "shop.example"
+
+
+def test_no_link_leads_to_a_domain_that_a_merchant_can_lead_elsewhere(member, custom_domain):
+    ask(member.email, custom_domain)
+
+    (message,) = mailed()
+
+    assert message.body.count("http://tech.localhost/admin/password_reset/") == 1
+    assert custom_domain not in message.body + message.alternatives[0][0]
+    choose(link_in(message))
+    assert enters(member.email, NEW)
+
+
+def test_nor_does_an_invitation(tech, custom_domain):
+    desk = Client(HTTP_HOST=custom_domain)
+    desk.force_login(make_member(tech))
+
+    invite(desk, "new@example.com")
+
+    (message,) = mailed()
+    assert message.body.count("http://tech.localhost/admin/invitation/") == 1
+    assert custom_domain not in message.body + message.alternatives[0][0]
 
 
 def test_a_shops_mail_speaks_its_language(member, tech):
