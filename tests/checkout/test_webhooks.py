@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import time
+import tracemalloc
 from datetime import timedelta
 
 import pytest
@@ -471,6 +472,9 @@ def test_one_shops_failure_is_its_own(hook, order, tech, outdoor):
         "[::ffff:10.0.0.1]",
         "[64:ff9b::a00:1]",
         "[2002:a00:1::1]",
+        "[::127.0.0.1]",
+        "[::ffff:0:a00:1]",
+        "[fec0::1]",
         "localhost",
         "2130706433",
         "0x7f.1",
@@ -575,6 +579,31 @@ def test_a_long_answer_is_read_in_part():
 
     assert outcome.succeeded
     assert outcome.response == "\ufffd" + "x" * (sending.EXCERPT_BYTES - 1)
+
+
+def test_an_answer_in_chunks_of_negative_size_takes_no_more_memory_than_another():
+    block = b"x" * 2**20
+
+    def flood(handler):
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        try:
+            handler.wfile.write(b"-1\r\n")
+            for _number in range(32):
+                handler.wfile.write(block)
+        except OSError:
+            return
+
+    with receiver(flood) as found:
+        tracemalloc.start()
+        try:
+            sending.send(found.address, b"{}", {})
+            _now, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert peak < 4 * 2**20
 
 
 def test_where_nothing_listens_the_log_says_so():
