@@ -21,6 +21,8 @@ from tenants.admin_sites import tenant_site
 from tenants.models import ApiKey, Scope
 from tenants.services.keys import make_key, revoke_key
 
+MOST_YEARS = 100
+
 
 class KeyForm(forms.Form):
     """Asks for a new key."""
@@ -57,6 +59,9 @@ class KeyForm(forms.Form):
             return None
         if day < timezone.localdate():
             raise forms.ValidationError("This day is over.")
+        # The last days that a date can name are beyond the last moment elsewhere on Earth.
+        if day.year > timezone.localdate().year + MOST_YEARS:
+            raise forms.ValidationError(f"Choose a day within {MOST_YEARS} years, or none.")
         return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
 
     def __init__(self, tenant: Any, *args: Any, **kwargs: Any) -> None:

@@ -89,6 +89,7 @@ def test_the_last_day_is_a_whole_day_of_the_shops_clock(desk, tech):
         ({"name": ""}, "This field is required."),
         ({"name": "x" * 101}, "at most 100 characters"),
         ({"last_day": "2020-01-01"}, "This day is over."),
+        ({"last_day": "9999-12-31"}, "Choose a day within 100 years, or none."),
     ],
 )
 def test_a_form_that_is_wrong_makes_no_key(desk, data, problem):
