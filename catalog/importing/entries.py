@@ -71,6 +71,7 @@ class ProductEntry:
     seo_description: str
     kept: dict[str, str] = field(default_factory=dict)
     images: list[ImageEntry] = field(default_factory=list)
+    picture_names: set[str] = field(default_factory=set)
     variants: list[VariantEntry] = field(default_factory=list)
     other_rows: list[Row] = field(default_factory=list)
 

@@ -33,9 +33,19 @@ def read_feed(path: Path, most_cells: int | None = None) -> Table:
     except expat.ExpatError as error:
         reason = expat.ErrorString(error.code)
         raise BrokenFile(f"Line {error.lineno}: the file is no sound XML: {reason}.") from error
+    except (LookupError, ValueError) as error:
+        raise BrokenFile(
+            f"The file's encoding cannot be read ({error}): save it as UTF-8."
+        ) from error
     if not reader.items:
         raise BrokenFile("The file is XML, but no product feed: there is no item in it.")
     columns = list(dict.fromkeys(name for _, cells in reader.items for name in cells))
+    # A row has a cell for each column of the table, whichever its item has.
+    cells_in_all = len(reader.items) * (len(columns) + CELLS_OF_A_ROW)
+    if most_cells is not None and cells_in_all > most_cells:
+        raise BrokenFile(
+            "The file has too many items for so many kinds of elements: cut it in two."
+        )
     rows = (
         Row(line, cells, [cells.get(name, "") for name in columns]) for line, cells in reader.items
     )
@@ -50,6 +60,7 @@ class _Reader:
         self.depth = 0
         self.name = ""
         self.text: list[str] = []
+        self.listed: dict[str, list[str]] = {}
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._doctype
@@ -69,6 +80,7 @@ class _Reader:
             self.depth = 1
             self.items.append((self.parser.CurrentLineNumber, {}))
             self.cells += CELLS_OF_A_ROW
+            self.listed = {name: [] for name in _LISTED}
         if self.depth == 2:
             named = " ".join(attributes.get("name", "").split())
             self.name = f"{local}: {named}" if named else local
@@ -82,6 +94,9 @@ class _Reader:
     def _end(self, _tag: str) -> None:
         if self.depth == 2:
             self._add(self.name, "".join(self.text).strip())
+        elif self.depth == 1:
+            cells = self.items[-1][1]
+            cells |= {name: ",".join(found) for name, found in self.listed.items() if found}
         self.depth = max(0, self.depth - 1)
 
     def _add(self, name: str, value: str) -> None:
@@ -89,7 +104,7 @@ class _Reader:
         self.cells += 1
         if self.most_cells is not None and self.cells > self.most_cells:
             raise BrokenFile(f"The file has too many items: cut it in two before line {line}.")
-        if name in _LISTED and value and cells.get(name):
-            cells[name] += f",{value}"
-        elif not cells.get(name):
+        if not cells.get(name):
             cells[name] = value
+        if name in _LISTED and value:
+            self.listed[name].append(value)

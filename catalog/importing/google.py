@@ -21,6 +21,8 @@ _GRAMS = {
     "oz": Decimal("28.349523125"),
 }
 _PRICE = re.compile(r"(?P<amount>[^A-Za-z]+?)\s*(?P<currency>[A-Za-z]{3})?")
+# Of a long one every way to part it would be tried.
+_LONGEST_PRICE = 60
 _WEIGHT = re.compile(r"([\d.]+)\s*(kg|g|lb|oz)", re.IGNORECASE)
 _EMPTY = {"out of stock", "out_of_stock"}
 _COLUMNS = {
@@ -141,7 +143,7 @@ def _money(text: str, name: str, currency: str) -> Decimal:
     """`189.00 CHF` in the shop's currency."""
     if not text:
         raise BadRow("It has no price.")
-    found = _PRICE.fullmatch(text)
+    found = _PRICE.fullmatch(text) if len(text) <= _LONGEST_PRICE else None
     if not found:
         raise BadRow(f"{name} is '{text[:40]}', which is no price.")
     given = (found["currency"] or currency).upper()

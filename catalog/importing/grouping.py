@@ -91,15 +91,16 @@ class Slugs:
 
 def add_pictures(product: ProductEntry, addresses: list[str]) -> None:
     """Pictures on the web are taken; names of files of the other system are kept as they are."""
-    known = {image.url for image in product.images}
-    files = [name for name in product.kept.get("Pictures", "").split(", ") if name]
+    files: dict[str, None] = {}
     for address in addresses:
-        if not address or address in known or address in files:
+        if not address or address in product.picture_names or address in files:
             continue
         if ":" in address:
             product.images.append(ImageEntry(values.image_address(address), ""))
-            known.add(address)
+            product.picture_names.add(address)
         else:
-            files.append(address)
+            files[address] = None
     if files:
-        product.kept["Pictures"] = ", ".join(files)
+        product.picture_names |= files.keys()
+        before = [product.kept["Pictures"]] if "Pictures" in product.kept else []
+        product.kept["Pictures"] = ", ".join([*before, *files])

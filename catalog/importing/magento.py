@@ -81,16 +81,16 @@ def _variations(row: Row) -> dict[str, dict[str, str]]:
 
 def _pairs(text: str) -> dict[str, str]:
     """`size=XS,color=Black` as a mapping; a comma within a value stays in it."""
-    pairs: dict[str, str] = {}
+    pairs: dict[str, list[str]] = {}
     name = ""
     for part in text.split(","):
         before, equals, after = part.partition("=")
         if equals:
             name = before.strip()
-            pairs[name] = after.strip()
+            pairs[name] = [after.strip()]
         elif name:
-            pairs[name] += f",{part}"
-    return pairs
+            pairs[name].append(part)
+    return {name: ",".join(parts) for name, parts in pairs.items()}
 
 
 class _Parser:

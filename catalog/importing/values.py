@@ -99,16 +99,17 @@ def join_paths(paths: list[tuple[str, ...]]) -> str:
 
 def split_paths(text: str) -> list[tuple[str, ...]]:
     """The paths that `join_paths` wrote."""
-    paths: list[list[str]] = [[""]]
+    paths: list[list[list[str]]] = [[[]]]
     characters = iter(text)
     for character in characters:
         if character == "\\":
-            paths[-1][-1] += next(characters, "")
+            paths[-1][-1].append(next(characters, ""))
         elif character == ">":
-            paths[-1].append("")
+            paths[-1].append([])
         elif character == "|":
-            paths.append([""])
+            paths.append([[]])
         else:
-            paths[-1][-1] += character
-    stripped = (tuple(name.strip() for name in path if name.strip()) for path in paths)
+            paths[-1][-1].append(character)
+    joined = (["".join(name).strip() for name in path] for path in paths)
+    stripped = (tuple(name for name in path if name) for path in joined)
     return [path for path in stripped if path]

@@ -1,5 +1,6 @@
 """Google's product feed, real and made up, taken into a shop."""
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -119,6 +120,8 @@ def test_refused_items_are_written_as_a_table_that_can_be_imported(tech, feed):
     [
         ('<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>', "document type"),
         ("<rss>", "no sound XML"),
+        ('<?xml version="1.0" encoding="shift_jis"?>', "save it as UTF-8"),
+        ('<?xml version="1.0" encoding="nonesuch"?>', "save it as UTF-8"),
     ],
 )
 def test_xml_that_is_unsound_or_declares_entities_is_refused(tech, feed, before, problem):
@@ -134,3 +137,27 @@ def test_xml_without_items_is_no_feed(tech, feed):
 def test_a_feed_of_more_cells_than_allowed_is_refused(tech, feed):
     with pytest.raises(BrokenFile, match="too many items"):
         parse(feed(*[item(f"L-{number}") for number in range(20)]), most_cells=50)
+
+
+def test_items_that_share_no_elements_are_refused_before_their_table_is_made(tech, feed):
+    odd = [item(f"L-{number}", more=f"<e{number}/>") for number in range(100)]
+
+    with pytest.raises(BrokenFile, match="too many items"):
+        parse(feed(*odd), most_cells=5_000)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "reason"),
+    [
+        (item("LAMP", price=f"1{' ' * 60_000}AB"), "which is no price"),
+        (item("LAMP", more="<product_type>x</product_type>" * 200_000), ""),
+    ],
+    ids=["price", "categories"],
+)
+def test_an_item_is_read_in_a_time_that_grows_with_it(tech, feed, hostile, reason):
+    began = time.process_time()
+
+    catalogue = parse(feed(hostile))
+
+    assert time.process_time() - began < 2
+    assert [reason in each.reason for each in catalogue.rejections] == ([True] if reason else [])

@@ -1,10 +1,12 @@
 """Magento's export, real and made up, taken into a shop."""
 
+import time
 from decimal import Decimal
 
 import pytest
 
 from catalog.importing import import_catalogue
+from catalog.importing.running import parse
 from catalog.models import Category, Product, Variant
 
 SAMPLE = "magento/products.csv"
@@ -108,3 +110,13 @@ def test_categories_are_a_tree_below_the_root_and_a_slash_may_be_in_a_name(tech,
     import_catalogue(write([row(categories=cell)]))
 
     assert Product.objects.get().category_names == ["Men", "Tops/Shirts"]
+
+
+def test_attributes_are_read_in_a_time_that_grows_with_them(tech, write):
+    path = write([row(additional_attributes="size=" + "," * 300_000)])
+    began = time.process_time()
+
+    [product] = parse(path).products
+
+    assert time.process_time() - began < 2
+    assert product.kept["Attribute: size"] == "," * 300_000
