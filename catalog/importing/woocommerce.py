@@ -16,8 +16,8 @@ from catalog.importing.entries import (
     Row,
     VariantEntry,
 )
+from catalog.importing.grouping import Slugs
 from catalog.importing.reader import Table
-from catalog.services.slugs import slug_from
 
 _GRAMS = {
     "kg": Decimal(1000),
@@ -82,7 +82,7 @@ class _Parser:
             int(found.group(1)) for name in columns if (found := _ATTRIBUTE.fullmatch(name))
         ]
         self.weight = next((name for name in columns if _WEIGHT.fullmatch(name)), "")
-        self.slugs: set[str] = set()
+        self.slugs = Slugs()
         self.taken: set[int] = set()
         self.parents: set[str] = set()
 
@@ -117,10 +117,14 @@ class _Parser:
             raise BadRow("It is a variable product without any variation.")
         product = self._product(row)
         offered = [self._attribute(row, number)[0] for number in self.attributes]
+        set_by_variations = {
+            name
+            for each in own
+            for name, value in (self._attribute(each, number) for number in self.attributes)
+            if name and value
+        }
         # An attribute that no variation sets is no choice; it is said of all of them.
-        product.option_names = [
-            name for name in offered if name and any(name in self._chosen(each) for each in own)
-        ]
+        product.option_names = [name for name in offered if name in set_by_variations]
         seen: set[tuple[str, ...]] = set()
         for each in own:
             try:
@@ -161,7 +165,7 @@ class _Parser:
         short_text, long_text = row.get("short description"), row.get("description")
         product = ProductEntry(
             row=row,
-            slug=self._slug(name),
+            slug=self.slugs.of(name),
             name=name,
             description=_paragraphs(long_text or short_text),
             status="active" if is_shown and is_published else "draft",
@@ -179,16 +183,6 @@ class _Parser:
         for url in values.split_list(row.get("images")):
             product.images.append(ImageEntry(values.image_address(url), ""))
         return product
-
-    def _slug(self, name: str) -> str:
-        """WooCommerce's file has no address; the name gives one, a number makes it unique."""
-        wanted = slug = slug_from(name)
-        number = 1
-        while slug in self.slugs:
-            number += 1
-            slug = f"{wanted[:240]}-{number}"
-        self.slugs.add(slug)
-        return slug
 
     def _facts(self, row: Row) -> dict[str, str]:
         """What is said of the product as a whole, kept as it was written."""

@@ -150,3 +150,27 @@ def test_categories_are_a_tree(tech, write):
 
     product = Product.objects.get()
     assert product.category_names == ["Clothing", "Tshirts", "Sale"]
+
+
+def test_many_products_of_one_name_take_a_time_that_grows_with_them(tech, write):
+    path = write([row(f"S-{number}") for number in range(10_000)])
+    started = time.process_time()
+
+    products = parse(path).products
+
+    assert time.process_time() - started < 3
+    assert [each.slug for each in products[:3]] == ["lamp", "lamp-2", "lamp-3"]
+    assert products[-1].slug == "lamp-10000"
+
+
+def test_many_attributes_that_no_variation_sets_are_looked_at_once(tech, write):
+    named = {f"Attribute {number} name": f"A{number}" for number in range(1, 401)}
+    rows = [row("tee", "Tee", kind="variable", **named)]
+    rows += [row(f"V-{n}", kind="variation", Parent="tee") for n in range(1, 201)]
+    path = write(rows)
+    started = time.process_time()
+
+    [product] = parse(path).products
+
+    assert time.process_time() - started < 3
+    assert (product.option_names, len(product.variants)) == ([], 1)
