@@ -150,7 +150,7 @@ def test_items_that_share_no_elements_are_refused_before_their_table_is_made(tec
     ("hostile", "reason"),
     [
         (item("LAMP", price=f"1{' ' * 60_000}AB"), "which is no price"),
-        (item("LAMP", more="<product_type>x</product_type>" * 200_000), ""),
+        (item("LAMP", more="<product_type>a long enough name</product_type>" * 200_000), ""),
     ],
     ids=["price", "categories"],
 )
@@ -159,5 +159,5 @@ def test_an_item_is_read_in_a_time_that_grows_with_it(tech, feed, hostile, reaso
 
     catalogue = parse(feed(hostile))
 
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 4
     assert [reason in each.reason for each in catalogue.rejections] == ([True] if reason else [])

@@ -113,10 +113,10 @@ def test_categories_are_a_tree_below_the_root_and_a_slash_may_be_in_a_name(tech,
 
 
 def test_attributes_are_read_in_a_time_that_grows_with_them(tech, write):
-    path = write([row(additional_attributes="size=" + "," * 300_000)])
+    path = write([row(additional_attributes="size=" + "," * 1_000_000)])
     began = time.process_time()
 
     [product] = parse(path).products
 
-    assert time.process_time() - began < 2
-    assert product.kept["Attribute: size"] == "," * 300_000
+    assert time.process_time() - began < 4
+    assert product.kept["Attribute: size"] == "," * 1_000_000
