@@ -10,7 +10,7 @@ from procrastinate.contrib.django import app
 
 from catalog.models import ProductImage
 from catalog.services.import_runs import work_on
-from catalog.services.pictures import delete_files, make_widths
+from catalog.services.pictures import delete_files, tell_widths, write_widths
 from catalog.services.refresh import refresh_products
 from pycommerce.db import connection
 from tenants.models import Tenant
@@ -23,17 +23,20 @@ def _tenant(tenant_id: str) -> Tenant | None:
 
 
 @app.task(retry=3, pass_context=False)
-def make_picture_widths(tenant_id: str, image_id: str) -> None:
-    """A picture that was uploaded, in the widths that pages ask for."""
+def make_picture_widths(tenant_id: str, image_ids: list[str]) -> None:
+    """Pictures that were uploaded, in the widths that pages ask for.
+
+    What pages keep is dropped once, when all of them are there.
+    """
     if (tenant := _tenant(tenant_id)) is None:
         return
     with tenant_context(tenant):
-        image = ProductImage.objects.filter(pk=UUID(image_id)).exclude(file="").first()
-        if image is None or not make_widths(image):
-            return
+        images = ProductImage.objects.filter(pk__in=image_ids).exclude(file="")
+        written = [image for image in images if write_widths(image)]
         with transaction.atomic():
-            refresh_products([image.product_id])
-            raise_catalogue_version()
+            if products := tell_widths(written):
+                refresh_products(products)
+                raise_catalogue_version()
 
 
 @app.task(retry=3, pass_context=False)

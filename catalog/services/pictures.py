@@ -2,14 +2,16 @@
 
 import io
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from PIL import Image
 from procrastinate.contrib.django import app
 
-from catalog.models import HomePage, ProductImage
+from catalog.models import HomePage, Product, ProductImage
 from catalog.pictures import HOME_NARROW, WIDTHS, name_at, narrower
 from pycommerce.db import connection
 from tenants.models import Tenant
@@ -18,48 +20,79 @@ logger = logging.getLogger(__name__)
 
 # A picture with at most so many pixels is made narrower while its merchant waits.
 AT_ONCE = 700_000
+# So many of the others share a job, at the end of which what pages keep is made anew.
+_OF_A_JOB = 250
 # Pages that were kept, here or by a browser, still name a picture that is gone.
 _KEPT_FOR = {"hours": 1}
 
 
 def finish_pictures(images: Iterable[ProductImage]) -> None:
     """After new files were saved: their other widths, at once of small ones, else by a job."""
+    later = []
     for image in images:
         if (image.width or 0) * (image.height or 0) <= AT_ONCE:
             make_widths(image)
         else:
-            _finish_later(image)
+            later.append(image.pk)
+    _finish_later(later)
 
 
 def finish_those_left() -> int:
     """Pictures from before there were widths, and those whose job was lost; returns how many."""
     left = ProductImage.objects.filter(widths=[], width__gt=min(WIDTHS)).exclude(file="")
-    images = list(left.only("id"))
-    for image in images:
-        _finish_later(image)
+    images = list(left.values_list("pk", flat=True))
+    _finish_later(images)
     return len(images)
 
 
-def _finish_later(image: ProductImage) -> None:
+def _finish_later(images: Sequence[UUID]) -> None:
     job = app.configure_task("catalog.jobs.make_picture_widths")
-    job.defer(tenant_id=str(connection.tenant.pk), image_id=str(image.pk))
+    for start in range(0, len(images), _OF_A_JOB):
+        some = [str(each) for each in images[start : start + _OF_A_JOB]]
+        job.defer(tenant_id=str(connection.tenant.pk), image_ids=some)
 
 
 def make_widths(image: ProductImage) -> bool:
     """Write a picture's narrower files beside it; says whether it is still the same picture.
 
-    Writing them again changes nothing. The caller refreshes the product.
+    The caller refreshes the product.
     """
-    name, widths = image.file.name or "", narrower(image.width)
+    return bool(tell_widths([image] if write_widths(image) else []))
+
+
+def write_widths(image: ProductImage) -> bool:
+    """Write a picture's narrower files beside it, again where they are there.
+
+    Says whether the picture has a file.
+    """
+    name = image.file.name or ""
     try:
         with default_storage.open(name) as file, Image.open(file) as picture:
             picture.load()
     except FileNotFoundError:
         logger.warning("Picture %s has no file", image.pk)
         return False
-    for width in widths:
+    for width in narrower(image.width):
         _write(name_at(name, width), narrowed(picture, width))
-    return bool(ProductImage.objects.filter(pk=image.pk, file=name).update(widths=widths))
+    return True
+
+
+def tell_widths(images: Collection[ProductImage]) -> set[UUID]:
+    """Have pictures whose narrower files were written say so, where they are the same still.
+
+    Returns their products, which the caller refreshes.
+    """
+    # Locked as whoever arranges the pictures of one locks it: before them, and in id order.
+    owners = Product.objects.filter(pk__in={image.product_id for image in images}).order_by("pk")
+    with transaction.atomic():
+        list(owners.select_for_update(no_key=True).values_list("pk"))
+        return {
+            image.product_id
+            for image in images
+            if ProductImage.objects.filter(pk=image.pk, file=image.file.name).update(
+                widths=narrower(image.width)
+            )
+        }
 
 
 def finish_home_picture(home: HomePage) -> None:

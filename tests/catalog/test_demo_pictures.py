@@ -94,11 +94,10 @@ def test_loading_copies_the_files_and_leaves_their_widths_to_the_worker(shop):
 
     assert Path(image.file.path).read_bytes() == shot.path.read_bytes()
     assert image.widths == []
-    jobs = ProcrastinateJob.objects.filter(task_name="catalog.jobs.make_picture_widths")
-    assert jobs.count() == ProductImage.objects.count()
-    [job] = [job for job in jobs if job.args["image_id"] == str(image.pk)]
+    [job] = ProcrastinateJob.objects.filter(task_name="catalog.jobs.make_picture_widths")
+    assert len(job.args["image_ids"]) == ProductImage.objects.count()
 
-    make_picture_widths(**job.args)
+    make_picture_widths(job.args["tenant_id"], [str(image.pk)])
 
     connection.set_tenant(shop)
     image.refresh_from_db()
@@ -122,4 +121,4 @@ def test_pictures_from_before_there_were_widths_get_them_at_night(tech, settings
     finish_pictures_regularly(timestamp=0)
 
     jobs = ProcrastinateJob.objects.filter(task_name="catalog.jobs.make_picture_widths")
-    assert [job.args["image_id"] for job in jobs] == [str(old.pk)]
+    assert [job.args["image_ids"] for job in jobs] == [[str(old.pk)]]

@@ -21,6 +21,7 @@ from catalog.services.editing import delete_products
 from catalog.services.pictures import finish_pictures, make_widths
 from catalog.services.refresh import refresh_products
 from tenants.pictures import PictureField, clean_upload
+from tenants.shop.models import catalogue_version
 from tests.factories import make_product
 
 RED, GREEN, BLUE = (220, 20, 30), (20, 160, 60), (30, 40, 200)
@@ -333,7 +334,7 @@ def test_a_large_picture_is_made_narrower_by_a_job_that_knows_its_shop(tech, med
     assert "srcset" not in client_for(tech).get("/products/lamp/").content.decode()
     connection.set_tenant(tech)
     job = ProcrastinateJob.objects.get(task_name="catalog.jobs.make_picture_widths")
-    assert job.args == {"tenant_id": str(tech.pk), "image_id": str(image.pk)}
+    assert job.args == {"tenant_id": str(tech.pk), "image_ids": [str(image.pk)]}
     connection.set_schema_to_public()
 
     make_picture_widths(**job.args)
@@ -343,9 +344,29 @@ def test_a_large_picture_is_made_narrower_by_a_job_that_knows_its_shop(tech, med
     assert find_product("lamp").images[0]["widths"] == [320, 480, 640, 1000]
 
 
+def test_many_large_pictures_share_a_job_that_drops_what_is_kept_once(tech, media):
+    images = [_uploaded(make_product(f"Lamp {n}"), (900, 900)) for n in range(3)]
+    refresh_products([image.product_id for image in images])
+
+    finish_pictures(images)
+
+    job = ProcrastinateJob.objects.get(task_name="catalog.jobs.make_picture_widths")
+    version, gone = catalogue_version(), str(images[0].pk)
+    images[0].delete()
+    make_picture_widths(**job.args)
+    connection.set_tenant(tech)
+    assert catalogue_version() == version + 1
+    widths = [each.image_widths for each in Product.objects.order_by("name")[1:]]
+    assert widths == [[[320, 480, 640]]] * 2
+    # Those that are gone alone change nothing that pages have.
+    make_picture_widths(str(tech.pk), [gone])
+    connection.set_tenant(tech)
+    assert catalogue_version() == version + 1
+
+
 def test_a_job_that_runs_twice_or_after_a_stop_leaves_whole_files(tech, media):
     image = _uploaded(make_product("Lamp"), (1200, 900))
-    arguments = {"tenant_id": str(tech.pk), "image_id": str(image.pk)}
+    arguments = {"tenant_id": str(tech.pk), "image_ids": [str(image.pk)]}
     make_picture_widths(**arguments)
     connection.set_tenant(tech)
     half = next(media.rglob("*-480.webp"))
@@ -360,12 +381,12 @@ def test_a_job_that_runs_twice_or_after_a_stop_leaves_whole_files(tech, media):
 def test_a_job_for_what_is_gone_does_nothing(tech, outdoor, media):
     connection.set_tenant(tech)
     image = _uploaded(make_product("Lamp"), (1200, 900))
-    arguments = {"tenant_id": str(tech.pk), "image_id": str(image.pk)}
-    stranger = {"tenant_id": str(outdoor.pk), "image_id": str(image.pk)}
+    arguments = {"tenant_id": str(tech.pk), "image_ids": [str(image.pk)]}
+    stranger = {"tenant_id": str(outdoor.pk), "image_ids": [str(image.pk)]}
 
     make_picture_widths(**stranger)
     assert set(_written(media)) == {"own"}
-    make_picture_widths(tenant_id="00000000-0000-0000-0000-000000000000", image_id=str(image.pk))
+    make_picture_widths(tenant_id="00000000-0000-0000-0000-000000000000", image_ids=[str(image.pk)])
     next(media.rglob("*.webp")).unlink()
     make_picture_widths(**arguments)
     connection.set_tenant(tech)
