@@ -5,23 +5,21 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files.uploadedfile import UploadedFile
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.import_forms import ColumnsForm, ReadAsForm, UploadForm
 from catalog.importing import files
-from catalog.importing.running import FORMAT_NAMES
 from catalog.importing.template import write_template
 from catalog.models import ImportRun
+from catalog.services.columns import may_be_read_again, name_columns, read_again
 from catalog.services.import_runs import (
     BUSY,
     begin_undo,
@@ -43,30 +41,10 @@ from tenants.backends import rights_in
 from tenants.roles import Right
 from tenants.tenant_admin import TenantModelAdmin
 
-# As much as the proxy in front of it lets through; the command takes larger ones.
-MAX_UPLOAD = 20 * 2**20
 SHOWN = 50
 # Seconds after which the page of an import that is worked on renews itself.
 LOOK_AGAIN = 2
 State = ImportRun.State
-
-
-class UploadForm(forms.Form):
-    file = forms.FileField(
-        label=format_lazy("{} ({})", gettext_lazy("Product file"), FORMAT_NAMES),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xml,text/csv,text/xml"}),
-        max_length=255,
-    )
-
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > MAX_UPLOAD:
-            raise ValidationError(_("The file is larger than 20 MB."))
-        start = file.read(4)
-        file.seek(0)
-        if start.startswith(b"PK"):
-            raise ValidationError(_("This is an Excel file or an archive: save it as CSV first."))
-        return file
 
 
 def _to_do(request: HttpRequest) -> list[ToDo]:
@@ -127,7 +105,7 @@ class ImportAdmin(TenantModelAdmin):
     def _list_page(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
         state = request.GET.get("state", "")
         state = state if state in State.values else ""
-        runs = ImportRun.objects.defer("preview", "columns", "unknown_columns")
+        runs = ImportRun.objects.defer("preview", "columns", "unknown_columns", "samples")
         runs = runs.filter(state=state) if state else runs
         context = self._context(
             request,
@@ -172,9 +150,17 @@ class ImportAdmin(TenantModelAdmin):
             return self._take_step(request, run)
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        return self._page(request, run)
+
+    def _page(
+        self, request: HttpRequest, run: ImportRun, columns_form: ColumnsForm | None = None
+    ) -> HttpResponse:
         found = run.report if run.report and run.state != State.READY else run.preview
         may = self.has_add_permission(request)
         silent = is_silent(run)
+        may_read = may and may_be_read_again(run)
+        if may_read and columns_form is None and run.state == State.ASKING:
+            columns_form = ColumnsForm(run)
         context = self._context(
             request,
             original=run,
@@ -187,6 +173,8 @@ class ImportAdmin(TenantModelAdmin):
             may_undo=may and may_be_undone(run),
             may_stop=may and run.state == State.RUNNING and not silent and not run.is_to_stop,
             may_delete=self.has_delete_permission(request, run),
+            read_as_form=ReadAsForm(run) if may_read else None,
+            columns_form=columns_form,
             found=found,
             changed=[_in_words(each) for each in found.get("changed", [])],
             has_rejected=files.rejected(run.pk).exists(),
@@ -201,13 +189,21 @@ class ImportAdmin(TenantModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         wanted = request.POST.get("do", "")
-        if wanted == "stop":
-            stop(run.pk)
-        elif step := {"go-on": go_on, "undo": begin_undo}.get(wanted):
-            try:
+        try:
+            if wanted == "stop":
+                stop(run.pk)
+            elif wanted == "read-as":
+                if (form := ReadAsForm(run, request.POST)).is_valid():
+                    read_again(run.pk, form.cleaned_data["read_as"], request.user)
+            elif wanted == "columns" and run.state == State.ASKING:
+                columns_form = ColumnsForm(run, request.POST)
+                if not columns_form.is_valid():
+                    return self._page(request, run, columns_form)
+                name_columns(run.pk, columns_form.mapping, request.user)
+            elif step := {"go-on": go_on, "undo": begin_undo}.get(wanted):
                 step(run.pk, request.user)
-            except Refusal as refusal:
-                messages.warning(request, refusal.details)
+        except Refusal as refusal:
+            messages.warning(request, refusal.details)
         return redirect(_address(run.pk))
 
     def template_view(self, request: HttpRequest) -> FileResponse:

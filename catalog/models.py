@@ -453,6 +453,7 @@ class ImportRun(models.Model):
 
     class State(models.TextChoices):
         CHECKING = "checking", _("Being looked at")
+        ASKING = "asking", _("Columns to be named")
         READY = "ready", _("Ready to import")
         RUNNING = "running", _("Being imported")
         STOPPED = "stopped", _("Stopped")
@@ -468,6 +469,11 @@ class ImportRun(models.Model):
     format = models.CharField(max_length=20, blank=True)
     columns = models.JSONField(default=list, help_text="The names in the header.")
     unknown_columns = models.JSONField(default=list, help_text="Those that say nothing here.")
+    read_as = models.CharField(
+        max_length=20, blank=True, help_text="The format that somebody said it has."
+    )
+    samples = models.JSONField(default=list, help_text="Of a table, some cells of each column.")
+    mapping = models.JSONField(default=dict, help_text="Of a table, field to column.")
     total = models.IntegerField(default=0)
     done = models.IntegerField(default=0)
     preview = models.JSONField(default=dict, help_text="What the look at it found.")
@@ -493,6 +499,16 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ColumnMapping(models.Model):
+    """How somebody said a table with this header is to be read: proposed for the next such file."""
+
+    header = models.CharField(max_length=64, primary_key=True, help_text="A digest of its columns.")
+    mapping = models.JSONField(help_text="Field to column.")
+
+    def __str__(self) -> str:
+        return self.header
 
 
 class ImportedChange(models.Model):

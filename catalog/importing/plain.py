@@ -1,5 +1,9 @@
-"""A plain table, one product on a row; a mapping says in which column each thing stands."""
+"""A plain table, one product or variant on a row; a mapping says in which column each thing stands.
 
+Where a column is an option (size, colour), rows of one address or name are variants of a product.
+"""
+
+import re
 from collections.abc import Mapping
 
 from catalog.importing import values
@@ -7,38 +11,51 @@ from catalog.importing.entries import BadRow, Catalogue, ProductEntry, Row, Vari
 from catalog.importing.grouping import Slugs, add_group, add_pictures, sound_rows
 from catalog.importing.reader import BrokenFile, Table
 
+FORMAT = "Table"
 NEEDED = ("name", "price")
+OPTIONS = ("option_1", "option_2", "option_3")
 FIELDS = (
-    *NEEDED, "sku", "slug", "description", "brand", "category", "stock", "barcode", "picture",
-    "price_before", "grams",
+    *NEEDED, "sku", "slug", "description", "brand", "type", "tags", "category", "stock", "barcode",
+    "picture", "price_before", "grams", *OPTIONS,
 )  # fmt: skip
+# Several addresses in a cell; a comma may stand within one.
+_BETWEEN_PICTURES = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
 
 
 def parse(table: Table, currency: str, mapping: Mapping[str, str]) -> Catalogue:
     """The products of the file; `mapping` leads from each of FIELDS to a column of the header.
 
-    A row with the SKU of one before it adds its category to that product. Raises BrokenFile where
-    the mapping does not fit the header.
+    Without options, a row with the SKU of one before it adds its category to that product. Raises
+    BrokenFile where the mapping does not fit the header.
     """
     columns = {field: _column(table, field, wanted) for field, wanted in mapping.items() if wanted}
     if missing := [field for field in NEEDED if field not in columns]:
         raise BrokenFile(f"No column is named for the {missing[0]}.")
-    catalogue = Catalogue("Table", table.header)
+    catalogue = Catalogue(FORMAT, table.header)
     catalogue.unknown = [
         name
         for name, column in zip(table.header, table.columns, strict=True)
         if name.strip() and column not in columns.values()
     ]
+    names = dict(zip(table.columns, table.header, strict=True))
+    options = {field: names[columns[field]].strip() for field in OPTIONS if field in columns}
     groups: dict[str, list[Row]] = {}
     for row in sound_rows(table, catalogue):
-        cells = {field: row.get(column) for field, column in columns.items()}
-        sku = cells.get("sku", "")
-        mapped = Row(row.line, cells, row.raw)
-        groups.setdefault(f"sku {sku}" if sku else f"row {row.line}", []).append(mapped)
+        mapped = Row(row.line, {name: row.get(each) for name, each in columns.items()}, row.raw)
+        key = _product_of(mapped) if options else mapped.get("sku")
+        groups.setdefault(f"key {key}" if key else f"row {row.line}", []).append(mapped)
     slugs = Slugs()
     for rows in groups.values():
-        _add(catalogue, rows, slugs, currency)
+        if options:
+            _add_variants(catalogue, rows, slugs, currency, options)
+        else:
+            _add(catalogue, rows, slugs, currency)
     return catalogue
+
+
+def _product_of(row: Row) -> str:
+    """What rows of one product have in common."""
+    return next((f"{by} {row.get(by)}" for by in ("slug", "name") if row.get(by)), "")
 
 
 def _column(table: Table, field: str, wanted: str) -> str:
@@ -48,6 +65,29 @@ def _column(table: Table, field: str, wanted: str) -> str:
     if column not in table.columns:
         raise BrokenFile(f"The file has no column '{wanted}'.")
     return column
+
+
+def _add_variants(
+    catalogue: Catalogue, rows: list[Row], slugs: Slugs, currency: str, options: Mapping[str, str]
+) -> None:
+    """A product whose rows are its variants; it has the options that any of them names."""
+    chosen = [field for field in options if any(row.get(field) for row in rows)]
+
+    def product_of(row: Row) -> ProductEntry:
+        product = _product(row, slugs)
+        product.option_names = [values.short(options[field], "An option") for field in chosen]
+        return product
+
+    def variant_of(row: Row, product: ProductEntry) -> VariantEntry:
+        if absent := next((options[field] for field in chosen if not row.get(field)), ""):
+            raise BadRow(f"The variant has no {absent}.")
+        variant = _variant(row, currency)
+        variant.option_values = [values.short(row.get(field), "An option") for field in chosen]
+        product.categories += [each for each in _categories(row) if each not in product.categories]
+        add_pictures(product, _pictures(row))
+        return variant
+
+    add_group(catalogue, rows[0], rows, product_of, variant_of)
 
 
 def _add(catalogue: Catalogue, rows: list[Row], slugs: Slugs, currency: str) -> None:
@@ -91,15 +131,19 @@ def _product(row: Row, slugs: Slugs) -> ProductEntry:
         description=row.get("description"),
         status="active",
         vendor=values.short(row.get("brand"), "The brand"),
-        product_type="",
-        tags=[],
+        product_type=values.short(row.get("type"), "The type"),
+        tags=[values.short(tag, "A tag") for tag in values.split_list(row.get("tags"))],
         option_names=[],
         categories=_categories(row),
         seo_title="",
         seo_description="",
     )
-    add_pictures(product, [row.get("picture")])
+    add_pictures(product, _pictures(row))
     return product
+
+
+def _pictures(row: Row) -> list[str]:
+    return _BETWEEN_PICTURES.split(row.get("picture"))
 
 
 def _categories(row: Row) -> list[tuple[str, ...]]:

@@ -21,7 +21,7 @@ from catalog.importing import (
 from catalog.importing.applying import Importer
 from catalog.importing.entries import Catalogue, ProductEntry
 from catalog.importing.feed import is_feed, read_feed
-from catalog.importing.reader import BrokenFile, read_table
+from catalog.importing.reader import BrokenFile, Table, read_table
 from catalog.importing.report import Report
 from catalog.services.refresh import refresh_products
 from pycommerce.db import connection
@@ -31,21 +31,24 @@ from tenants.shop.models import raise_catalogue_version
 Progress = Callable[[int, int], None]
 # Products that are written together. Orders of them wait so long, which is well below a second.
 PART = 250
-_FORMATS = (
-    shopify,
-    woocommerce,
-    magento,
-    prestashop,
-    spree,
-    vendure,
-    medusa,
-    commercetools,
-    google,
-)
+_FORMATS = {
+    "Shopify": shopify,
+    "WooCommerce": woocommerce,
+    "Magento": magento,
+    "PrestaShop": prestashop,
+    "Spree": spree,
+    "Vendure": vendure,
+    "Medusa": medusa,
+    "commercetools": commercetools,
+    "Google": google,
+}
 # In their order, for people.
-FORMAT_NAMES = (
-    "Shopify, WooCommerce, Magento, PrestaShop, Spree, Vendure, Medusa, commercetools, Google feed"
-)
+FORMATS = tuple(_FORMATS)
+FORMAT_NAMES = ", ".join(FORMATS) + " feed"
+
+
+class NoFormatFits(BrokenFile):
+    """A table whose columns no format has: somebody must say what stands in them."""
 
 
 def import_catalogue(
@@ -91,24 +94,37 @@ def finish_part(changed: set[UUID]) -> None:
 
 
 def parse(
-    path: Path, most_cells: int | None = None, mapping: Mapping[str, str] | None = None
+    path: Path,
+    most_cells: int | None = None,
+    mapping: Mapping[str, str] | None = None,
+    read_as: str = "",
 ) -> Catalogue:
-    """The file in whichever format it is, or as a plain table by a mapping. Raises BrokenFile."""
-    table = read_feed(path, most_cells) if is_feed(path) else read_table(path, most_cells)
+    """The file in whichever format it is, or as a plain table by a mapping.
+
+    `read_as` names one of FORMATS where the format is not to be found out. Raises BrokenFile, and
+    NoFormatFits where a mapping is asked for.
+    """
+    table = read(path, most_cells)
     currency = connection.tenant.currency
     if mapping:
         return plain.parse(table, currency, mapping)
-    for form in _FORMATS:
-        if form.recognises(table.columns):
-            catalogue = form.parse(table, currency)
-            catalogue.unknown = [
-                name
-                for name, column in zip(table.header, table.columns, strict=True)
-                if name.strip() and not form.knows(column)
-            ]
-            return catalogue
+    if read_as != plain.FORMAT:
+        for name, form in _FORMATS.items():
+            if name == read_as or (not read_as and form.recognises(table.columns)):
+                catalogue = form.parse(table, currency)
+                catalogue.unknown = [
+                    title
+                    for title, column in zip(table.header, table.columns, strict=True)
+                    if title.strip() and not form.knows(column)
+                ]
+                return catalogue
     shown = ", ".join(name for name in table.header[:6])
-    raise BrokenFile(
+    raise NoFormatFits(
         "The columns are neither Shopify's (Handle, Title, Variant Price, …) nor another "
         f"system's of these: {FORMAT_NAMES}; the file begins with {shown}."
     )
+
+
+def read(path: Path, most_cells: int | None = None) -> Table:
+    """The file's table, whether it is one of rows or a feed. Raises BrokenFile."""
+    return read_feed(path, most_cells) if is_feed(path) else read_table(path, most_cells)

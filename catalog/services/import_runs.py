@@ -1,6 +1,7 @@
 """An import in the back office: a file is looked at, then brought in, by the worker.
 
     checking -> ready -> running -> done -> undoing -> undone
+    checking -> asking -> checking, where nobody knows what its columns are
     running -> stopped | failed -> running
 
 It is brought in part by part. Each part, and how far the import is with it, is one transaction:
@@ -19,7 +20,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app
 
 from catalog.display import money
 from catalog.errors import ImportCannotGoOn
@@ -28,10 +28,11 @@ from catalog.importing.applying import Importer
 from catalog.importing.entries import Catalogue, Rejection
 from catalog.importing.reader import BrokenFile
 from catalog.importing.report import Noted, Report, Tally
-from catalog.importing.running import PART, finish_part, parse
+from catalog.importing.running import PART, NoFormatFits, finish_part, parse
 from catalog.models import ImportedChange, ImportRun
+from catalog.services.columns import ask_for_columns
+from catalog.services.import_jobs import have_it_done
 from catalog.services.undoing import UNDONE_WITHIN, may_be_undone, undo
-from pycommerce.db import connection
 from pycommerce.db.retrying import once_more
 from tenants.models import User
 from tenants.services.audit import record
@@ -73,13 +74,8 @@ def upload_import(upload: UploadedFile, user: User) -> ImportRun:
     )
     files.keep(run.pk, upload)
     record(user=user, action=AuditEntry.Action.CREATE, thing=run)
-    _have_it_done(run)
+    have_it_done(run)
     return run
-
-
-def _have_it_done(run: ImportRun) -> None:
-    job = app.configure_task("catalog.jobs.work_on_import")
-    job.defer(tenant_id=str(connection.tenant.pk), run_id=str(run.pk))
 
 
 def is_silent(run: ImportRun) -> bool:
@@ -111,7 +107,7 @@ def go_on(run_id: UUID, user: User) -> None:
         record(user=user, action=AuditEntry.Action.CHANGE, thing=run)
     run.is_to_stop, run.problem = False, ""
     _save(run)
-    _have_it_done(run)
+    have_it_done(run)
 
 
 @transaction.atomic
@@ -125,7 +121,7 @@ def begin_undo(run_id: UUID, user: User) -> None:
     run.total, run.done = run.changes.count(), 0
     record(user=user, action=AuditEntry.Action.CHANGE, thing=run)
     _save(run)
-    _have_it_done(run)
+    have_it_done(run)
 
 
 def stop(run_id: UUID) -> None:
@@ -157,7 +153,13 @@ def _work_on(run_id: UUID) -> None:
     if run.state == State.UNDOING:
         undo(run.pk)
         return
-    catalogue = parse(files.source(run.pk), MOST_CELLS)
+    try:
+        catalogue = parse(files.source(run.pk), MOST_CELLS, run.mapping, run.read_as)
+    except NoFormatFits:
+        if run.state != State.CHECKING:
+            raise
+        ask_for_columns(run, MOST_CELLS)
+        return
     if run.state == State.CHECKING:
         _check(run, catalogue)
     else:

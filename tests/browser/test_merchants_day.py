@@ -6,6 +6,7 @@ import io
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
+from playwright.sync_api import Page
 
 from catalog.jobs import work_on_import
 from catalog.models import ImportRun, Variant
@@ -100,21 +101,48 @@ def test_a_merchant_reads_what_was_sold_exports_it_and_imports_new_prices(desk, 
     assert seen.problems == []
 
 
+@pytest.mark.parametrize(("width", "script"), [(1280, True), (360, False)])
+def test_a_merchant_says_what_stands_in_the_columns_of_a_table(desk, width, script):
+    seen = desk(width, java_script_enabled=script)
+    page = seen.page
+    _upload(page, b"Artikel;Preis;Regal\nLampe;12.50;A1\nRadio;viel;B2\n")
+    _work()
+
+    page.reload()
+    assert page.get_by_label("Artikel").input_value() == "name"
+    page.get_by_label("Preis").select_option("")
+    page.get_by_role("button", name="Look at it", exact=True).click()
+    assert page.get_by_text("Say which column goes here: Price (needed).").is_visible()
+    page.get_by_label("Preis").select_option("price")
+    page.get_by_label("Regal").select_option("category")
+    assert seen.is_too_wide() is False
+    page.get_by_role("button", name="Look at it", exact=True).click()
+    _work()
+    page.reload()
+
+    assert page.get_by_text("The price is 'viel', which is no number.").is_visible()
+    assert page.get_by_role("button", name="Import now").is_visible()
+    assert seen.is_too_wide() is False
+    assert seen.problems == []
+
+
+def _upload(page: Page, content: bytes) -> None:
+    page.goto("/admin/catalog/importrun/")
+    file = {"name": "a.csv", "mimeType": "text/csv", "buffer": content}
+    page.get_by_label("Product file").set_input_files(file)
+    page.get_by_role("button", name="Upload and look at it").click()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_its_pages_can_be_read_by_everybody(desk, scheme):
     seen = desk(360, color_scheme=scheme)
     page = seen.page
-    page.goto("/admin/catalog/importrun/")
-    page.get_by_label("Product file").set_input_files(
-        {
-            "name": "a.csv",
-            "mimeType": "text/csv",
-            "buffer": b"Handle,Title,Variant Price\nlamp,Lamp,5\nnew,New,6\nbad,Bad,x\n",
-        }
-    )
-    page.get_by_role("button", name="Upload and look at it").click()
+    _upload(page, b"Artikel;Preis;Regal\nLampe;12.50;A1\n")
     _work()
-    run = ImportRun.objects.get()
+    table = ImportRun.objects.get()
+    _upload(page, b"Handle,Title,Variant Price\nlamp,Lamp,5\nnew,New,6\nbad,Bad,x\n")
+    _work()
+    run = ImportRun.objects.latest("created_at")
     axe = Axe()
 
     for path in (
@@ -122,6 +150,7 @@ def test_its_pages_can_be_read_by_everybody(desk, scheme):
         "?days=90&show=orders",
         "catalog/importrun/",
         f"catalog/importrun/{run.pk}/change/",
+        f"catalog/importrun/{table.pk}/change/",
     ):
         page.goto(f"/admin/{path}")
         for summary in page.locator("summary").all():
