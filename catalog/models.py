@@ -466,11 +466,11 @@ class ImportRun(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.CHECKING)
     file_name = models.CharField(max_length=255, help_text="As it was uploaded.")
     size = models.BigIntegerField(help_text="In bytes.")
-    format = models.CharField(max_length=20, blank=True)
+    format = models.CharField(max_length=40, blank=True)
     columns = models.JSONField(default=list, help_text="The names in the header.")
     unknown_columns = models.JSONField(default=list, help_text="Those that say nothing here.")
     read_as = models.CharField(
-        max_length=20, blank=True, help_text="The format that somebody said it has."
+        max_length=40, blank=True, help_text="The format that somebody said it has."
     )
     samples = models.JSONField(default=list, help_text="Of a table, some cells of each column.")
     mapping = models.JSONField(default=dict, help_text="Of a table, field to column.")

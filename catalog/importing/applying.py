@@ -142,7 +142,7 @@ class Importer:
         position = max((variant.position for variant in present), default=0)
         for each in entry.variants:
             same = by_options.get(tuple(each.option_values))
-            variant = by_sku.get(each.sku) or same
+            variant = by_sku.get(each.sku) or same or by_sku.get(each.instead_of)
             if variant is not same and same is not None and same.sku not in named:
                 reason = f"The variant '{same.sku}' of the product has the same options."
                 self.catalogue.reject(each.row, reason)

@@ -40,7 +40,10 @@ class ImageEntry:
 
 @dataclass(slots=True)
 class VariantEntry:
-    """One buyable form; `stock` is None where the file does not count it."""
+    """One buyable form; `stock` is None where the file does not count it.
+
+    It becomes the product's variant with the SKU `instead_of`, where it has none of its own.
+    """
 
     row: Row
     sku: str
@@ -51,6 +54,7 @@ class VariantEntry:
     barcode: str
     weight_grams: Decimal | None
     kept: dict[str, str] = field(default_factory=dict)
+    instead_of: str = ""
 
 
 @dataclass(slots=True)

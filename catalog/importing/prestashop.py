@@ -1,7 +1,7 @@
 """PrestaShop's product CSV, as its back office takes it.
 
-PrestaShop documentation: "Import". Its combinations are a file of their own, which names products
-by a number, and are not read: each product is sold in one form.
+PrestaShop documentation: "Import". Its combinations are a file of their own: without it, each
+product is sold in one form.
 """
 
 from decimal import Decimal
@@ -9,7 +9,10 @@ from decimal import Decimal
 from catalog.importing import values
 from catalog.importing.entries import BadRow, Catalogue, ProductEntry, Row, VariantEntry
 from catalog.importing.grouping import Slugs, add_group, add_pictures, sound_rows
-from catalog.importing.reader import BrokenFile, Table
+from catalog.importing.present import variant_entry
+from catalog.importing.prestashop_combinations import NUMBER, combined, price_from
+from catalog.importing.reader import Table
+from catalog.models import Variant
 
 _COLUMNS = {
     "product id", "active (0/1)", "name *", "name", "categories (x,y,z...)",
@@ -21,7 +24,7 @@ _COLUMNS = {
     "available for order (0 = no, 1 = yes)", "show price (0 = no, 1 = yes)",
 }  # fmt: skip
 _KEPT = (
-    "product id", "discount amount", "discount percent", "discount from (yyyy-mm-dd)",
+    NUMBER.lower(), "discount amount", "discount percent", "discount from (yyyy-mm-dd)",
     "discount to (yyyy-mm-dd)",
 )  # fmt: skip
 _NAME = ("name *", "name")
@@ -29,12 +32,7 @@ _PRICE = ("price tax included", "price tax excluded")
 
 
 def recognises(columns: list[str]) -> bool:
-    """Whether these are products. Raises BrokenFile where they are combinations."""
     names = set(columns)
-    if {"product id*", "impact on price"} <= names:
-        raise BrokenFile(
-            "These are PrestaShop's combinations, which are not read: its products are."
-        )
     return "product id" in names and not names.isdisjoint(_NAME) and not names.isdisjoint(_PRICE)
 
 
@@ -44,10 +42,13 @@ def knows(column: str) -> bool:
 
 
 def parse(table: Table, currency: str) -> Catalogue:
-    """The products of the file, each with one variant."""
+    """The products of the file, each with one variant, or with the combinations it has already."""
     catalogue = Catalogue("PrestaShop", table.header)
     slugs = Slugs()
-    for row in sound_rows(table, catalogue):
+    rows = list(sound_rows(table, catalogue))
+    present = combined(row.get("product id") for row in rows)
+    for row in rows:
+        before = len(catalogue.products)
         add_group(
             catalogue,
             row,
@@ -55,7 +56,24 @@ def parse(table: Table, currency: str) -> Catalogue:
             lambda each: _product(each, slugs),
             lambda each, _: _variant(each, currency),
         )
+        if len(catalogue.products) > before and (found := present.get(row.get("product id"))):
+            _keep_combinations(catalogue, found, currency)
     return catalogue
+
+
+def _keep_combinations(catalogue: Catalogue, present: list[Variant], currency: str) -> None:
+    """Leave the last product its variants, at prices that follow from the file's."""
+    product = catalogue.products[-1]
+    base = product.variants[0].price
+    product.option_names = list(present[0].product.option_names)
+    product.variants = [variant_entry(variant, product.row) for variant in present]
+    try:
+        for entry, variant in zip(product.variants, present, strict=True):
+            price = str(price_from(base, variant))
+            entry.price = values.money(price, "The price of a combination", currency)
+    except BadRow as problem:
+        catalogue.products.pop()
+        catalogue.reject_product(product, str(problem))
 
 
 def _product(row: Row, slugs: Slugs) -> ProductEntry:

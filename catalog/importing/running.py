@@ -8,11 +8,13 @@ from django.db import transaction
 
 from catalog.importing import (
     commercetools,
+    commercetools_stock,
     google,
     magento,
     medusa,
     plain,
     prestashop,
+    prestashop_combinations,
     shopify,
     spree,
     vendure,
@@ -36,15 +38,19 @@ _FORMATS = {
     "WooCommerce": woocommerce,
     "Magento": magento,
     "PrestaShop": prestashop,
+    "PrestaShop combinations": prestashop_combinations,
     "Spree": spree,
     "Vendure": vendure,
     "Medusa": medusa,
     "commercetools": commercetools,
+    "commercetools stock": commercetools_stock,
     "Google": google,
 }
-# In their order, for people.
 FORMATS = tuple(_FORMATS)
-FORMAT_NAMES = ", ".join(FORMATS) + " feed"
+# The systems in their order, for people.
+FORMAT_NAMES = (
+    "Shopify, WooCommerce, Magento, PrestaShop, Spree, Vendure, Medusa, commercetools, Google feed"
+)
 
 
 class NoFormatFits(BrokenFile):

@@ -41,10 +41,10 @@ def row(handle: str, sku: str, price: str = "99", units: str = "9", size: str = 
     } | more
 
 
-def brought_in(desk: Any, *rows: dict[str, str]) -> ImportRun:
+def brought_in(desk: Any, *rows: dict[str, str], header: list[str] = HEADER) -> ImportRun:
     """An import of these rows, all of it in."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, HEADER, restval="")
+    writer = csv.DictWriter(text, header, restval="")
     writer.writeheader()
     writer.writerows(rows)
     desk.post(f"{LIST}add/", {"file": SimpleUploadedFile("a.csv", text.getvalue().encode())})
@@ -292,3 +292,25 @@ def test_a_part_costs_the_same_for_one_product_as_for_many(desk, tech):
         return len(found)
 
     assert statements(20) == statements(1)
+
+
+def test_a_variant_whose_place_a_combination_took_is_back(desk, tech):
+    product = make_product("Jacket", sku="J", price="80.00", on_hand=2)
+    Product.objects.update(source_fields={"Product id": "1"})
+    before = everything()
+    rows = [
+        {
+            "Product ID*": "1",
+            "Attribute (Name:Type:Position)*": "Size:select:0",
+            "Value (Value:Position)*": f"{size}:0",
+            "Reference": f"J-{size}",
+            "Quantity": "5",
+        }
+        for size in ("M", "L")
+    ]
+    run = brought_in(desk, *rows, header=list(rows[0]))
+    assert set(product.variants.values_list("sku", flat=True)) == {"J-M", "J-L"}
+
+    undone(desk, run)
+
+    assert everything() == before

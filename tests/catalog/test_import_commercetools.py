@@ -86,3 +86,60 @@ def test_rows_that_cannot_be_taken_are_refused_with_line_and_reason(tech, write)
         (6, "It has no price for everybody in USD, but in EUR."),
         (7, "The product has no name."),
     ]
+
+
+# --- Stock ------------------------------------------------------------------------------------
+
+INVENTORY = "commercetools/inventory.csv"
+
+
+def units(sku, count, channel=""):
+    return {"sku": sku, "quantityOnStock": count, "supplyChannel": channel}
+
+
+@pytest.mark.shared_data
+def test_the_sample_inventory_gives_its_figures(tech, shared_file, truth_of):
+    truth = truth_of(INVENTORY)
+    tech.currency = "EUR"
+    import_catalogue(shared_file(SAMPLE))
+
+    report = import_catalogue(shared_file(INVENTORY))
+
+    assert (report.format, report.rejections) == ("commercetools stock", [])
+    counted = list(Variant.objects.filter(on_hand__gt=0).values_list("on_hand", flat=True))
+    assert len(counted) == truth["distinct_skus"]
+    assert Variant.objects.filter(on_hand=0).count() == truth["skus_with_zero_stock"]
+    assert sum(counted) == truth["stock_total"]
+    assert report.variants.updated == truth["data_rows"]
+    for sample in (INVENTORY, SAMPLE):
+        again = import_catalogue(shared_file(sample))
+        assert (again.products.changed, again.variants.changed) == (0, 0)
+
+
+def test_units_of_all_channels_are_added_up_and_nothing_else_changes(tech, write):
+    import_catalogue(write([row("L-1", size="S"), row("L-2", kind="", size="M")]))
+    known = Product.objects.get()
+
+    report = import_catalogue(
+        write([units("L-2", "4", "berlin"), units("L-2", "3", "rome")], "stock.csv")
+    )
+
+    assert dict(Variant.objects.values_list("sku", "on_hand")) == {"L-1": 0, "L-2": 7}
+    assert (report.products.updated, report.variants.updated) == (1, 1)
+    product = Product.objects.get()
+    assert (product.name, product.option_names) == (known.name, known.option_names)
+
+
+def test_stock_that_cannot_be_taken_is_refused_with_line_and_reason(tech, write):
+    import_catalogue(write([row("L-1")]))
+
+    report = import_catalogue(
+        write([units("L-1", "4"), units("X", "1"), units("", "1"), units("L-1", "x")], "stock.csv")
+    )
+
+    assert Variant.objects.get().on_hand == 4
+    assert [(each.line, each.reason) for each in report.rejections] == [
+        (3, "No product of the shop has the SKU 'X': import the products first."),
+        (4, "The row has no SKU."),
+        (5, "The quantity is 'x', which is no number."),
+    ]
