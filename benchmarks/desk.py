@@ -33,6 +33,7 @@ from catalog.services.low_stock import low_stock  # noqa: E402
 from orders.figures import PERIODS, figures_of, top_products  # noqa: E402
 from orders.models import Order  # noqa: E402
 from orders.services.low_stock import tell_low_stock  # noqa: E402
+from tenants.middleware import PLACE_KEY, place_of  # noqa: E402
 from tenants.models import Tenant, User  # noqa: E402
 
 _PRODUCTS = 2_000
@@ -106,8 +107,12 @@ def main(argv: list[str] | None = None) -> None:
     shop = _shop(options.orders)
     staff = User.objects.filter(is_superuser=True).first()
     staff = staff or User.objects.create_superuser("bench@example.com")
-    client = Client(HTTP_HOST=f"{shop.slug}.localhost")
+    host = f"{shop.slug}.localhost"
+    client = Client(HTTP_HOST=host)
     client.force_login(staff)
+    session = client.session
+    session[PLACE_KEY] = place_of(shop, host)
+    session.save()
     with tenant_context(shop):
         for days in PERIODS:
             _measure(f"sales of {days} days", lambda days=days: figures_of(days))

@@ -19,7 +19,7 @@ from orders.models import MAX_QUANTITY
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import wrong_field
 from pycommerce.core.http import HttpRequest
-from tenants.middleware import cookie_place
+from tenants.middleware import cookie_place, place_of_request
 
 COOKIE_AGE = 60 * 60 * 24 * 90
 MOST_LINES = 100
@@ -29,8 +29,8 @@ MOST_LINES = 100
 
 
 def _signer(request: HttpRequest) -> Signer:
-    # A cart of one shop is nothing in another.
-    return Signer(salt=f"cart:{request.tenant.pk}")
+    # A cart of one shop is nothing in another, nor on another host.
+    return Signer(salt=f"cart:{place_of_request(request)}")
 
 
 def cart_of(request: HttpRequest) -> Cart | None:

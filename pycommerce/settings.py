@@ -196,6 +196,8 @@ CUSTOMER_COOKIE_NAME = "__Host-customer" if HTTPS_REQUIRED else "customer"
 CART_COUNT_COOKIE_NAME = "cart_count"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+# With the session, which is bound to its shop and host; a cookie would be every mount's.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 X_FRAME_OPTIONS = "DENY"
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS_REQUIRED else 0)
 # RequestMiddleware redirects pages and rejects API calls, and sets the security headers itself;

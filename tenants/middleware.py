@@ -1,22 +1,17 @@
 """Puts each request into its tenant, and gives the admin its sessions."""
 
-import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.backends.base import UpdateError
-from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpResponse, HttpResponsePermanentRedirect
-from django.middleware.csrf import CSRF_SECRET_LENGTH, CsrfViewMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import translation
-from django.utils.cache import patch_vary_headers
-from django.utils.http import http_date
 
 from pycommerce.api.errors import error_response, is_call
 from pycommerce.core.http import HttpRequest
@@ -30,7 +25,7 @@ from tenants.resolution import (
     tenant_by_slug,
 )
 
-_SAME_SITE: Literal["Lax"] = "Lax"
+PLACE_KEY = "place"  # in a session's data
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 MOUNT = "/stores/"
@@ -39,9 +34,10 @@ MOUNT = "/stores/"
 class TenantMiddleware:
     """Selects the tenant by host, or on a platform host by the path `/stores/<slug>/`.
 
-    Sets `request.tenant` (None on the platform's own pages) and `request.mount` ("" or
-    "/stores/<slug>"). A mount works like a WSGI mount: the script prefix carries it, so that every
-    `reverse()` stays right. A tenant's own host never honours another tenant's slug.
+    Sets `request.host` (as it is compared), `request.tenant` (None on the platform's own pages)
+    and `request.mount` ("" or "/stores/<slug>"). A mount works like a WSGI mount: the script
+    prefix carries it, so that every `reverse()` stays right. A tenant's own host never honours
+    another tenant's slug.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -52,6 +48,7 @@ class TenantMiddleware:
         connection.set_schema_to_public()
         request.tenant, request.mount = None, ""
         host = normalise_host(request.META.get("HTTP_HOST") or request.META["SERVER_NAME"])
+        request.host = host
         if not is_platform_host(host):
             tenant = tenant_by_host(host)
             return self._serve(request, tenant) if tenant else _unknown_host(request)
@@ -74,10 +71,13 @@ class TenantMiddleware:
         request.META["SCRIPT_NAME"] = root
         request.path_info = request.META["PATH_INFO"] = "/" + rest
         set_script_prefix(root + "/")
+        _take_staff_cookies(request)
         try:
-            return self._serve(request, tenant)
+            response = self._serve(request, tenant)
         finally:
             set_script_prefix(outer)
+        _give_staff_cookies(request, response)
+        return response
 
     def _serve(self, request: HttpRequest, tenant: Tenant) -> HttpResponse:
         request.tenant = tenant
@@ -128,52 +128,65 @@ def cookie_place(request: HttpRequest, name: str) -> tuple[str, str]:
     return f"{secure}{name.removeprefix('__Host-')}-{slug}", f"{request.mount}/"
 
 
+# What Django's own code, its decorators too, reads and sets by the name in the settings.
+_STAFF_COOKIES = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME")
+
+
+def _take_staff_cookies(request: HttpRequest) -> None:
+    """Under a mount: let the mount's own cookies stand under the names that Django knows."""
+    for name in (getattr(settings, each) for each in _STAFF_COOKIES):
+        mine = request.COOKIES.pop(cookie_place(request, name)[0], None)
+        request.COOKIES.pop(name, None)  # the platform's
+        if mine is not None:
+            request.COOKIES[name] = mine
+
+
+def _give_staff_cookies(request: HttpRequest, response: HttpResponse) -> None:
+    """Under a mount: set what Django set as cookies of the mount's own name and path."""
+    for name in (getattr(settings, each) for each in _STAFF_COOKIES):
+        if set_by_django := response.cookies.pop(name, None):
+            mine, path = cookie_place(request, name)
+            response.cookies[mine] = set_by_django.value
+            response.cookies[mine].update({**set_by_django, "path": path})
+
+
+def place_of(tenant: Tenant | None, host: str) -> str:
+    """Where a cookie that opens something was given, and the only place where it is honoured.
+
+    The shop, or the platform for None, and the exact host: a custom domain may lead to another
+    shop or server tomorrow, and who has it then is sent the cookies that browsers keep for it.
+    """
+    return f"{tenant.pk if tenant else 'platform'} {host}"
+
+
+def place_of_request(request: HttpRequest) -> str:
+    """The place, see `place_of`, that a request came to."""
+    return place_of(request.tenant, request.host)
+
+
 class StaffSessionMiddleware(_StaffOnly, SessionMiddleware):
-    """Django's sessions for the admin, with a cookie of its own name and path under a mount."""
+    """Django's sessions for the admin, each bound to its place, see `place_of`.
+
+    Elsewhere its bearer is nobody, and neither the session nor the cookie is touched: what
+    strangers send ends nothing.
+    """
 
     def process_request(self, request: HttpRequest) -> None:
-        name, _ = cookie_place(request, settings.SESSION_COOKIE_NAME)
-        request.session = self.SessionStore(request.COOKIES.get(name))
+        super().process_request(request)
+        session = request.session
+        if not session.is_empty() and session.get(PLACE_KEY) != place_of_request(request):
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+            request.session = self.SessionStore()
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        name, path = cookie_place(request, settings.SESSION_COOKIE_NAME)
         session = request.session
-        empty = session.is_empty()
-        if name in request.COOKIES and empty:
-            response.delete_cookie(name, path=path, samesite=_SAME_SITE)
-            patch_vary_headers(response, ("Cookie",))
-            return response
-        if session.accessed:
-            patch_vary_headers(response, ("Cookie",))
-        if not session.modified or empty or response.status_code >= 500:
-            return response
-        try:
-            session.save()
-        except UpdateError as error:
-            raise SessionInterrupted(
-                "The session was deleted before the request completed."
-            ) from error
-        age = None if session.get_expire_at_browser_close() else session.get_expiry_age()
-        response.set_cookie(
-            name,
-            str(session.session_key),
-            max_age=age,
-            expires=None if age is None else http_date(time.time() + age),
-            path=path,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite=_SAME_SITE,
-        )
-        return response
+        if session.modified and not session.is_empty():
+            session[PLACE_KEY] = place_of_request(request)
+        return super().process_response(request, response)
 
 
 class StaffCsrfMiddleware(_StaffOnly, CsrfViewMiddleware):
-    """Django's CSRF protection for the admin; its cookie follows the session's."""
-
-    def _get_secret(self, request: HttpRequest) -> str | None:
-        name, _ = cookie_place(request, settings.CSRF_COOKIE_NAME)
-        secret = request.COOKIES.get(name, "")
-        return secret if len(secret) == CSRF_SECRET_LENGTH and secret.isalnum() else None
+    """Django's CSRF protection for the admin."""
 
     def process_view(
         self,
@@ -185,19 +198,6 @@ class StaffCsrfMiddleware(_StaffOnly, CsrfViewMiddleware):
         if not request.path_info.startswith("/admin/"):
             return None
         return super().process_view(request, callback, callback_args, callback_kwargs)
-
-    def _set_csrf_cookie(self, request: HttpRequest, response: HttpResponse) -> None:
-        name, path = cookie_place(request, settings.CSRF_COOKIE_NAME)
-        response.set_cookie(
-            name,
-            request.META["CSRF_COOKIE"],
-            max_age=settings.CSRF_COOKIE_AGE,
-            path=path,
-            secure=settings.CSRF_COOKIE_SECURE,
-            httponly=True,
-            samesite=_SAME_SITE,
-        )
-        patch_vary_headers(response, ("Cookie",))
 
 
 class StaffAuthenticationMiddleware(_StaffOnly, AuthenticationMiddleware):

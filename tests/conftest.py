@@ -19,9 +19,24 @@ from django.test import Client, TransactionTestCase
 
 from checkout.services.integrity import violations
 from pycommerce.core.bounded_cache import forget_everything
-from tenants.models import Tenant
-from tenants.resolution import clear_cache
+from tenants.middleware import PLACE_KEY, place_of
+from tenants.models import Tenant, User
+from tenants.resolution import clear_cache, is_platform_host, tenant_by_host
 from tenants.services import create_tenant
+
+_force_login = Client.force_login
+
+
+def _force_login_here(client: Client, user: User, backend: str | None = None) -> None:
+    """Django's shortcut knows no host, and a session of staff is worth nothing without one."""
+    _force_login(client, user, backend)
+    host = client.defaults.get("HTTP_HOST", "testserver")
+    session = client.session
+    session[PLACE_KEY] = place_of(None if is_platform_host(host) else tenant_by_host(host), host)
+    session.save()
+
+
+Client.force_login = _force_login_here  # type: ignore[method-assign]
 
 # What a test starts as a process of its own reads the product's settings.
 os.environ["DJANGO_SETTINGS_MODULE"] = "pycommerce.settings"

@@ -9,14 +9,16 @@ from django.utils.encoding import escape_uri_path
 class HttpRequest(http.HttpRequest):
     """For annotations: the class of a request at run time is Django's own.
 
-    `tenant` is a `tenants.models.Tenant`, or None on the platform's pages; `mount` is "" or
-    "/stores/<slug>". API calls carry `rate` and `catalogue_version`, pages `version`.
+    `host` is without port and in lower case; `tenant` is a `tenants.models.Tenant`, or None on the
+    platform's pages; `mount` is "" or "/stores/<slug>". API calls carry `rate` and
+    `catalogue_version`, pages `version`.
     """
 
     request_id: str
     client_address: str
     origin: str
     address: str
+    host: str
     mount: str
     tenant: Any
     user: Any

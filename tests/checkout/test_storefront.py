@@ -679,6 +679,23 @@ def test_a_sign_in_of_one_shop_is_nothing_in_another(shopper, order, outdoor):
     assert stranger.post(link, **SAME_ORIGIN).status_code == 410
 
 
+def test_a_sign_in_is_one_on_the_host_where_it_began(shopper, order, tech):
+    connection.set_schema_to_public()
+    add_domain(tech, "gadgets.example", is_primary=True)
+    clear_cache()
+    select()
+    _signed_in(shopper)
+    assert "T-1001" in shopper.get("/account/").content.decode()
+
+    for host, mount, name in (
+        ("gadgets.example", "", "customer"),
+        ("localhost", "/stores/tech", "customer-tech"),
+    ):
+        stranger = Client(HTTP_HOST=host)
+        stranger.cookies[name] = shopper.cookies["customer"].value
+        assert "T-1001" not in stranger.get(f"{mount}/account/").content.decode()
+
+
 def test_the_same_again_fills_the_cart_with_what_is_still_for_sale(shopper, order, product):
     gone = make_product("Gone", on_hand=3)
     both = make_order(product, gone)
