@@ -11,6 +11,7 @@ from catalog.services.import_runs import forget_old_imports
 from catalog.services.pictures import finish_those_left
 from checkout.services.calling_out import send_webhooks
 from checkout.services.events import forget_old_events, work_off_waiting
+from checkout.services.figures_of_shops import gather_figures
 from checkout.services.reconciling import Recent, reconcile
 from checkout.services.sweeping import in_each, sweep, tenants_named
 from checkout.simulator.delivering import deliver_due
@@ -103,6 +104,13 @@ def look_at_stock_regularly(timestamp: int) -> None:
     for tenant, low in in_each(open_shops, lambda tenant: tell_low_stock()):
         if not isinstance(low, Exception) and low:
             logger.info("Tenant %s: %d variants got low in stock", tenant.pk, low)
+
+
+@app.periodic(cron="3-59/15 * * * *")
+@app.task(queueing_lock="figures", lock="figures", pass_context=False)
+def gather_figures_regularly(timestamp: int) -> None:
+    """Every quarter of an hour: what the platform's list of shops shows of each."""
+    gather_figures()
 
 
 @app.periodic(cron="7 3 * * *")

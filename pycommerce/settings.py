@@ -264,6 +264,8 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 # Files that wait to be imported: below the shop's id, and never served.
 IMPORT_ROOT = VAR_DIR / "imports"
+# Whole shops in a file each, for platform staff to take away: never served as files.
+EXPORT_ROOT = VAR_DIR / "exports"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -282,6 +284,9 @@ if not PRODUCTION:
 
 # --- Jobs ------------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_ON_APP_READY = "tenants.services.jobs.watch_jobs"
+# How long a shop that is to be deleted is closed and can be taken back.
+DELETION_WAIT_DAYS = env.int("DELETION_WAIT_DAYS", default=14)
 
 # --- Payment ---------------------------------------------------------------------------------
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")

@@ -24,7 +24,7 @@ from pycommerce.unfold_shim import (
     UserChangeForm,
     UserCreationForm,
 )
-from tenants import key_admin, webhook_admin  # noqa: F401 - they register
+from tenants import ending_admin, job_admin, key_admin, webhook_admin  # noqa: F401 - they register
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.backends import rights_in
 from tenants.models import Domain, Membership, Role, Tenant, User
@@ -36,6 +36,7 @@ from tenants.services.looking import change_look, take_logo
 from tenants.services.naming import clean_currency
 from tenants.services.passwords import mail_invitation
 from tenants.shop.models import AuditEntry
+from tenants.shop_pages import ShopPages
 from tenants.tenant_admin import TenantModelAdmin
 
 # --- A shop's own ----------------------------------------------------------------------------
@@ -251,19 +252,16 @@ class TenantForm(forms.ModelForm):
 
 
 @admin.register(Tenant, site=platform_site)
-class TenantAdmin(ModelAdmin):
-    """Shops. Deleting one is a command, since it exports the shop first."""
+class TenantAdmin(ShopPages):
+    """Shops and their settings. What is done with a whole shop stands on its own page."""
 
     form = TenantForm
-    list_display = ("name", "slug", "active", "currency", "language", "created_at")
-    list_filter = ("active",)
-    search_fields = ("name", "slug")
     inlines = (DomainInline,)
-    show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple:
-        # The slug is part of addresses that customers know, the currency of every price.
-        return ("slug", "currency") if obj else ()
+        # The slug is part of addresses that customers know, the currency of every price; a shop
+        # is closed with a reason.
+        return ("slug", "currency", "active") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: TenantForm, change: bool) -> None:
         if change:

@@ -49,15 +49,51 @@ class StaffLoginForm(AuthenticationForm):
             raise ValidationError(f"This account has no role {where}.")
 
 
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """What waits for somebody: how many, and the list of them."""
+
+    name: str
+    count: int
+    address: str
+    is_urgent: bool = False
+
+    @property
+    def count_words(self) -> str:
+        return count_words(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the start page: its template, and what that shows as `part`."""
+
+    template: str
+    context: dict[str, Any]
+
+
 class _Site(UnfoldAdminSite):
     login_form = StaffLoginForm
     login_template = "tenants/sign_in.html"
     enable_nav_sidebar = True
+    index_template = "admin/start.html"
 
     def __init__(self) -> None:
         super().__init__()
         # Unfold's own default stands in its constructor.
         self.login_form = StaffLoginForm
+        # What the apps above ask for their part of the start page.
+        self.to_do: list[Callable[[HttpRequest], list[ToDo]]] = []
+        self.parts: list[Callable[[HttpRequest], Part | None]] = []
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        to_do = [each for ask in self.to_do for each in ask(request)]
+        parts = [part for make in self.parts if (part := make(request))]
+        response: TemplateResponse = super().index(
+            request, {"to_do": to_do, "parts": parts} | (extra_context or {})
+        )
+        return response
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_enter(request.user, request.tenant)
@@ -85,28 +121,6 @@ class _Site(UnfoldAdminSite):
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class ToDo:
-    """What waits for somebody: how many, and the list of them."""
-
-    name: str
-    count: int
-    address: str
-    is_urgent: bool = False
-
-    @property
-    def count_words(self) -> str:
-        return count_words(self.count)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the start page: its template, and what that shows as `part`."""
-
-    template: str
-    context: dict[str, Any]
-
-
 # The menu of a shop, most used first.
 _MENU = [
     "orders.order",
@@ -126,6 +140,8 @@ _MENU = [
     "tenants.membership",
     "tenants.apikey",
     "shop.webhookendpoint",
+    "shop.auditentry",
+    "tenants.shopdeletion",
 ]
 
 
@@ -133,23 +149,6 @@ class TenantAdminSite(_Site):
     """The shop's back office: only its members get in, and only its own data is there."""
 
     index_title = "Overview"
-    index_template = "admin/tenant_index.html"
-
-    def __init__(self) -> None:
-        super().__init__()
-        # What the apps above ask for their part of the start page.
-        self.to_do: list[Callable[[HttpRequest], list[ToDo]]] = []
-        self.parts: list[Callable[[HttpRequest], Part | None]] = []
-
-    def index(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        to_do = [each for ask in self.to_do for each in ask(request)]
-        parts = [part for make in self.parts if (part := make(request))]
-        response: TemplateResponse = super().index(
-            request, {"to_do": to_do, "parts": parts} | (extra_context or {})
-        )
-        return response
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Any:
         """A page of the back office, with times as the shop's clocks show them."""

@@ -44,3 +44,12 @@ class LastOwner(Conflict):
 
     code = "illegal_transition"
     message = "A shop needs at least one owner."
+
+
+class DeletionPlanned(Conflict):
+    """A shop that is about to be deleted is not opened."""
+
+    message = "This shop is about to be deleted: take that back first."
+
+    def __init__(self) -> None:
+        super().__init__(self.message)

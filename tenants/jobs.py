@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -12,7 +13,10 @@ from procrastinate.jobs import Status
 from pycommerce.api.models import RateCounter
 from pycommerce.api.rates import window_now
 from pycommerce.db import connection
-from tenants.models import KnownAddress, PasswordRequest, RefreshToken
+from tenants.models import KnownAddress, PasswordRequest, RefreshToken, Tenant, User
+from tenants.services import ending
+from tenants.services.exports import forget_old_exports, write_export
+from tenants.services.jobs import forget_old_jobs
 from tenants.services.passwords import COUNTED_FOR, send_link
 from tenants.services.signing_in import KNOWN_FOR
 
@@ -44,6 +48,7 @@ def clean_up() -> dict[str, int]:
 def clean_up_regularly(timestamp: int) -> None:
     """Every quarter of an hour."""
     logger.info("Cleaned up: %s", clean_up())
+    forget_old_jobs()
 
 
 @app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)
@@ -54,6 +59,31 @@ def mail_password_link(
     connection.set_schema_to_public()
     if user_id:
         send_link(purpose, user_id=user_id, tenant_id=tenant_id, origin=origin, language=language)
+
+
+@app.task(lock="exports", pass_context=False)
+def write_shop_export(tenant_id: str, export_id: str) -> None:
+    """All of a shop in one file, one at a time."""
+    write_export(UUID(export_id))
+
+
+@app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)
+def mail_owner(tenant_id: str, user_id: str, purpose: str, origin: str) -> None:
+    """The mail to an owner about the end of their shop."""
+    connection.set_schema_to_public()
+    tenant = Tenant.objects.filter(pk=UUID(tenant_id)).first()
+    user = User.objects.filter(pk=UUID(user_id)).first()
+    if tenant and user:
+        ending.mail_owner(user, tenant, purpose=purpose, origin=origin)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="end_shops", lock="exports", pass_context=False)
+def end_shops_regularly(timestamp: int) -> None:
+    """Every hour: shops whose waiting time is over, and exports that nobody needs any more."""
+    if gone := ending.delete_those_due():
+        logger.info("Deleted %d shops", len(gone))
+    forget_old_exports()
 
 
 _JOBS_KEPT_HOURS = 72

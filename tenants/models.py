@@ -17,6 +17,7 @@ from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
 from pycommerce.core.ids import uuid7
+from tenants import platform_models  # noqa: F401 - Django looks for models here
 
 validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Write a colour as #rrggbb.")
 
@@ -67,6 +68,7 @@ class Tenant(TenantMixin):
     name = models.CharField(max_length=255)
     slug = models.CharField(max_length=40, unique=True)
     active = models.BooleanField(default=True)
+    closed_reason = models.CharField(max_length=300, blank=True, editable=False)
     currency = models.CharField(max_length=3, default="USD", help_text="ISO 4217 code.")
     language = models.CharField(
         max_length=5, default="en", choices=[("en", "English"), ("de", "Deutsch")]

@@ -23,6 +23,7 @@ class Right(Enum):
     READ_HISTORY = "read who changed what"
     MANAGE_MEMBERS = "invite and remove members"
     CONNECT = "connect other systems"
+    END = "have the shop deleted, and take that back"
 
 
 _VIEWER = frozenset({Right.READ_CATALOGUE, Right.READ_ORDERS, Right.READ_HISTORY})
@@ -39,7 +40,7 @@ _MANAGER = _FULFILMENT | {
 
 RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
-        Role.OWNER.value: _MANAGER | {Right.MANAGE_MEMBERS, Right.CONNECT},
+        Role.OWNER.value: _MANAGER | {Right.MANAGE_MEMBERS, Right.CONNECT, Right.END},
         Role.MANAGER.value: _MANAGER,
         Role.FULFILMENT.value: _FULFILMENT,
         Role.VIEWER.value: _VIEWER,
@@ -78,6 +79,7 @@ MODEL_RIGHTS: Mapping[tuple[str, str], tuple[Right, Right | None]] = MappingProx
         ("tenants", "shoplook"): (Right.CHANGE_LOOK, Right.CHANGE_LOOK),
         ("tenants", "membership"): (Right.MANAGE_MEMBERS, Right.MANAGE_MEMBERS),
         ("tenants", "apikey"): (Right.CONNECT, Right.CONNECT),
+        ("tenants", "shopdeletion"): (Right.END, Right.END),
     }
 )
 

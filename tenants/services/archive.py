@@ -32,6 +32,7 @@ _FIELDS = (
     "name",
     "slug",
     "active",
+    "closed_reason",
     "currency",
     "language",
     "time_zone",

@@ -9,17 +9,24 @@ from django.db import transaction
 from psycopg import sql
 
 from pycommerce.db import connection
+from tenants.errors import DeletionPlanned
 from tenants.models import ApiKey, Domain, Membership, Tenant
+from tenants.platform_models import ShopDeletion, ShopFigures
 from tenants.resolution import clear_cache
 from tenants.services.archive import export_tenant, tables_of
 
 logger = logging.getLogger(__name__)
 
 
-def set_active(tenant: Tenant, *, active: bool) -> None:
-    """Open or close the shop: its pages, its API; its data stays."""
-    tenant.active = active
-    tenant.save(update_fields=["active", "updated_at"])
+def set_active(tenant: Tenant, *, active: bool, reason: str = "") -> None:
+    """Open or close the shop: its pages, its API; its data stays.
+
+    Raises DeletionPlanned for one that is to be opened and deleted: that is taken back first.
+    """
+    if active and ShopDeletion.objects.filter(tenant_id=tenant.pk).exists():
+        raise DeletionPlanned()
+    tenant.active, tenant.closed_reason = active, reason
+    tenant.save(update_fields=["active", "closed_reason", "updated_at"])
     logger.info("Tenant %s is %s", tenant.id, "active" if active else "suspended")
 
 
@@ -30,7 +37,7 @@ def delete_tenant(tenant: Tenant, *, export_to: Path) -> None:
     be written; then nothing is removed, and the shop is open or closed as it was.
     """
     connection.set_schema_to_public()
-    set_active(Tenant.objects.get(pk=tenant.pk), active=False)
+    set_active(Tenant.objects.get(pk=tenant.pk), active=False, reason=tenant.closed_reason)
     try:
         with transaction.atomic():
             _keep_writers_out(tenant)
@@ -38,7 +45,7 @@ def delete_tenant(tenant: Tenant, *, export_to: Path) -> None:
             _remove(tenant)
             transaction.on_commit(clear_cache)
     except BaseException:
-        set_active(tenant, active=tenant.active)
+        set_active(tenant, active=tenant.active, reason=tenant.closed_reason)
         raise
     shutil.rmtree(Path(settings.MEDIA_ROOT) / "tenants" / str(tenant.pk), ignore_errors=True)
     shutil.rmtree(settings.IMPORT_ROOT / str(tenant.pk), ignore_errors=True)
@@ -57,6 +64,8 @@ def _remove(tenant: Tenant) -> None:
     Domain.objects.filter(tenant=tenant).delete()
     Membership.objects.filter(tenant=tenant).delete()
     ApiKey.objects.filter(tenant=tenant).delete()
+    ShopFigures.objects.filter(tenant=tenant).delete()
+    ShopDeletion.objects.filter(tenant=tenant).delete()
     with connection.cursor() as cursor:
         drop = sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(tenant.schema_name))
         cursor.execute(drop.as_string(connection.connection))

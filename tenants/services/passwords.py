@@ -137,18 +137,21 @@ def send_link(
             "brand": color,
             "brand_ink": text_on(color),
         }
-        sender = "".join(
-            letter for letter in name if letter.isprintable() and letter not in '"\\<>'
-        )
         mail = EmailMultiAlternatives(
             subject=" ".join(subject.split()),
             body=render_to_string(f"tenants/mail/{purpose}.txt", context).strip() + "\n",
-            from_email=f'"{sender}" <{settings.DEFAULT_FROM_EMAIL}>',
+            from_email=sender_of(name),
             to=[user.email],
         )
         html = render_to_string(f"tenants/mail/{purpose}.html", context)
     mail.attach_alternative(html, "text/html")
     mail.send()
+
+
+def sender_of(name: str) -> str:
+    """The sender of a mail in the name of a shop."""
+    sender = "".join(letter for letter in name if letter.isprintable() and letter not in '"\\<>')
+    return f'"{sender}" <{settings.DEFAULT_FROM_EMAIL}>'
 
 
 def _about(purpose: str, user: User, name: str, origin: str) -> tuple[str, str]:

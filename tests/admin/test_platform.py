@@ -64,7 +64,7 @@ def test_a_bad_shop_is_refused_and_leaves_nothing(desk, cells, words):
     assert Tenant.objects.count() == 2
 
 
-def test_a_closed_shop_is_closed_at_once_and_gets_its_domain(desk, tech):
+def test_a_shop_gets_its_domain_and_is_not_closed_by_its_settings(desk, tech):
     address = f"/admin/tenants/tenant/{tech.pk}/change/"
     data = NEW | {
         "name": "Tech Gadgets",
@@ -79,7 +79,7 @@ def test_a_closed_shop_is_closed_at_once_and_gets_its_domain(desk, tech):
 
     assert response.status_code == 302, response.context["errors"]
     tech.refresh_from_db()
-    assert (tech.active, tech.slug, tech.currency) == (False, "tech", "USD")
+    assert (tech.active, tech.slug, tech.currency) == (True, "tech", "USD")
     assert Domain.objects.get().domain == "shop.example.org"
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +22,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from procrastinate.contrib.django import app
 
 from catalog.models import (
     HomePage,
@@ -42,8 +44,10 @@ from orders.services.mailing import deliver_outbox
 from orders.services.placing import Address, Buyer
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.models import Domain, Membership, Scope, Tenant, User
+from tenants.platform_models import FailedJob, Job, ShopExport
 from tenants.services import add_member
 from tenants.services.audit import record
+from tenants.services.exports import finish, new_export, path_of
 from tenants.services.keys import make_key
 from tenants.services.tokens import issue_tokens
 from tenants.shop.models import (
@@ -91,10 +95,16 @@ _TENANT_MODELS = {
     "tenants/membership": "membership",
     "tenants/apikey": "key",
     "tenants/shoplook": "tenant",
+    "tenants/shopdeletion": "tenant",
     "shop/auditentry": "audit",
     "shop/webhookendpoint": "hook",
 }
-_PLATFORM_MODELS = {"tenants/tenant": "tenant", "tenants/user": "user"}
+_PLATFORM_MODELS = {
+    "tenants/tenant": "tenant",
+    "tenants/user": "user",
+    "tenants/job": "job",
+    "tenants/shopexport": "export",
+}
 _ADMIN = {
     "admin/": None,
     "admin/search/": None,
@@ -169,6 +179,7 @@ TENANT_ROUTES: dict[str, str] = {
         for list_ in ("catalog/product", "orders/order", "orders/customer")
     },
     "admin/tenants/apikey/{key}/revoke/": MEMBER,
+    "admin/tenants/shopdeletion/keep/": MEMBER,
     "admin/shop/webhookendpoint/{hook}/test/": MEMBER,
     "admin/shop/webhookendpoint/{hook}/rotate/": MEMBER,
     "admin/shop/webhookendpoint/{hook}/again/{delivery}/": MEMBER,
@@ -203,6 +214,12 @@ PLATFORM_ROUTES: dict[str, str] = {
     "admin/tenants/": PLATFORM,
     **_models(_PLATFORM_MODELS, PLATFORM),
     "admin/tenants/user/{user}/password/": PLATFORM,
+    **{
+        f"admin/tenants/tenant/{{tenant}}/{step}/": PLATFORM
+        for step in ("shop", "suspend", "reopen", "export", "end", "keep")
+    },
+    "admin/tenants/shopexport/{export}/download/": PLATFORM,
+    **{f"admin/tenants/job/{{job}}/{step}/": PLATFORM for step in ("retry", "give-up")},
     "": ANYBODY,
     "stripe/webhook": ANYBODY,
     "mail/": DEVELOPMENT,
@@ -250,7 +267,7 @@ def _in(tenant: Tenant) -> None:
 
 @pytest.fixture
 def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops:
-    settings.IMPORT_ROOT = tmp_path
+    settings.IMPORT_ROOT = settings.EXPORT_ROOT = tmp_path
     _in(tech)
     make_shipping_method("express", "5.00")
     make_product("Lamp", on_hand=9)
@@ -313,6 +330,8 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
             "address": str(customer.addresses.get().pk),
             "session": str(attempt.session_id),
             "mail": "1742034600-1.eml",
+            "job": str(_failed_job_of(outdoor).pk),
+            "export": str(_export_of(outdoor).pk),
         },
         cookies=_cookies(f"/account/sign-in/{token_of(link)}/", variant),
         tech_owner=make_member(tech),
@@ -330,6 +349,26 @@ def _delivery() -> WebhookDelivery:
     return WebhookDelivery.objects.create(
         endpoint=endpoint, event=event, next_try_at=None, response=SECRET
     )
+
+
+def _failed_job_of(tenant: Tenant) -> Job:
+    """A job of the other shop that failed, and why."""
+    job_id = app.configure_task("tenants.jobs.mail_owner").defer(
+        tenant_id=str(tenant.pk), user_id=SECRET, purpose=SECRET, origin=SECRET
+    )
+    app.job_manager.connector.execute_query(
+        "UPDATE procrastinate_jobs SET status = 'failed' WHERE id = %(job_id)s", job_id=job_id
+    )
+    FailedJob.objects.create(job_id=job_id, error=SECRET, traceback=PERSON)
+    return Job.objects.get(pk=job_id)
+
+
+def _export_of(tenant: Tenant) -> ShopExport:
+    """All of the other shop in a file."""
+    export = new_export(tenant, by=SECRET)
+    path_of(export).write_text(f"{SECRET} {PERSON}")
+    finish(export, kept_for=timedelta(days=1))
+    return export
 
 
 def _import_of(owner: User) -> ImportRun:
@@ -472,6 +511,9 @@ def _contents(shops: Shops) -> dict[str, str]:
             "public.tenants_membership": ("tenant_id = %s", shops.ids["tenant"]),
             "public.tenants_apikey": ("tenant_id = %s", shops.ids["tenant"]),
             "public.tenants_tenant": ("id = %s", shops.ids["tenant"]),
+            "public.tenants_shopdeletion": ("tenant_id = %s", shops.ids["tenant"]),
+            "public.tenants_shopexport": ("tenant_id = %s", shops.ids["tenant"]),
+            "public.procrastinate_jobs": ("id = %s", shops.ids["job"]),
         }
         found = {}
         for table, (condition, value) in sources.items():

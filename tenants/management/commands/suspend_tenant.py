@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from pycommerce.core.errors import Refusal
 from tenants.models import Tenant
 from tenants.services.lifecycle import set_active
 
@@ -20,5 +21,8 @@ class Command(BaseCommand):
         shop = Tenant.objects.filter(slug=slug).first()
         if shop is None:
             raise CommandError(f"There is no shop with the slug '{slug}'.")
-        set_active(shop, active=resume)
+        try:
+            set_active(shop, active=resume)
+        except Refusal as refusal:
+            raise CommandError(refusal.details) from refusal
         self.stdout.write(f"{shop.name} is {'open' if resume else 'closed'}.")
