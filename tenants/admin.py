@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext
 
-from pycommerce.core.errors import Refusal
+from pycommerce.core.errors import RateLimited, Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db import connection
 from pycommerce.unfold_shim import (
@@ -34,7 +34,7 @@ from tenants.roles import Right
 from tenants.services import add_member, clean_host, clean_slug, create_tenant, remove_member
 from tenants.services.looking import change_look, take_logo
 from tenants.services.naming import clean_currency
-from tenants.services.passwords import mail_invitation
+from tenants.services.passwords import count_invitation, mail_invitation
 from tenants.shop.models import AuditEntry
 from tenants.shop_pages import ShopPages
 from tenants.tenant_admin import TenantModelAdmin
@@ -45,6 +45,7 @@ from tenants.tenant_admin import TenantModelAdmin
 class MembershipForm(forms.ModelForm):
     """Invite somebody by e-mail address, or change a role."""
 
+    client_address: str
     email = forms.EmailField(
         label="E-mail address", max_length=254, widget=UnfoldAdminEmailInputWidget
     )
@@ -74,6 +75,19 @@ class MembershipForm(forms.ModelForm):
             raise ValidationError("They work here already: change their role in the list.")
         return email
 
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance._state.adding and not self.errors:
+            try:
+                count_invitation(
+                    email=data["email"],
+                    tenant=connection.tenant,
+                    client_address=self.client_address,
+                )
+            except RateLimited as refusal:
+                self.add_error("email", refusal.details)
+        return data
+
 
 @admin.register(Membership, site=tenant_site)
 class MembershipAdmin(TenantModelAdmin):
@@ -97,6 +111,18 @@ class MembershipAdmin(TenantModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         return super().get_queryset(request).filter(tenant=request.tenant)
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Membership | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[MembershipForm]:
+        # A class of this request's own.
+        form: type[MembershipForm] = super().get_form(request, obj, change, **kwargs)
+        form.client_address = request.client_address
+        return form
 
     def save_model(
         self, request: HttpRequest, obj: Membership, form: MembershipForm, change: bool

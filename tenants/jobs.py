@@ -17,7 +17,8 @@ from tenants.models import KnownAddress, PasswordRequest, RefreshToken, Tenant, 
 from tenants.services import ending
 from tenants.services.exports import forget_old_exports, write_export
 from tenants.services.jobs import forget_old_jobs
-from tenants.services.passwords import COUNTED_FOR, send_link
+from tenants.services.mail_limits import COUNTED_FOR
+from tenants.services.passwords import send_link
 from tenants.services.signing_in import KNOWN_FOR
 
 logger = logging.getLogger(__name__)

@@ -326,12 +326,15 @@ class PasswordRequest(models.Model):
 
     email = models.EmailField(max_length=254)
     client_address = models.GenericIPAddressField()
+    # The shop that invites them; None where they asked themselves.
+    invited_to = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["email", "created_at"], name="password_request_email"),
             models.Index(fields=["client_address", "created_at"], name="password_request_client"),
+            models.Index(fields=["invited_to", "created_at"], name="password_request_shop"),
         ]
 
     def __str__(self) -> str:

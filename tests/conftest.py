@@ -34,6 +34,7 @@ def _force_login_here(client: Client, user: User, backend: str | None = None) ->
     session = client.session
     session[PLACE_KEY] = place_of(None if is_platform_host(host) else tenant_by_host(host), host)
     session.save()
+    clear_cache()
 
 
 Client.force_login = _force_login_here  # type: ignore[method-assign]

@@ -5,17 +5,14 @@ from datetime import timedelta
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from orders.models import Customer, CustomerAddress, Order, OutboxMessage, SignIn
 from pycommerce.api.parameters import parse_uuid
-from pycommerce.core.errors import RateLimited
 from pycommerce.db import connection
 from tenants.due import Kind, note_due
+from tenants.services.mail_limits import COUNTED_FOR, may_have_mail
 
-MAILS_AN_HOUR, MAILS_OF_A_CLIENT = 5, 20
-COUNTED_FOR = timedelta(hours=1)
-LINK_LIFE = timedelta(minutes=30)
+LINK_LIFE = timedelta(hours=1)
 MOST_ADDRESSES = 10
 SIGN_IN_TOPIC = "customer.sign_in"
 
@@ -34,26 +31,17 @@ def token_of(sign_in: SignIn) -> str:
 def ask_for_sign_in(*, email: str, client_address: str, origin: str) -> None:
     """Mail a link to a customer of this shop; for anybody else nothing happens that shows.
 
-    The link leads to `origin`, where the customer has the shop and their cart.
+    The link leads to `origin`, where the customer has the shop and their cart. An address that had
+    its mails for this hour gets no further one, silently; see `mail_limits`.
 
-    Raises RateLimited where this client asked too often; an address that had its mails for this
-    hour gets no further one, silently.
+    Raises RateLimited where this client asked too often.
     """
     email = email.strip().lower()
-    since = timezone.now() - COUNTED_FOR
-    with connection.cursor() as cursor:
-        # Many at once are counted one after the other.
-        for key in sorted((f"sign-in {client_address}", f"sign-in {email}")):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [key])
-    recent = SignIn.objects.filter(created_at__gt=since)
-    if recent.filter(client_address=client_address).count() >= MAILS_OF_A_CLIENT:
-        problem = _("Too many e-mails were requested. Please try again in an hour.")
-        raise RateLimited(problem, retry_after=3600)
-    had_enough = recent.filter(email=email).count() >= MAILS_AN_HOUR
+    asker = {"client_address": client_address}
+    if not may_have_mail(SignIn.objects.all(), email=email, asker=asker):
+        return
     customer = Customer.objects.filter(email=email).first()
-    sign_in = SignIn.objects.create(
-        email=email, client_address=client_address, customer=None if had_enough else customer
-    )
+    sign_in = SignIn.objects.create(email=email, client_address=client_address, customer=customer)
     # Also for nobody, to whom nothing is sent: an answer takes as long for an unknown address.
     OutboxMessage.objects.create(
         topic=SIGN_IN_TOPIC,

@@ -10,7 +10,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
@@ -18,14 +18,13 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from pycommerce.core.errors import RateLimited
-from pycommerce.db import connection
 from tenants.backends import may_enter
 from tenants.models import PasswordRequest, Tenant, User
 from tenants.origins import origin_of_ours
+from tenants.services.mail_limits import may_have_mail
+from tenants.services.signing_in import is_known_address
 from tenants.theme import text_on
 
-MAILS_AN_HOUR, MAILS_OF_A_CLIENT = 5, 20
-COUNTED_FOR = timedelta(hours=1)
 INVITATION_LIFE = timedelta(days=7)
 RESET, INVITATION = "password_reset", "invitation"
 PLATFORM_NAME, PLATFORM_COLOR = "PyCommerce", "#1d4ed8"
@@ -64,29 +63,38 @@ def ask_for_link(
 ) -> None:
     """Mail a link to whoever has this address and may enter the tenant's back office.
 
-    None is the platform's. For anybody else the same is done, and nothing is sent.
+    None is the platform's. For anybody else the same is done, and nothing is sent. An address
+    that had its mails for this hour gets no further one, silently; a client from which its account
+    signed in lately has mails of its own. See `mail_limits`.
 
-    Raises RateLimited where this client asked too often; an address that had its mails for this
-    hour gets no further one, silently.
+    Raises RateLimited where this client asked too often.
     """
     email = email.strip().lower()
-    since = timezone.now() - COUNTED_FOR
-    with connection.cursor() as cursor:
-        # Many at once are counted one after the other.
-        for key in sorted((f"password {client_address}", f"password {email}")):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [key])
-    recent = PasswordRequest.objects.filter(created_at__gt=since)
-    if recent.filter(client_address=client_address).count() >= MAILS_OF_A_CLIENT:
-        problem = _("Too many e-mails were requested. Please try again in an hour.")
-        raise RateLimited(problem, retry_after=3600)
-    had_enough = recent.filter(email=email).count() >= MAILS_AN_HOUR
+    asker = {"client_address": client_address}
+    asked = PasswordRequest.objects.filter(invited_to=None)
+    is_known = is_known_address(email, client_address)
+    if not may_have_mail(asked, email=email, asker=asker, is_known=is_known):
+        return
     PasswordRequest.objects.create(email=email, client_address=client_address)
     enters = Q(is_superuser=True)
     if tenant:
         enters |= Q(memberships__tenant=tenant)
     known = User.objects.filter(enters, email=email, is_active=True)
     user_id = known.values_list("pk", flat=True).first()
-    _mail_later(RESET, None if had_enough else user_id, tenant, origin, language)
+    _mail_later(RESET, user_id, tenant, origin, language)
+
+
+@transaction.atomic
+def count_invitation(*, email: str, tenant: Tenant, client_address: str) -> None:
+    """Count an invitation to the tenant before it is sent.
+
+    Raises RateLimited where the shop invited too often, or this address had too many invitations.
+    """
+    invitations = PasswordRequest.objects.exclude(invited_to=None)
+    if not may_have_mail(invitations, email=email, asker={"invited_to": tenant.pk}):
+        problem = _("This address was invited too often. Please try again in an hour.")
+        raise RateLimited(problem, retry_after=3600)
+    PasswordRequest.objects.create(email=email, client_address=client_address, invited_to=tenant.pk)
 
 
 def mail_invitation(*, user: User, tenant: Tenant, origin: str, language: str) -> None:

@@ -39,11 +39,15 @@ def sign_in(*, email: str, password: str, address: str) -> User:
     return user
 
 
+def is_known_address(email: str, address: str) -> bool:
+    """Whether the account of this e-mail address signed in from there during the last 30 days."""
+    since = timezone.now() - KNOWN_FOR
+    known = KnownAddress.objects.filter(user__email=email, address=address, last_used_at__gt=since)
+    return known.exists()
+
+
 def _counters(email: str, address: str) -> list[str]:
     account = hashlib.sha256(email.encode()).hexdigest()[:32]
-    known = KnownAddress.objects.filter(
-        user__email=email, address=address, last_used_at__gt=timezone.now() - KNOWN_FOR
-    )
-    if known.exists():
+    if is_known_address(email, address):
         return [f"login:{account}:{address}"]
     return [f"login:{account}", f"login:a:{address}"]

@@ -659,10 +659,20 @@ def test_at_most_five_mails_an_hour_go_to_an_address_and_twenty_to_a_client(shop
 
     statuses = [
         post(shopper, "/account/", {"email": f"x{number}@example.com"}).status_code
-        for number in range(14)
+        for number in range(16)
     ]
-    assert statuses == [200] * 13 + [429]
+    assert statuses == [200] * 15 + [429]
     assert SignIn.objects.count() == 20
+
+
+def test_a_stranger_who_asks_and_asks_leaves_a_customer_their_own_mails(shopper, order):
+    for _ in range(12):
+        post(shopper, "/account/", {"email": "john.doe@example.com"}, REMOTE_ADDR="192.0.2.66")
+    post(shopper, "/account/", {"email": "john.doe@example.com"}, REMOTE_ADDR="192.0.2.7")
+
+    deliver_outbox()
+
+    assert len(mail.outbox) == 6
 
 
 def test_a_sign_in_of_one_shop_is_nothing_in_another(shopper, order, outdoor):
