@@ -1,5 +1,6 @@
 """How values are shown to people, in the tenant's language and currency."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
 from typing import NamedTuple
@@ -19,6 +20,11 @@ from pycommerce.core.money import decimals_of
 from pycommerce.db import connection
 
 FEW = 3
+
+
+def option_words(options: Iterable[tuple[str, str]]) -> str:
+    """What was chosen, by pairs of name and value: Size: M, Colour: Black."""
+    return ", ".join(f"{name}: {value}" for name, value in options)
 
 
 class _Style(NamedTuple):

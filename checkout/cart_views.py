@@ -1,15 +1,16 @@
 """The cart: plain forms that scripts improve."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from catalog.models import Variant
+from catalog.models import PriceField, Variant
 from checkout.carts import (
     add_to_cart,
     cart_of,
@@ -41,7 +42,9 @@ def cart(request: HttpRequest) -> HttpResponse:
     try:
         check_post(request)
         if mine is not None:
-            change_cart(mine, _wanted_units(request))
+            change_cart(
+                mine, _wanted_units(request), accepted=_accepted(request), read=_read(request)
+            )
     except (Forbidden, RateLimited) as refusal:
         return refused(request, refusal)
     except Refusal as refusal:
@@ -65,6 +68,39 @@ def _wanted_units(request: HttpRequest) -> dict[UUID, int]:
     return wanted
 
 
+def _accepted(request: HttpRequest) -> dict[UUID, Decimal]:
+    """Line to the price that this form showed; by the button that accepts what has changed.
+
+    Whoever only changes units or removes a line has accepted nothing.
+    """
+    accepted: dict[UUID, Decimal] = {}
+    if "accept" not in request.POST:
+        return accepted
+    for name, value in request.POST.items():
+        line_id = parse_uuid(name.removeprefix("shown-")) if name.startswith("shown-") else None
+        price = _price(str(value)) if line_id else None
+        if line_id and price is not None:
+            accepted[line_id] = price
+    return accepted
+
+
+def _price(text: str) -> Decimal | None:
+    """A price as the form has it; None for what no price can be: then nothing was shown."""
+    try:
+        price = Decimal(text)
+        PriceField().run_validators(price)
+    except (InvalidOperation, ValidationError):
+        return None
+    return price
+
+
+def _read(request: HttpRequest) -> list[UUID]:
+    """Lines of what left the shop, that this form named."""
+    if "accept" not in request.POST:
+        return []
+    return [line_id for text in request.POST.getlist("gone") if (line_id := parse_uuid(text))]
+
+
 def _units(text: str) -> int:
     text = text.strip()
     if not text.isascii() or not text.isdigit() or len(text) > 6:
@@ -77,18 +113,20 @@ def _cart_page(
     request: HttpRequest, mine: Cart | None, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     lines, gone = lines_of(mine), gone_from(mine)
-    total = sum((line.total for line in lines), Decimal(0))
+    short = [line for line in lines if line.is_short]
+    total = sum((line.counted for line in lines), Decimal(0))
     context = shop_context(
         request,
         title=_("Cart"),
         lines=lines,
-        units=sum(line.quantity for line in lines),
+        units=sum(line.units for line in lines),
         total=total,
         missing_for_free=missing_for_free_shipping(total),
         gone=gone,
         marked=has_changed(lines),
         changed=bool(gone) or has_changed(lines),
-        can_check_out=bool(lines) and not any(line.is_short for line in lines),
+        short=short,
+        can_check_out=bool(lines) and not short,
         problem=problem,
     )
     response = render(request, "checkout/cart.html", context, status=status)

@@ -1,6 +1,6 @@
 """Carts: in the shop's own schema, named by a signed cookie that survives the browser's closing."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalog.display import option_words
 from catalog.models import Product, Variant
 from checkout.models import Cart, CartLine
 from orders.models import MAX_QUANTITY
@@ -111,12 +112,23 @@ class Line:
         return self.quantity > self.stock
 
     @property
+    def units(self) -> int:
+        """How many of them can be bought."""
+        return max(0, min(self.quantity, self.stock))
+
+    @property
+    def counted(self) -> Decimal:
+        """What those cost that can be bought: it is what the cart's sum consists of."""
+        return self.variant.price * self.units
+
+    @property
     def price_changed(self) -> bool:
         return self.seen != self.now
 
     @property
     def options(self) -> str:
-        return " / ".join(self.variant.option_values)
+        variant = self.variant
+        return option_words(zip(variant.product.option_names, variant.option_values, strict=False))
 
 
 def units_in(cart: Cart) -> int:
@@ -124,9 +136,9 @@ def units_in(cart: Cart) -> int:
     return sum(cart.lines.exclude(variant=None).values_list("quantity", flat=True))
 
 
-def gone_from(cart: Cart | None) -> list[str]:
-    """The names of what was in the cart until the shop deleted it."""
-    return list(cart.lines.filter(variant=None).values_list("name", flat=True)) if cart else []
+def gone_from(cart: Cart | None) -> list[CartLine]:
+    """What was in the cart until the shop deleted it; of each the name is left."""
+    return list(cart.lines.filter(variant=None)) if cart else []
 
 
 def lines_of(cart: Cart | None) -> list[Line]:
@@ -166,6 +178,7 @@ def _held_by(cart: Cart) -> Iterator[tuple[UUID, int]]:
 def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
     """Put units of a variant into the cart, or into a new one; returns the cart.
 
+    A line that was there keeps the price that was seen: where it is another today, the page says.
     Raises InvalidRequest naming `variant` or `quantity`: for what is not for sale, and for more
     units than there are.
     """
@@ -184,8 +197,8 @@ def add_to_cart(cart: Cart | None, *, variant_id: UUID, quantity: int) -> Cart:
         if units > min(variant.stock + held, MAX_QUANTITY):
             raise wrong_field("quantity", _only(max(variant.stock + held, 0)))
         if line:
-            line.quantity, line.seen_price = units, variant.price
-            line.save(update_fields=["quantity", "seen_price"])
+            line.quantity = units
+            line.save(update_fields=["quantity"])
         elif len(lines) >= MOST_LINES:
             problem = _("A cart holds at most %(most)s different things.") % {"most": MOST_LINES}
             raise wrong_field("variant", problem)
@@ -214,16 +227,24 @@ def _only(stock: int) -> str:
 
 
 @transaction.atomic
-def change_cart(cart: Cart, quantities: dict[UUID, int]) -> None:
+def change_cart(
+    cart: Cart,
+    quantities: Mapping[UUID, int],
+    *,
+    accepted: Mapping[UUID, Decimal] | None = None,
+    read: Collection[UUID] = (),
+) -> None:
     """Set units of lines (id to units; 0 removes the line).
 
-    Today's prices of these lines are taken as seen, and so is what left the shop. More than can
-    be sold stays as asked: the page says so, and nobody checks out with it. Raises InvalidRequest.
+    `accepted` are the prices that the shopper was shown (line to price) and agreed to, `read` the
+    lines of what left the shop whose names they have read. Nothing else becomes seen, so that a
+    price that moved while the form was open is told on the next page. More than can be sold stays
+    as asked: the page says so, and nobody checks out with it. Raises InvalidRequest.
     """
     if _lock(cart) is None:
         return
-    cart.lines.filter(variant=None).delete()
-    lines = {line.pk: line for line in cart.lines.select_related("variant")}
+    cart.lines.filter(variant=None, pk__in=read).delete()
+    lines = {line.pk: line for line in cart.lines.exclude(variant=None)}
     for line_id, units in quantities.items():
         line = lines.get(line_id)
         if line is None:
@@ -233,8 +254,8 @@ def change_cart(cart: Cart, quantities: dict[UUID, int]) -> None:
         if units == 0:
             line.delete()
             continue
-        assert line.variant is not None
-        line.quantity, line.seen_price = units, line.variant.price
+        line.quantity = units
+        line.seen_price = (accepted or {}).get(line_id, line.seen_price)
         line.save(update_fields=["quantity", "seen_price"])
     _touch(cart)
 

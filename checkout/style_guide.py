@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from catalog.cards import render_cards, small_cards
 from catalog.choices import Group as OptionGroup
 from catalog.choices import Offer, Value
-from catalog.display import offer_price_html, stock_state, stock_words
+from catalog.display import offer_price_html, option_words, stock_state, stock_words
 from catalog.forms import ORDERS
 from catalog.layout import Link, layout, list_items
 from catalog.listing import CardRow, ProductFilters, newest_cards
@@ -258,7 +258,12 @@ def _cart(pictured: CardRow | None) -> list[Line]:
 
     def line(name: str, *, quantity: int = 1, seen: str = "49.00", on_hand: int = 9) -> Line:
         variant = Variant(
-            product=Product(name=name, slug="style-guide", image_list=images),
+            product=Product(
+                name=name,
+                slug="style-guide",
+                image_list=images,
+                option_names=[_("Size"), _("Colour")],
+            ),
             option_values=["M", _("Black")],
             price=D("49.00"),
             on_hand=on_hand,
@@ -290,7 +295,8 @@ def _order(**fields: Any) -> Order:
 
 
 def _order_lines() -> list[dict[str, Any]]:
-    unit, size = D("49.00"), f"M / {_('Black')}"
+    unit = D("49.00")
+    size = option_words([(_("Size"), "M"), (_("Colour"), _("Black"))])
     rows = [(_("Product"), 2, size), (_("Without a picture"), 1, "")]
     return [
         {

@@ -147,7 +147,7 @@ def _place(request: HttpRequest, mine: Cart, lines: list[Line], form: CheckoutFo
         problem = first_words(refusal)
         return _checkout_page(request, mine, lines, form, problem=problem, status=refusal.status)
     if wants_json(request):
-        content = dumps({"order_id": str(order.pk), "items": _items(order)})
+        content = dumps({"order_id": str(order.pk), "items": _items(order)} | _kept(order))
         return HttpResponse(content, content_type="application/json")
     return _to_payment(request, order)
 
@@ -181,6 +181,14 @@ def _items(order: Order) -> list[dict[str, Any]]:
         }
         for line in order.line_items.all()
     ]
+
+
+def _kept(order: Order) -> dict[str, str]:
+    """What a script says, and where it leads, if the payment cannot be started now."""
+    return {
+        "kept": _("Order %(number)s and your cart are kept.") % {"number": order.number},
+        "address": reverse("orders:status", args=[order.access_token]),
+    }
 
 
 def _to_payment(request: HttpRequest, order: Order) -> HttpResponse:
@@ -217,7 +225,7 @@ def _checkout_page(
     if chosen not in codes:
         chosen = codes[0] if codes else ""
     code = str(form["discount_code"].value() or "")
-    totals, code_problem = _totals(request, lines, form, chosen, code)
+    totals, code_problem = _totals(request, mine, lines, form, chosen, code)
     if is_update:
         # Shown again and not yet sent: nothing is wrong with what is not there yet.
         form = _form(request, mine, None)
@@ -251,7 +259,12 @@ def _checkout_page(
 
 
 def _totals(
-    request: HttpRequest, lines: list[Line], form: CheckoutForm, shipping: str, code: str
+    request: HttpRequest,
+    mine: Cart,
+    lines: list[Line],
+    form: CheckoutForm,
+    shipping: str,
+    code: str,
 ) -> tuple[Any, str]:
     """What it comes to so far, and what is wrong with the discount code."""
     arguments: dict[str, Any] = {
@@ -260,6 +273,7 @@ def _totals(
         "country_code": form.code,
         "state": str(form["state"].value() or ""),
         "shipping_code": shipping,
+        "replaced": mine.order,
     }
     try:
         return quote(**arguments, discount_code=code), ""

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.delivery import Delivery
-from catalog.display import money
+from catalog.display import money, option_words
 from catalog.models import Product
 from orders.addresses import country_code, country_names, rules_for
 from orders.models import LineItem, Order, ShippingMethod
@@ -120,7 +120,7 @@ def order_context(order: Order) -> dict[str, Any]:
     lines = [
         {
             "line": line,
-            "options": " / ".join(line.options.values()),
+            "options": option_words(line.options.items()),
         }
         for line in order.line_items.all()
     ]

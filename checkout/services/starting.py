@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalog.display import option_words
 from checkout.errors import (
     KeptFailure,
     NotThatSession,
@@ -123,7 +124,7 @@ def _line_items(order: Order) -> list[dict[str, Any]]:
     """
     found: list[tuple[str, Any, int]] = []
     for line in order.line_items.all():
-        options = " / ".join(line.options.values())
+        options = option_words(line.options.items())
         name = f"{line.name} ({options})" if options else line.name
         if line.discount:
             name = f"{line.quantity} × {name}"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from catalog.display import option_words
 from orders.desk.words import Tag, amount_words, fulfilment_tag, payment_tag
 from orders.models import Fulfilment, LedgerEntry, LineItem, Order, OrderEvent, Refund
 from orders.services.paying import refundable
@@ -113,7 +114,7 @@ def _see_line(line: LineItem) -> LineSight:
     images = product.image_list if product else []
     return LineSight(
         line=line,
-        options=" / ".join(f"{name}: {value}" for name, value in line.options.items()),
+        options=option_words(line.options.items()),
         picture=images[0] if images and images[0].get("url") else None,
         address=reverse("admin:catalog_product_change", args=[product.pk]) if product else None,
         to_send=line.to_send,

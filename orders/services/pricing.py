@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from orders.addresses import state_code
 from orders.errors import BadDiscount
-from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
+from orders.models import Discount, Order, OrderSettings, ShippingMethod, TaxRate
 from orders.totals import Rate, Totals, compute_totals
 from pycommerce.core.errors import wrong_field
 from pycommerce.core.money import UPPER_LIMIT, round_money
@@ -68,15 +68,20 @@ def rate_for(country_code: str, state: str) -> Rate:
     return Rate(rate.percent, rate.on_shipping, rate.name) if rate else Rate()
 
 
-def find_discount(code: str, goods: Decimal) -> Discount:
-    """The discount of this code for goods of this amount. Raises BadDiscount saying why not."""
+def find_discount(code: str, goods: Decimal, replaced: Order | None = None) -> Discount:
+    """The discount of this code for goods of this amount.
+
+    A use of it by the order that would be replaced is free again then, and does not count. Raises
+    BadDiscount saying why not.
+    """
     discount = Discount.objects.filter(code=code.strip().upper(), active=True).first()
     now = timezone.now()
     if discount is None or (discount.starts_at and discount.starts_at > now):
         raise BadDiscount(_("There is no such code."))
     if discount.ends_at and discount.ends_at <= now:
         raise BadDiscount(_("This code has ended."))
-    if discount.usage_limit is not None and discount.used_count >= discount.usage_limit:
+    own = 1 if replaced and replaced.used_discount_id == discount.pk else 0
+    if discount.usage_limit is not None and discount.used_count - own >= discount.usage_limit:
         raise BadDiscount(_("This code has been used up."))
     if goods < discount.minimum:
         raise BadDiscount(_("This code is for larger orders."))
@@ -98,9 +103,11 @@ def quote(
     state: str,
     shipping_code: str,
     discount_code: str = "",
+    replaced: Order | None = None,
 ) -> Quote:
     """What lines of (unit price, quantity) cost, sent there that way.
 
+    `replaced` is an order that would end with it, and give back the use of its code.
     Raises InvalidRequest naming `shipping_method` or `items`, or BadDiscount.
     """
     settings = order_settings()
@@ -108,7 +115,7 @@ def quote(
     goods = sum((price * quantity for price, quantity in prices), Decimal(0))
     if goods >= UPPER_LIMIT:
         raise wrong_field("items", _("The order is too large."))
-    discount = find_discount(discount_code, goods) if discount_code.strip() else None
+    discount = find_discount(discount_code, goods, replaced) if discount_code.strip() else None
     off = amount_off(discount, goods, currency) if discount else Decimal(0)
     rate = rate_for(country_code, state)
     totals = compute_totals(

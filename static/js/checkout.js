@@ -45,9 +45,16 @@ function showPage(html, { keep = true } = {}) {
   if (caret != null) again?.setSelectionRange?.(caret, caret);
 }
 
-function showProblem(error) {
+function showProblem(error, order = null) {
   const problem = form.querySelector(".pay-problem");
-  problem.textContent = error instanceof TypeError ? form.dataset.failed : error.message || form.dataset.failed;
+  if (!problem) return;
+  const [text, link] = problem.children;
+  const words = [(!(error instanceof TypeError) && error.message) || form.dataset.failed];
+  // Nobody could be asked, or nobody answered: what was ordered waits for the next try.
+  if (order && (error instanceof TypeError || error.status >= 500)) words.push(order.kept);
+  text.textContent = words.join(" ");
+  link.hidden = !order;
+  if (order) link.href = order.address;
   problem.hidden = false;
 }
 
@@ -69,7 +76,7 @@ function startUpdate(submitter) {
   const side = form.querySelector(".checkout-summary");
   side.setAttribute("aria-busy", "true");
   updating = update(submitter)
-    .catch(showProblem)
+    .catch((error) => showProblem(error))
     .finally(() => form.querySelector(".checkout-summary").removeAttribute("aria-busy"));
 }
 
@@ -102,21 +109,22 @@ async function askForSession({ items, order_id }) {
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     body: JSON.stringify({ items, order_id }),
   });
-  const data = await response.json();
-  if (!response.ok) throw new Error(data.error || form.dataset.failed);
+  const data = await response.json().catch(() => ({}));
+  if (!response.ok) throw Object.assign(new Error(data.error), { status: response.status });
   return data.checkout_url;
 }
 
 async function pay() {
   if (form.getAttribute("aria-busy")) return;
   form.setAttribute("aria-busy", "true");
-  form.querySelector(".pay-problem").hidden = true;
+  form.querySelector(".pay-problem")?.setAttribute("hidden", "");
+  let order = null;
   try {
     await updating;
-    const order = await placeOrder();
+    order = await placeOrder();
     if (order) location.assign(await askForSession(order));
   } catch (error) {
-    showProblem(error);
+    showProblem(error, order);
   } finally {
     form.removeAttribute("aria-busy");
   }

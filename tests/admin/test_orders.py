@@ -1,6 +1,7 @@
 """Orders in the back office: the list, an order's page, and each step by each role."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,7 +27,7 @@ from orders.services.timeline import NOBODY
 from tenants.shop.models import ShopState
 from tests.admin.conftest import page_of, take, words
 from tests.checkout.conftest import ORIGIN, paid, state_of
-from tests.factories import PASSWORD, make_member, make_order, make_product
+from tests.factories import PARK_AVENUE, PASSWORD, make_member, make_order, make_product
 
 D = Decimal
 LIST = "/admin/orders/order/"
@@ -786,6 +787,17 @@ def test_a_paper_speaks_the_language_of_its_order(desk, sold):
 
     assert "Rechnung" in page
     assert "Stückpreis" in page or "Einzelpreis" in page
+
+
+@pytest.mark.parametrize("country", ["US", "USA", "united states"])
+def test_a_country_is_always_named(desk, product, country):
+    """However an order has it: by its code, or by a name."""
+    order = make_order(product, shipping_address=replace(PARK_AVENUE, country=country))
+
+    for page in (f"{LIST}{order.pk}/change/", f"{LIST}print/slips/?id={order.pk}"):
+        shown = words(desk.get(page))
+        assert "NY 10002 <br> United States" in shown, page
+    assert words(desk.get(f"{LIST}print/invoices/?id={order.pk}")).count("United States") == 2
 
 
 def test_papers_of_nothing_or_of_no_kind(desk, sold):

@@ -13,6 +13,7 @@ from catalog.models import Variant
 from catalog.services.stock import adjust_stock
 from checkout.models import Cart
 from checkout.simulator.models import Session
+from checkout.stripe_gateway import breakers
 from orders.models import Discount, Order, TaxRate
 from orders.services.fulfilling import fulfil_order
 from orders.services.mailing import deliver_outbox
@@ -281,6 +282,59 @@ def test_the_shops_own_way_back_keeps_the_cart(checkout):
     expect(page.get_by_label("Full name")).to_have_value("Ann Lee")
 
 
+def test_the_provider_is_down_and_each_click_keeps_the_same_order(checkout, settings):
+    page = checkout.page
+    checkout.expected.add(502)
+    settings.STRIPE_SIMULATOR = False
+    settings.STRIPE_SECRET_KEY = "sk_test_x"
+    settings.STRIPE_API_BASE = "http://127.0.0.1:1"
+    fill_in(page)
+
+    for _click in range(2):
+        with page.expect_response("**/create-checkout-session-json") as answered:
+            page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
+        assert list(answered.value.json()) == ["error"]
+        problem = page.locator(".pay-problem")
+        expect(problem).to_contain_text("The payment provider cannot be reached at the moment.")
+        expect(problem).to_contain_text("Order T-1001 and your cart are kept.")
+    assert checkout.flaws() == []
+
+    problem.get_by_role("link", name="To the order").click()
+    expect(page).to_have_url(ORDER_PAGE)
+    select()
+    order = Order.objects.get()
+    assert (order.number, order.status) == ("T-1001", "pending")
+    settings.STRIPE_SIMULATOR, settings.STRIPE_SECRET_KEY = True, ""
+    settings.STRIPE_API_BASE = ""
+    breakers.reset()
+    to_payment(page)
+    pay(page)
+    to_order(page)
+    assert checkout.problems == []
+
+
+def test_of_two_tabs_with_the_same_one_pays_and_both_see_the_order(checkout):
+    first, second = checkout.page, checkout.new_tab()
+    checkout.expected.add(409)
+    fill_in(first)
+    second.goto(first.url)
+    to_payment(first)
+    fill_in(second)
+    to_payment(second)
+    assert first.url == second.url
+
+    pay(first)
+    to_order(first)
+    pay(second)
+
+    expect(second.get_by_role("status")).to_contain_text("This payment was made.")
+    second.get_by_role("link", name="Back to the shop").click()
+    to_order(second)
+    select()
+    assert Order.objects.get().payment_status == "paid"
+    assert checkout.problems == []
+
+
 def test_of_two_tabs_one_pays(checkout):
     first, second = checkout.page, checkout.new_tab()
     checkout.expected.add(409)
@@ -288,6 +342,7 @@ def test_of_two_tabs_one_pays(checkout):
     second.goto(first.url)
     to_payment(first)
     fill_in(second)
+    second.get_by_label("Street address").first.fill("2 Main St")
     to_payment(second)
 
     # The first tab's session has ended: it cannot be paid any more.

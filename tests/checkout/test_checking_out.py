@@ -1,5 +1,6 @@
 """From a cart to an order: at what was seen, and one pending order for a cart."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Variant
 from checkout.carts import add_to_cart, change_cart
+from checkout.errors import PaymentProviderUnavailable
 from checkout.models import Cart
 from checkout.services.checking_out import AlreadyPaid, check_out
 from checkout.services.integrity import violations
@@ -18,12 +20,12 @@ from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.models import Session
 from orders.errors import OutOfStock, PricesChanged
-from orders.models import Discount, Order
+from orders.models import Discount, Order, TaxRate
 from pycommerce.core.errors import InvalidRequest
 from tenants.middleware import place_of
 from tenants.models import Tenant
-from tests.checkout.conftest import ORIGIN, SAME_ORIGIN, pay, state_of, stock
-from tests.factories import JOHN, PARK_AVENUE, make_order, make_product
+from tests.checkout.conftest import ORIGIN, SAME_ORIGIN, pay, state_of, stock, tell
+from tests.factories import JOHN, PARK_AVENUE, make_order, make_product, make_shipping_method
 
 
 def place(cart, **fields):
@@ -78,6 +80,116 @@ def test_a_second_checkout_ends_the_first_and_its_session(cart):
     assert violations() == []
 
 
+def test_a_second_checkout_of_the_same_goes_on_with_the_order_that_stands(cart):
+    first = place(cart, discount_code="", notes="Ring twice")
+    attempt = start_payment(first.pk, origin=ORIGIN)
+
+    again = place(cart, notes="Ring twice", agreed_total=first.total)
+
+    assert (again.pk, again.number) == (first.pk, first.number)
+    assert start_payment(again.pk, origin=ORIGIN).session_id == attempt.session_id
+    assert Order.objects.count() == 1
+    assert stock() == (25, 2)
+
+
+OTHER = {
+    "buyer": replace(JOHN, email="john@example.net"),
+    "name": replace(JOHN, name="Jon Doe"),
+    "phone": replace(JOHN, phone="+1 555"),
+    "shipping_address": replace(PARK_AVENUE, line1="457 Park Ave"),
+    "only_shipping": replace(PARK_AVENUE, line1="457 Park Ave"),
+    "billing_address": replace(PARK_AVENUE, line2="Floor 2"),
+    "shipping_method": "express",
+    "notes": "Ring twice",
+    "discount_code": "ten",
+}
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_what_is_changed_at_the_checkout_makes_another_order(cart, what):
+    make_shipping_method("express", "15.00", position=2)
+    Discount.objects.create(code="TEN", value=10)
+    first = place(cart)
+    names = {"name": "buyer", "phone": "buyer", "only_shipping": "shipping_address"}
+    other = {names.get(what, what): OTHER[what]}
+    if what == "only_shipping":
+        other["billing_address"] = PARK_AVENUE
+
+    second = place(cart, **other)
+
+    assert state_of(first) == ("cancelled", "unpaid")
+    assert pending() == [second.pk]
+    assert place(cart, **other).pk == second.pk
+
+
+def test_a_cart_with_something_else_in_it_makes_another_order(cart):
+    lamp = make_product("Desk Lamp").variants.get().pk
+    orders = [place(cart)]
+
+    add_to_cart(cart, variant_id=lamp, quantity=1)
+    orders.append(place(cart))
+    [line] = cart.lines.filter(variant=lamp)
+    change_cart(cart, {line.pk: 2})
+    orders.append(place(cart))
+    Variant.objects.filter(pk=lamp).update(price=Decimal("9.00"))
+    change_cart(cart, {line.pk: 2}, accepted={line.pk: Decimal("9.00")})
+    orders.append(place(cart))
+    change_cart(cart, {line.pk: 0})
+    orders.append(place(cart))
+
+    assert len({order.pk for order in orders}) == 5
+    assert pending() == [orders[-1].pk]
+    assert stock() == (25, 2)
+
+
+def test_a_total_that_is_another_now_makes_another_order(cart):
+    first = place(cart)
+    TaxRate.objects.create(country="US", percent=10)
+
+    second = place(cart, agreed_total=first.total + Decimal("26.00"))
+
+    assert state_of(first) == ("cancelled", "unpaid")
+    assert pending() == [second.pk]
+
+
+def test_the_order_that_stands_goes_on_where_its_session_has_expired(cart, fake):
+    """At the provider, who could not tell yet."""
+    first = place(cart)
+    old = start_payment(first.pk, origin=ORIGIN).session_id
+    fake.expire(old)
+
+    again = place(cart)
+
+    assert again.pk == first.pk
+    assert start_payment(again.pk, origin=ORIGIN).session_id != old
+    tell(fake)
+    assert pending() == [first.pk]
+    assert stock() == (25, 2)
+
+
+def test_while_the_provider_is_down_each_try_goes_on_with_the_same_order(cart, fake):
+    tries = []
+    fake.fail("reset", times=1000)
+    for _click in range(3):
+        order = place(cart)
+        tries.append(order.pk)
+        with pytest.raises(PaymentProviderUnavailable):
+            start_payment(order.pk, origin=ORIGIN)
+
+    assert set(tries) == {order.pk}
+    assert Order.objects.count() == 1
+    assert stock() == (25, 2)
+
+
+def test_an_open_session_is_kept_where_nobody_can_say_how_it_is(cart, fake):
+    order = place(cart)
+    session_id = start_payment(order.pk, origin=ORIGIN).session_id
+    fake.fail("reset", times=1000)
+
+    assert place(cart).pk == order.pk
+    assert start_payment(order.pk, origin=ORIGIN).session_id == session_id
+
+
 def test_a_cart_that_was_paid_in_another_tab_is_not_checked_out_again(cart):
     order = place(cart)
     pay(order, delivery="lost")
@@ -112,7 +224,7 @@ def test_a_cart_whose_payment_is_on_its_way_is_not_checked_out_again(cart):
 def test_the_code_of_an_order_that_is_replaced_counts_once(cart):
     code = Discount.objects.create(code="ONCE", value=10, usage_limit=1)
 
-    orders = [place(cart, discount_code="ONCE") for _ in range(3)]
+    orders = [place(cart, discount_code="ONCE", notes=notes) for notes in ("", "1", "2")]
 
     code.refresh_from_db()
     assert code.used_count == 1
@@ -128,7 +240,7 @@ def test_a_price_that_changes_between_page_and_order_is_refused(cart):
         place(cart)
 
     assert not Order.objects.exists()
-    change_cart(cart, {cart.lines.get().pk: 2})
+    change_cart(cart, {cart.lines.get().pk: 2}, accepted={cart.lines.get().pk: Decimal(1)})
     assert place(cart).total == 2
 
 

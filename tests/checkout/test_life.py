@@ -203,7 +203,9 @@ class Life(RuleBasedStateMachine):
     @rule(which=ANY, units=st.integers(0, 6))
     def change_a_cart(self, which: int, units: int) -> None:
         if cart := pick(Cart.objects.order_by("created_at"), which):
-            allowed(change_cart, cart, {line.pk: units for line in cart.lines.all()[:1]})
+            lines = cart.lines.select_related("variant")[:1]
+            prices = {line.pk: line.variant.price for line in lines}
+            allowed(change_cart, cart, dict.fromkeys(prices, units), accepted=prices)
 
     @needs("carts")
     @rule(which=ANY, code=CODES)

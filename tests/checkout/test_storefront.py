@@ -11,6 +11,7 @@ from django.test import Client
 from catalog.models import Product, Variant
 from catalog.services.editing import delete_products
 from catalog.services.refresh import refresh_products
+from catalog.services.stock import adjust_stock
 from checkout.forms import PlainSelect
 from checkout.models import Cart, PaymentAttempt
 from checkout.services.checking_out import check_out
@@ -50,6 +51,16 @@ def post(client, path, data=None, **headers):
 
 def variant_of(product):
     return str(product.variants.get().pk)
+
+
+def fields_of(page):
+    """What the cart's form sends, as the page has it."""
+    form = re.search(r"<form[^>]*action=\"[^\"]*/cart/\".*?</form>", page, re.DOTALL)[0]
+    found = {}
+    for field in re.findall(r"<input[^>]*>", form):
+        name, value = (re.search(rf'{key}="([^"]*)"', field)[1] for key in ("name", "value"))
+        found.setdefault(name, []).append(value)
+    return found
 
 
 @pytest.fixture
@@ -151,6 +162,132 @@ def test_a_changed_price_is_shown_before_anybody_pays(filled, product):
     assert not Order.objects.exists()
 
 
+PRICE_CHANGED = "The price was $129.99 and is $99.00 now."
+
+
+@pytest.fixture
+def with_a_lamp(filled):
+    """Headphones and a lamp are in the cart; returns the cart's page as it stands open."""
+    lamp = make_product("Desk Lamp", price="10.00", on_hand=9)
+    post(filled, "/cart/add/", {"variant": variant_of(lamp), "quantity": "1"})
+    page = filled.get("/cart/").content.decode()
+    select()
+    return page
+
+
+def lines_by_name():
+    select()
+    return {line.name: line for line in Cart.objects.get().lines.all()}
+
+
+@pytest.mark.parametrize("change", ["remove", "units", "both", "accept"])
+def test_a_price_that_moves_while_the_cart_is_open_is_told_after_any_change(
+    filled, with_a_lamp, change
+):
+    lamp = lines_by_name()["Desk Lamp"].pk
+    Variant.objects.filter(sku="WH-001").update(price=Decimal("99.00"))
+    changes = {
+        "remove": {"remove": str(lamp)},
+        "units": {f"quantity-{lamp}": "2"},
+        "both": {f"quantity-{lines_by_name()['Wireless Headphones'].pk}": "1"},
+        "accept": {"accept": "1"},
+    }
+
+    post(filled, "/cart/", fields_of(with_a_lamp) | changes[change])
+
+    assert PRICE_CHANGED in filled.get("/cart/").content.decode()
+    select()
+    assert filled.get("/checkout/")["Location"] == "/cart/"
+
+
+def test_a_price_is_accepted_by_the_button_that_says_so(filled, with_a_lamp):
+    Variant.objects.filter(sku="WH-001").update(price=Decimal("99.00"))
+    page = filled.get("/cart/").content.decode()
+    select()
+    lamp = lines_by_name()["Desk Lamp"].pk
+
+    post(filled, "/cart/", fields_of(page) | {"remove": str(lamp)})
+    after_removal = filled.get("/cart/").content.decode()
+    select()
+    post(filled, "/cart/", fields_of(after_removal) | {"accept": "1"})
+
+    assert PRICE_CHANGED in after_removal
+    page = filled.get("/cart/").content.decode()
+    assert "The price was" not in page
+    assert "Go to checkout" in page
+
+
+def test_what_was_accepted_is_the_price_that_was_shown(filled, with_a_lamp):
+    Variant.objects.filter(sku="WH-001").update(price=Decimal("99.00"))
+    page = filled.get("/cart/").content.decode()
+    select()
+    Variant.objects.filter(sku="WH-001").update(price=Decimal("129.99"))
+
+    post(filled, "/cart/", fields_of(page) | {"accept": "1"})
+
+    assert "The price was $99.00 and is $129.99 now." in filled.get("/cart/").content.decode()
+
+
+def test_a_line_that_was_not_shown_is_told_of_after_a_change(filled, with_a_lamp):
+    """Another tab put it there, and its price has changed since."""
+    chair = make_product("Chair", price="70.00", on_hand=9)
+    post(filled, "/cart/add/", {"variant": variant_of(chair), "quantity": "1"})
+    Variant.objects.filter(product=chair).update(price=Decimal("80.00"))
+    headphones = lines_by_name()["Wireless Headphones"].pk
+
+    post(filled, "/cart/", fields_of(with_a_lamp) | {"accept": "1", "remove": str(headphones)})
+
+    assert "The price was $70.00 and is $80.00 now." in filled.get("/cart/").content.decode()
+
+
+def test_what_left_the_shop_while_the_cart_was_open_is_told_after_a_change(filled, with_a_lamp):
+    lines = lines_by_name()
+    delete_products([lines["Desk Lamp"].variant.product_id])
+
+    for change in ({"accept": "1"}, {"remove": str(lines["Wireless Headphones"].pk)}):
+        post(filled, "/cart/", fields_of(with_a_lamp) | change)
+
+        page = filled.get("/cart/").content.decode()
+        select()
+        assert "No longer sold, and taken out of your cart:" in page
+        assert "Desk Lamp" in page
+
+
+def test_more_of_the_same_does_not_hide_that_its_price_changed(filled, product):
+    Variant.objects.filter(sku="WH-001").update(price=Decimal("99.00"))
+
+    post(filled, "/cart/add/", {"variant": variant_of(product), "quantity": "1"})
+
+    assert PRICE_CHANGED in filled.get("/cart/").content.decode()
+
+
+@pytest.mark.parametrize("price", ["", "x", "NaN", "sNaN", "Infinity", "-1", "1e99", "9" * 30])
+def test_what_is_no_price_was_not_shown(filled, with_a_lamp, price):
+    Variant.objects.filter(sku="WH-001").update(price=Decimal("99.00"))
+    shown = {f"shown-{lines_by_name()['Wireless Headphones'].pk}": price}
+
+    changed = post(filled, "/cart/", fields_of(with_a_lamp) | shown | {"accept": "1"})
+
+    assert changed["Location"] == "/cart/"
+    assert PRICE_CHANGED in filled.get("/cart/").content.decode()
+
+
+def test_in_german_a_price_that_was_shown_is_accepted_too(filled, with_a_lamp):
+    connection.set_schema_to_public()
+    Tenant.objects.filter(slug="tech").update(language="de")
+    clear_cache()
+    select()
+    Variant.objects.filter(sku="WH-001").update(price=Decimal("1099.50"))
+    page = filled.get("/cart/").content.decode()
+    select()
+
+    post(filled, "/cart/", fields_of(page) | {"accept": "1"})
+
+    page = filled.get("/cart/").content.decode()
+    assert "Der Preis war" not in page
+    assert "Zur Kasse" in page
+
+
 def test_a_changed_cart_is_looked_at_before_the_checkout_shows_it(filled, product):
     Variant.objects.update(price=Decimal("99.00"))
 
@@ -172,7 +309,7 @@ def test_what_left_the_shop_is_named_until_the_shopper_has_read_it(filled):
     select()
     assert not Order.objects.exists()
 
-    post(filled, "/cart/")
+    post(filled, "/cart/", fields_of(page) | {"accept": "1"})
 
     page = filled.get("/cart/").content.decode()
     assert "Desk Lamp" not in page
@@ -187,7 +324,7 @@ def test_a_cart_of_which_everything_left_the_shop_says_so(shopper, tech):
     page = shopper.get("/cart/").content.decode()
     assert "Desk Lamp" in page
     assert "Your cart is empty." in page
-    post(shopper, "/cart/")
+    post(shopper, "/cart/", fields_of(page) | {"accept": "1"})
 
     assert "Desk Lamp" not in shopper.get("/cart/").content.decode()
 
@@ -431,7 +568,12 @@ def test_paying_for_an_older_order_leaves_the_cart_alone(filled, product):
 def test_a_second_checkout_of_a_cart_leaves_one_pending_order(filled, product):
     post(filled, "/checkout/", DETAILS)
     first = Order.objects.get()
-    post(filled, "/checkout/", DETAILS)
+    same = post(filled, "/checkout/", DETAILS)
+
+    assert same["Location"] == Session.objects.get().url
+    assert Order.objects.get() == first
+    assert stock() == (25, 2)
+    post(filled, "/checkout/", DETAILS | {"notes": "Ring once"})
 
     assert Order.objects.filter(status="pending").count() == 1
     assert state_of(first) == ("cancelled", "unpaid")
@@ -439,6 +581,22 @@ def test_a_second_checkout_of_a_cart_leaves_one_pending_order(filled, product):
     assert sorted(Session.objects.values_list("status", flat=True)) == ["expired", "open"]
     deliver_due()
     assert Order.objects.filter(status="pending").count() == 1
+
+
+def test_a_code_for_one_use_stays_good_while_its_own_order_waits(filled):
+    Discount.objects.create(code="ONCE", value=10, usage_limit=1)
+    post(filled, "/checkout/", DETAILS | {"discount_code": "once"})
+    [order] = Order.objects.all()
+
+    page = filled.get("/checkout/").content.decode()
+
+    assert "This code has been used up." not in page
+    assert f'name="total" value="{order.total}"' in page
+    select()
+    other = Client(HTTP_HOST="tech.localhost")
+    post(other, "/cart/add/", {"variant": variant_of(make_product()), "quantity": "1"})
+    code = post(other, "/checkout/", DETAILS | {"discount_code": "once", "update": "1"})
+    assert "This code has been used up." in code.content.decode()
 
 
 def test_the_first_tab_pays_while_the_second_checks_out_again(filled):
@@ -460,6 +618,55 @@ def test_what_sold_out_meanwhile_leads_back_to_the_cart(filled, product):
 
     assert response["Location"] == "/cart/"
     assert "Only 1 is left" in filled.get("/cart/").content.decode()
+
+
+def test_the_sum_counts_what_can_be_bought_and_says_what_is_in_the_way(filled, with_a_lamp):
+    ShippingMethod.objects.filter(code="standard").update(free_from=Decimal(300))
+    lines = lines_by_name()
+    variant = lines["Wireless Headphones"].variant
+    adjust_stock(variant_id=variant.pk, on_hand=1, reason="Lost", user=None)
+    Product.objects.filter(pk=lines["Desk Lamp"].variant.product_id).update(status="archived")
+
+    page = filled.get("/cart/").content.decode()
+
+    summary = re.sub(r"\s+", " ", page[page.index('aria-label="Summary"') :])
+    assert "$129.99" in summary
+    assert "1 item<" in summary
+    assert "Only what can be bought is counted." in summary
+    assert "Add $170.01 more for free shipping." in summary
+    assert "You can go to the checkout once this is changed or removed:" in summary
+    headphones, lamp = lines["Wireless Headphones"].pk, lines["Desk Lamp"].pk
+    assert f'href="#quantity-{headphones}">Wireless Headphones</a>' in summary
+    assert "Only 1 is left." in summary
+    assert f'href="#quantity-{lamp}">Desk Lamp</a>' in summary
+    assert "This is no longer sold." in summary
+    assert "Go to checkout" not in page
+
+
+def test_options_are_shown_with_their_names_from_the_cart_to_the_mail(shopper, tech):
+    make_shipping_method("express", "15.00", position=2)
+    shoe = make_product(
+        "Trail Shoe",
+        option_names=["Size", "Colour"],
+        variants=[{"option_values": ["40", "Red"], "on_hand": 3}],
+    )
+    words = "Size: 40, Colour: Red"
+    post(shopper, "/cart/add/", {"variant": variant_of(shoe), "quantity": "1"})
+
+    assert words in shopper.get("/cart/").content.decode()
+    assert words in shopper.get("/checkout/").content.decode()
+    post(shopper, "/checkout/", DETAILS)
+    session, order = Session.objects.get(), Order.objects.get()
+    assert f"Trail Shoe ({words})" in shopper.get(session.url).content.decode()
+    select()
+    assert words in shopper.get(f"/orders/{order.access_token}/").content.decode()
+    select()
+    assert order.line_items.get().options == {"Size": "40", "Colour": "Red"}
+    paid(order)
+    deliver_outbox()
+    [sent] = mail.outbox
+    assert f"Trail Shoe ({words})" in sent.body
+    assert words in sent.alternatives[0][0]
 
 
 def test_what_is_no_longer_sold_says_so_and_leads_nowhere(filled, product):
@@ -488,6 +695,24 @@ def test_the_provider_is_down_and_nothing_is_lost(filled, settings, product):
     settings.STRIPE_API_BASE = ""
     again = post(filled, f"/checkout/pay/{order.access_token}/")
     assert again.status_code == 303
+
+
+def test_a_script_hears_which_order_is_kept_and_each_click_pays_for_that_one(filled, settings):
+    settings.STRIPE_SIMULATOR = False
+    settings.STRIPE_SECRET_KEY = "sk_test_x"
+    settings.STRIPE_API_BASE = "http://127.0.0.1:1"
+
+    answers = [
+        post(filled, "/checkout/", DETAILS, HTTP_ACCEPT="application/json").json()
+        for _click in range(3)
+    ]
+
+    order = Order.objects.get()
+    assert answers == [answers[0]] * 3
+    assert answers[0]["order_id"] == str(order.pk)
+    assert answers[0]["kept"] == "Order T-1001 and your cart are kept."
+    assert answers[0]["address"] == f"/orders/{order.access_token}/"
+    assert stock() == (25, 2)
 
 
 def test_the_return_page_believes_nobody_but_the_provider(filled):

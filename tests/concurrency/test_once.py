@@ -221,7 +221,7 @@ def a_cart():
     return add_to_cart(None, variant_id=make_product(on_hand=9).variants.get().pk, quantity=2)
 
 
-def checking_out_of(cart):
+def checking_out_of(cart, notes=""):
     def check():
         try:
             order = check_out(
@@ -229,6 +229,7 @@ def checking_out_of(cart):
                 buyer=JOHN,
                 shipping_address=PARK_AVENUE,
                 shipping_method="standard",
+                notes=notes,
             )
             start_payment(order.pk, origin=ORIGIN)
         except IllegalTransition as refusal:
@@ -244,7 +245,7 @@ def test_a_cart_that_is_checked_out_in_several_tabs_has_one_pending_order(shop, 
         cart = a_cart()
         [line] = cart.lines.all()
 
-        at_once([checking_out_of(cart)] * tabs)
+        at_once([checking_out_of(cart, notes) for notes in ["", "Ring", "", "", "Wait"][:tabs]])
 
         select()
         made = Order.objects.filter(line_items__variant=line.variant_id)
@@ -257,14 +258,16 @@ def test_a_cart_that_is_checked_out_in_several_tabs_has_one_pending_order(shop, 
         assert violations() == []
 
 
-def stop_two_tabs(thread, wait):
-    """Both tabs begin while the first is stopped in the middle; returns the pending orders."""
+def stop_two_tabs(thread, wait, notes="Ring twice"):
+    """Both tabs begin while the first is stopped in the middle; returns the pending orders.
+
+    `notes` are what the second asks for otherwise than the first.
+    """
     cart = a_cart()
-    tab = checking_out_of(cart)
     with Gate("orders_order", "INSERT") as gate:
-        first = thread(tab)
+        first = thread(checking_out_of(cart))
         wait_for(at_gate=1)
-        second = thread(tab)
+        second = thread(checking_out_of(cart, notes))
         wait()
         gate.open()
         first.result()
@@ -275,6 +278,12 @@ def stop_two_tabs(thread, wait):
 def test_the_second_tab_waits_for_the_first_and_replaces_its_order(shop, thread):
     assert stop_two_tabs(thread, lambda: wait_for(at_gate=1, behind=1)) == 1
     assert orders_with(status="cancelled") == 1
+    assert violations() == []
+
+
+def test_the_second_tab_goes_on_with_the_order_of_the_first_where_it_is_the_same(shop, thread):
+    assert stop_two_tabs(thread, lambda: wait_for(at_gate=1, behind=1), notes="") == 1
+    assert Order.objects.count() == Session.objects.count() == 1
     assert violations() == []
 
 
