@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from django.urls import reverse
 
 from pycommerce.core.env import api_base, database, env, proxies, required_in_production
 
@@ -170,6 +171,8 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 3600
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Whether platform staff can do nothing before they have set up a second factor.
+PLATFORM_SECOND_FACTOR_REQUIRED = env.bool("PLATFORM_SECOND_FACTOR_REQUIRED", default=False)
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCESS_TOKEN_LIFETIME = timedelta(
@@ -323,6 +326,12 @@ UNFOLD = {
     "SITE_SYMBOL": "storefront",
     "SHOW_HISTORY": True,
     "STYLES": [lambda request: static("css/admin.css")],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": lambda request: reverse("admin:password_change")},
+            {"title": "Second factor", "link": lambda request: reverse("admin:second_factor")},
+        ]
+    },
     "COLORS": {
         "primary": {
             "50": "oklch(97% .014 254.604)",

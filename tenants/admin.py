@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext
 
 from pycommerce.core.errors import RateLimited, Refusal
@@ -35,6 +37,7 @@ from tenants.services import add_member, clean_host, clean_slug, create_tenant, 
 from tenants.services.looking import change_look, take_logo
 from tenants.services.naming import clean_currency
 from tenants.services.passwords import count_invitation, mail_invitation
+from tenants.services.second_factor import has_second_factor, require_second_factor, turn_off
 from tenants.shop.models import AuditEntry
 from tenants.shop_pages import ShopPages
 from tenants.tenant_admin import TenantModelAdmin
@@ -95,8 +98,9 @@ class MembershipAdmin(TenantModelAdmin):
 
     form = MembershipForm
     fields = ("email", "role")
-    list_display = ("user_email", "user_name", "role", "created_at")
-    list_select_related = ("user",)
+    list_display = ("user_email", "user_name", "role", "has_factor", "created_at")
+    list_select_related = ("user", "user__second_factor")
+    list_before_template = "admin/second_factor/_required.html"
     search_fields = ("user__email", "user__name")
     list_filter = ("role",)
     is_catalogue = False
@@ -108,6 +112,10 @@ class MembershipAdmin(TenantModelAdmin):
     @admin.display(description="Name", ordering="user__name")
     def user_name(self, membership: Membership) -> str:
         return membership.user.name or "–"
+
+    @admin.display(description="Second factor", boolean=True)
+    def has_factor(self, membership: Membership) -> bool:
+        return has_second_factor(membership.user)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         return super().get_queryset(request).filter(tenant=request.tenant)
@@ -123,6 +131,37 @@ class MembershipAdmin(TenantModelAdmin):
         form: type[MembershipForm] = super().get_form(request, obj, change, **kwargs)
         form.client_address = request.client_address
         return form
+
+    def get_urls(self) -> list[URLPattern]:
+        require = path(
+            "second-factor/",
+            self.admin_site.admin_view(self.require_view),
+            name="tenants_membership_second_factor",
+        )
+        return [require, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        # As it is in the database: what this process keeps of the shop may be a moment old.
+        asking = Tenant.objects.values_list("second_factor_required", flat=True)
+        more = {"is_required": asking.get(pk=request.tenant.pk)}
+        response: HttpResponse = super().changelist_view(request, more | (extra_context or {}))
+        return response
+
+    def require_view(self, request: HttpRequest) -> HttpResponse:
+        """Whether members need a second factor, as the form above their list says."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        answer = request.POST.get("required")
+        if request.method == "POST" and answer in {"yes", "no"}:
+            is_required = answer == "yes"
+            try:
+                require_second_factor(request.tenant, is_required=is_required, by=request.user)
+            except Refusal as refusal:
+                messages.error(request, refusal.fields["required"][0])
+                return redirect("admin:second_factor")
+            words = "required of everybody who works here" if is_required else "optional"
+            messages.success(request, f"A second factor is {words} now.")
+        return redirect("admin:tenants_membership_changelist")
 
     def save_model(
         self, request: HttpRequest, obj: Membership, form: MembershipForm, change: bool
@@ -332,7 +371,9 @@ class PlatformUserAdmin(UserAdmin, ModelAdmin):
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     ordering = ("email",)
-    list_display = ("email", "name", "is_superuser", "is_active", "created_at")
+    list_display = ("email", "name", "is_superuser", "is_active", "has_factor", "created_at")
+    list_select_related = ("second_factor",)
+    actions = ("reset_second_factor",)
     list_filter = ("is_superuser", "is_active")
     search_fields = ("email", "name")
     filter_horizontal = ()
@@ -345,6 +386,19 @@ class PlatformUserAdmin(UserAdmin, ModelAdmin):
         (None, {"fields": ("email", "name", "is_superuser", "password1", "password2")}),
     )
     inlines = (MembershipInline,)
+
+    @admin.display(description="Second factor", boolean=True)
+    def has_factor(self, user: User) -> bool:
+        return has_second_factor(user)
+
+    @admin.action(description="Reset the second factor: their password alone lets them in")
+    def reset_second_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in users:
+            if turn_off(user, request.user, "reset by the platform"):
+                self.log_change(request, user, "Reset the second factor.")
+                messages.success(request, f"The second factor of {user} is reset.")
+            else:
+                messages.info(request, f"{user} has no second factor.")
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> tuple:
         return self.inlines if obj else ()

@@ -7,9 +7,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
@@ -18,7 +21,15 @@ from pycommerce.unfold_shim import AuthenticationForm, UnfoldAdminSite
 from tenants.backends import may_enter
 from tenants.models import User
 from tenants.password_views import ChoosePasswordView, InvitationView, ask_for_password
-from tenants.services.signing_in import sign_in
+from tenants.second_factor_views import (
+    PasswordStepView,
+    code_step,
+    recovery_codes_page,
+    second_factor_page,
+    turn_off_page,
+)
+from tenants.services.second_factor import needs_second_factor
+from tenants.services.signing_in import check_password
 
 
 class StaffLoginForm(AuthenticationForm):
@@ -33,7 +44,9 @@ class StaffLoginForm(AuthenticationForm):
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if email and password:
             try:
-                user = sign_in(email=email, password=password, address=self.request.client_address)
+                user = check_password(
+                    email=email, password=password, address=self.request.client_address
+                )
             except Refusal as refusal:
                 raise ValidationError(refusal.details) from refusal
             user.backend = "tenants.backends.RoleBackend"
@@ -71,6 +84,10 @@ class Part:
     context: dict[str, Any]
 
 
+# What is there for those who have to set up a second factor first.
+_OPEN_WITHOUT_FACTOR = {"second_factor", "logout"}
+
+
 class _Site(UnfoldAdminSite):
     login_form = StaffLoginForm
     login_template = "tenants/sign_in.html"
@@ -98,12 +115,62 @@ class _Site(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return may_enter(request.user, request.tenant)
 
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """As Django's, but a second factor's page may follow."""
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        context = {
+            **self.each_context(request),
+            "title": "Log in",
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+        }
+        view = PasswordStepView.as_view(
+            template_name=self.login_template,
+            authentication_form=self.login_form,
+            next_page="admin:index",
+            extra_context=context | (extra_context or {}),
+        )
+        return view(request)
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Any:
+        """A page of the back office; who needs a second factor first is led to set it up."""
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            match = request.resolver_match
+            is_open = match is not None and match.url_name in _OPEN_WITHOUT_FACTOR
+            user = request.user
+            if (
+                not is_open
+                and self.has_permission(request)
+                and needs_second_factor(user, request.tenant)
+            ):
+                return redirect("admin:second_factor")
+            response: HttpResponse = inner(request, *args, **kwargs)
+            return response
+
+        return update_wrapper(guarded, inner)
+
     def get_urls(self) -> list[URLPattern]:
         # The view that turns any object's id into its page knows nothing of schemas; our models
         # say their own address.
         urls = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
         mine = {"site": self}
+        own = self.admin_view
         return [
+            path("login/code/", never_cache(code_step), mine, name="login_code"),
+            path("second-factor/", own(second_factor_page), mine, name="second_factor"),
+            path(
+                "second-factor/codes/",
+                own(recovery_codes_page),
+                mine,
+                name="second_factor_codes",
+            ),
+            path("second-factor/off/", own(turn_off_page), mine, name="second_factor_off"),
             path("password_reset/", ask_for_password, mine, name="password_reset"),
             path(
                 "password_reset/<uidb64>/<token>/",

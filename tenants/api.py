@@ -80,6 +80,7 @@ class AuthViewSet(OpenViewSet):
             email=data["email"],
             password=data["password"],
             address=request._request.client_address,
+            otp=data["otp"],
         )
         return Response(issue_tokens(user))
 

@@ -18,10 +18,13 @@ from tenants.services.tokens import Claims, KeyClaims, read_bearer
 _STATE = """
 WITH counted AS ({upsert})
 SELECT (SELECT array_agg(hits ORDER BY key) FROM counted), u.email, u.name, u.is_active,
-       u.is_superuser, u.token_epoch, {role}, {version}
+       u.is_superuser, u.token_epoch,
+       EXISTS (SELECT 1 FROM tenants_secondfactor f WHERE f.user_id = u.id), {asked}, {role},
+       {version}
 FROM (SELECT 1) AS one LEFT JOIN tenants_user u ON u.id = %s::uuid
 """
 _ROLE = "(SELECT role FROM tenants_membership m WHERE m.user_id = u.id AND m.tenant_id = %s::uuid)"
+_ASKED = "(SELECT second_factor_required FROM tenants_tenant t WHERE t.id = %s::uuid)"
 _VERSION = "(SELECT catalogue_version FROM shop_state)"
 # When a key was used is written once a minute at most, by the statement that reads it.
 _KEY_STATE = """
@@ -41,6 +44,7 @@ def _for_each(statement: str) -> dict[tuple[int, bool], str]:
     return {
         (count, in_tenant): statement.format(
             upsert=upsert,
+            asked=_ASKED if in_tenant else "false",
             role=_ROLE if in_tenant else "NULL",
             version=_VERSION if in_tenant else "NULL",
         )
@@ -94,13 +98,13 @@ def _user_caller(request: HttpRequest, claims: Claims) -> UserCaller:
     arguments = _counting(request, f"u:{claims.user_id}")
     statement = _STATEMENTS[len(arguments) // 2, tenant is not None]
     if tenant:
-        arguments.append(tenant.pk)
+        arguments += [tenant.pk, tenant.pk]
     [row] = connection.fetch_prepared(statement, [*arguments, claims.user_id])
-    hits, email, name, is_active, superuser, epoch, role, version = row
+    hits, email, name, is_active, superuser, epoch, has_factor, is_asked, role, version = row
     _note_rate(request, hits, version)
     if email is None or not is_active or epoch != claims.epoch:
         raise TokenInvalid("The token was ended, or its user may not sign in any more.")
-    return UserCaller(claims.user_id, email, name, superuser, role)
+    return UserCaller(claims.user_id, email, name, superuser, role, has_factor, bool(is_asked))
 
 
 def _key_caller(request: HttpRequest, claims: KeyClaims) -> KeyCaller:

@@ -59,7 +59,9 @@ class RoleBackend(BaseBackend):
         return user if user.check_password(password) and user.is_active else None
 
     def get_user(self, user_id: UUID) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        # Every page asks whether the session gave the code of a second factor.
+        users = User.objects.select_related("second_factor")
+        return users.filter(pk=user_id, is_active=True).first()
 
     def has_perm(self, user_obj: User, perm: str, obj: Model | None = None) -> bool:
         tenant = connection.tenant

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpResponse, HttpResponsePermanentRedirect
@@ -12,12 +13,13 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import translation
+from django.utils.functional import SimpleLazyObject
 
 from pycommerce.api.errors import error_response, is_call
 from pycommerce.core.http import HttpRequest
 from pycommerce.db import connection
 from tenants.errors import TenantInactive, TenantNotFound
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tenants.resolution import (
     is_platform_host,
     normalise_host,
@@ -26,6 +28,8 @@ from tenants.resolution import (
 )
 
 PLACE_KEY = "place"  # in a session's data
+# In a session's data: the second factor whose code was given in it.
+FACTOR_KEY = "second_factor"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 MOUNT = "/stores/"
@@ -200,8 +204,21 @@ class StaffCsrfMiddleware(_StaffOnly, CsrfViewMiddleware):
         return super().process_view(request, callback, callback_args, callback_kwargs)
 
 
+def _user_of(request: HttpRequest) -> User | AnonymousUser:
+    """Whoever is signed in; whose second factor the session does not know is nobody."""
+    user: User | AnonymousUser = get_user(request)
+    factor = getattr(user, "second_factor", None)
+    if factor is not None and request.session.get(FACTOR_KEY) != str(factor.pk):
+        return AnonymousUser()
+    return user
+
+
 class StaffAuthenticationMiddleware(_StaffOnly, AuthenticationMiddleware):
-    """`request.user` in the admin."""
+    """`request.user` in the admin: signed in by a password, and a code where they have a factor."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: _user_of(request))
 
 
 class StaffMessageMiddleware(_StaffOnly, MessageMiddleware):

@@ -97,6 +97,11 @@ class Tenant(TenantMixin):
         validators=[RegexValidator(r"^acct_[A-Za-z0-9]+\Z", "It is written as acct_….")],
         help_text="Connect account that charges go to (acct_…); empty: the platform's own.",
     )
+    second_factor_required = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Whether whoever works here must set up a second factor first.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -305,7 +310,52 @@ class RefreshToken(models.Model):
         return str(self.jti)
 
 
-class KnownAddress(models.Model):
+class WrongCodes(models.Model):
+    """A count of wrong codes of a second factor, in a row."""
+
+    wrong_codes = models.PositiveSmallIntegerField(default=0)
+    wrong_code_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class SecondFactor(WrongCodes):
+    """An app that makes codes, which signing in asks the user for.
+
+    Its secret is not kept but worked out from `seed` and the installation's `SECRET_KEY`.
+    `last_step` is the time, in steps of 30 s since 1970, of the last code that was taken.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    seed = models.CharField(max_length=32)
+    last_step = models.BigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user}"
+
+
+class RecoveryCode(models.Model):
+    """The digest of a code that stands in for the app once."""
+
+    factor = models.ForeignKey(
+        SecondFactor, on_delete=models.CASCADE, related_name="recovery_codes"
+    )
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["factor", "digest"], name="recovery_code_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.factor_id}"
+
+
+class KnownAddress(WrongCodes):
     """An address from which an account signed in: its failed tries are counted on their own."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_addresses")

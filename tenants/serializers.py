@@ -15,6 +15,14 @@ class HealthSerializer(serializers.Serializer):
 class LoginSerializer(serializers.Serializer):
     email = TextField(max_length=254)
     password = TextField(max_length=4096, trim_whitespace=False)
+    otp = TextField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="A code of the second factor, or a recovery code, where the account has one: "
+        "without it such a login answers 401 `invalid_credentials`.",
+    )
 
 
 class RefreshSerializer(serializers.Serializer):

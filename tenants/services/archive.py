@@ -46,6 +46,7 @@ _FIELDS = (
     "logo_width",
     "logo_height",
     "stripe_account",
+    "second_factor_required",
 )
 _CHUNK = 1024 * 1024
 

@@ -109,7 +109,11 @@ _ADMIN = {
     "admin/": None,
     "admin/search/": None,
     "admin/login/": ANYBODY,
+    "admin/login/code/": ANYBODY,
     "admin/logout/": ANYBODY,
+    "admin/second-factor/": None,
+    "admin/second-factor/codes/": None,
+    "admin/second-factor/off/": None,
     "admin/password_reset/": ANYBODY,
     "admin/password_reset/{user}/token/": ANYBODY,
     "admin/invitation/{user}/token/": ANYBODY,
@@ -178,6 +182,7 @@ TENANT_ROUTES: dict[str, str] = {
         f"admin/{list_}/export/csv/": MEMBER
         for list_ in ("catalog/product", "orders/order", "orders/customer")
     },
+    "admin/tenants/membership/second-factor/": MEMBER,
     "admin/tenants/apikey/{key}/revoke/": MEMBER,
     "admin/tenants/shopdeletion/keep/": MEMBER,
     "admin/shop/webhookendpoint/{hook}/test/": MEMBER,
