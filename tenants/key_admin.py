@@ -15,11 +15,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest, origin_of
 from pycommerce.unfold_shim import ModelAdmin
 from tenants.admin_sites import tenant_site
 from tenants.models import ApiKey, Scope
-from tenants.services.keys import make_key, revoke_key
+from tenants.services.keys import NAME_TAKEN, make_key, revoke_key
 
 MOST_YEARS = 100
 
@@ -50,7 +51,7 @@ class KeyForm(forms.Form):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if ApiKey.objects.filter(tenant=self.tenant, name=name, revoked_at=None).exists():
-            raise forms.ValidationError("A key of this name is there already: revoke it first.")
+            raise forms.ValidationError(NAME_TAKEN)
         return name
 
     def clean_last_day(self) -> datetime | None:
@@ -108,13 +109,17 @@ class ApiKeyAdmin(ModelAdmin):
         form = KeyForm(request.tenant, request.POST or None)
         if request.method != "POST" or not form.is_valid():
             return self._page(request, "add", title="New API key", form=form)
-        key, token = make_key(
-            tenant=request.tenant,
-            name=form.cleaned_data["name"],
-            scopes=form.cleaned_data["scopes"],
-            expires_at=form.cleaned_data["last_day"],
-            user=request.user,
-        )
+        try:
+            key, token = make_key(
+                tenant=request.tenant,
+                name=form.cleaned_data["name"],
+                scopes=form.cleaned_data["scopes"],
+                expires_at=form.cleaned_data["last_day"],
+                user=request.user,
+            )
+        except InvalidRequest as refusal:  # somebody took the name since it was looked for
+            form.add_error(None, forms.ValidationError(refusal.fields))
+            return self._page(request, "add", title="New API key", form=form)
         # Answered at once and kept nowhere: sent again, the form finds the name taken.
         origin, slug = origin_of(request), request.tenant.slug
         return self._page(

@@ -6,20 +6,24 @@ was checked, so that a name which means another one a moment later leads nowhere
 
 import http.client
 import ipaddress
+import queue
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
 from pycommerce.core.errors import InvalidRequest, wrong_field
 
-CONNECT_SECONDS = 3.0
-# From the first byte sent to the last one read.
+LOOK_UP_SECONDS = CONNECT_SECONDS = 3.0
+# Name servers that do not answer hold at most so many threads of a process.
+MOST_LOOK_UPS = 8
+# From the first byte sent to the last one read, that of TLS included.
 SECONDS = 10.0
 EXCERPT_BYTES = 1000
 MOST_BYTES = 64 * 1024
@@ -90,19 +94,54 @@ def _is_allowed(address: str) -> bool:
     return found.is_global and not found.is_multicast
 
 
+_look_ups = threading.BoundedSemaphore(MOST_LOOK_UPS)
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    """The host's addresses. Raises NotSent where it has none, or none in time.
+
+    The system's resolver takes no time limit and waits for half a minute and longer, so it waits
+    in a thread of its own, and nobody for that thread.
+    """
+    answers: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:
+            answers.put(error)
+        finally:
+            _look_ups.release()
+
+    until = time.monotonic() + LOOK_UP_SECONDS
+    if not _look_ups.acquire(timeout=LOOK_UP_SECONDS):
+        raise NotSent("Too many names of hosts are waited for; this one was not looked up.")
+    try:
+        threading.Thread(target=ask, daemon=True).start()
+    except RuntimeError:
+        _look_ups.release()
+        raise
+    try:
+        answer = answers.get(timeout=max(0.0, until - time.monotonic()))
+    except queue.Empty as error:
+        raise NotSent("The host's name was not found in time.") from error
+    if isinstance(answer, OSError | UnicodeError):
+        raise NotSent("The host's name has no address.") from answer
+    if isinstance(answer, Exception):
+        raise answer
+    return list(dict.fromkeys(str(each[4][0]) for each in answer))
+
+
 def _checked_addresses(host: str, port: int) -> list[str]:
     """The host's addresses. Raises NotSent unless every one of them may be called."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise NotSent("The host's name has no address.") from error
-    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    addresses = _look_up(host, port)
     if not all(_is_allowed(address) for address in addresses):
         raise NotSent("The host's name leads to an address that is not public.")
     return addresses
 
 
 def _connect(parts: SplitResult) -> socket.socket:
+    """A connection; where TLS is spoken, before its first word."""
     host, is_secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if is_secure else 80)
     problem: OSError | None = None
@@ -115,7 +154,8 @@ def _connect(parts: SplitResult) -> socket.socket:
         if not is_secure:
             return plain
         try:
-            return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+            context = ssl.create_default_context()
+            return context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
         except BaseException:
             plain.close()
             raise
@@ -155,6 +195,8 @@ def _post(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> tuple[
     ends.daemon = True
     ends.start()
     try:
+        if isinstance(made, ssl.SSLSocket):
+            made.do_handshake()
         connection = _OnSocket(parts.netloc, made)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body, dict(headers))

@@ -425,6 +425,57 @@ def test_a_receiver_that_answers_byte_by_byte_is_cut_off(monkeypatch):
     assert outcome.duration_ms < 2500
 
 
+def test_a_receiver_that_drips_its_first_words_of_tls_is_cut_off(monkeypatch):
+    monkeypatch.setattr(sending, "SECONDS", 1.0)
+
+    def drip():
+        slow, _ = server.accept()
+        try:
+            slow.sendall(b"\x16\x03\x03\x40\x00")
+            for _number in range(60):
+                slow.sendall(b"\x02")
+                time.sleep(0.1)
+        except OSError:
+            slow.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, daemon=True).start()
+        port = server.getsockname()[1]
+        began = time.monotonic()
+        outcome = sending.send(f"https://127.0.0.1:{port}/hook", b"{}", {})
+
+    assert time.monotonic() - began < 3
+    assert outcome.problem == "It did not answer in time."
+
+
+def test_a_name_server_that_does_not_answer_holds_up_nobody(monkeypatch):
+    monkeypatch.setattr(sending, "LOOK_UP_SECONDS", 0.3)
+    answered = threading.Event()
+
+    def hang(host, port, **more):
+        asked.append(host)
+        answered.wait(20)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        began = time.monotonic()
+        problems = [
+            sending.send(f"https://shop{number}.example/hook", b"{}", {}).problem
+            for number in range(sending.MOST_LOOK_UPS + 2)
+        ]
+        took = time.monotonic() - began
+    finally:
+        answered.set()
+
+    assert set(problems[: sending.MOST_LOOK_UPS]) == {"The host's name was not found in time."}
+    # No more threads than that are left behind.
+    assert len(asked) == sending.MOST_LOOK_UPS
+    assert all("was not looked up" in problem for problem in problems[sending.MOST_LOOK_UPS :])
+    assert took < 0.3 * len(problems) + 2
+
+
 def test_mails_go_while_receivers_are_dead(hook, order, monkeypatch):
     """The order's mail is another row and another job: a failure here touches neither."""
     hook.answer = say(500)
