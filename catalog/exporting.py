@@ -105,7 +105,7 @@ def _rows_of_each(products: QuerySet[Product]) -> Iterator[Iterator[dict[str, An
         Prefetch("images", ProductImage.objects.order_by("position", "id")),
         Prefetch("categories", Category.objects.only("id")),
     )
-    found = products.order_by("slug").defer("search", "image_list").prefetch_related(*related)
+    found = products.order_by("slug").defer("image_list").prefetch_related(*related)
     for product in found.iterator(chunk_size=500):
         yield _rows(product, paths)
 

@@ -61,7 +61,7 @@ def find_facets(filters: ProductFilters, version: int) -> Facets:
 _COUNTS = """
 WITH found AS (
     SELECT p.facets, p.vendor, p.price, {tests}
-    FROM catalog_product p WHERE {condition}
+    FROM {source} WHERE {condition}
 )
 SELECT 'option', o, count(*) FROM found CROSS JOIN LATERAL unnest(facets) AS o
 WHERE {but_option} GROUP BY o
@@ -116,6 +116,7 @@ def _count(filters: ProductFilters, version: int) -> Facets:
     but_option += [f"({wanted[name]} OR starts_with(o, %s))" for name in groups]
     statement = _COUNTS.format(
         tests=", ".join(f"({sql}) AS {name}" for name, (sql, _) in tests.items()),
+        source=condition.source,
         condition=condition.sql,
         but_option=" AND ".join(but_option),
         but_vendor=all_but("vendor"),

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.layout import Link, links_to
-from catalog.listing import CardRow, ProductFilters, newest_cards
+from catalog.listing import CardRow, ProductFilters, cards_of, newest_cards
 from catalog.models import HomePage
 from catalog.pictures import HOME_NARROW, name_at
 from catalog.tree import category_tree
@@ -45,7 +45,7 @@ def home_of(tenant: Tenant, version: int, all_products: str) -> Home:
         picture=_picture(found),
         button=_button(found, version, all_products),
         categories=links_to(nodes or tree.roots),
-        featured=_featured(found, version),
+        featured=_featured(found),
         on_sale=newest_cards(on_sale, limit=ON_SALE, version=version) if found.shows_sale else [],
         newest=newest if found.shows_new else [],
         is_for_sale=bool(newest),
@@ -61,12 +61,8 @@ def _button(found: HomePage, version: int, all_products: str) -> Link:
     return link._replace(name=found.button_label or node.name)
 
 
-def _featured(found: HomePage, version: int) -> list[CardRow]:
-    chosen = list(found.products.values_list("product_id", flat=True))
-    if not chosen:
-        return []
-    cards = newest_cards(ProductFilters(ids=tuple(chosen)), limit=len(chosen), version=version)
-    return sorted(cards, key=lambda card: chosen.index(card.id))
+def _featured(found: HomePage) -> list[CardRow]:
+    return cards_of(list(found.products.values_list("product_id", flat=True)))
 
 
 def _picture(found: HomePage) -> dict[str, Any] | None:

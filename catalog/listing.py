@@ -6,8 +6,8 @@ are 5 to 11 times slower. Pages are found by keyset, so page 1,000 costs what pa
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ from tenants.shop.models import catalogue_version
 
 SORTS = ("newest", "price", "-price", "name", "relevance")
 # Relevance orders the newest matches only; older ones follow by age.
-RANKED = 1000
+RANKED = 500
 
 _counts: BoundedCache[int] = BoundedCache(settings.QUERY_CACHE_SIZE)
 _categories: BoundedCache[list[UUID]] = BoundedCache(settings.QUERY_CACHE_SIZE)
@@ -52,7 +52,6 @@ class ProductFilters:
     updated_since: datetime | None = None
     options: tuple[str, ...] = ()
     vendors: tuple[str, ...] = ()
-    ids: tuple[UUID, ...] | None = None
     as_typed: bool = False
 
     def by_option(self) -> dict[str, list[str]]:
@@ -127,16 +126,22 @@ class ProductPage:
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """SQL over `catalog_product p` with its arguments."""
+    """SQL over the tables of `source` with its arguments: the product `p`, its search document `d`.
+
+    Without a search it is about `p` alone.
+    """
 
     sql: str
     arguments: tuple[object, ...] = ()
+    source: str = "catalog_product p"
 
     def and_(self, sql: str, *arguments: object) -> "_Condition":
-        return _Condition(f"{self.sql} AND {sql}", (*self.arguments, *arguments))
+        return replace(self, sql=f"{self.sql} AND {sql}", arguments=(*self.arguments, *arguments))
 
 
 _FOR_SALE = _Condition("p.status = 'active'")
+_DOCUMENTS = "catalog_searchdocument d"
+_SEARCHED = f"catalog_product p JOIN {_DOCUMENTS} ON d.product_id = p.id"
 
 
 IN_STOCK = (
@@ -164,17 +169,35 @@ def condition_of(filters: ProductFilters, plan: SearchPlan | None, version: int)
         found = found.and_("p.updated_at >= %s", filters.updated_since)
     for options in filters.by_option().values():
         found = found.and_("p.facets && %s::text[]", options)
-    if filters.ids is not None:
-        found = found.and_("p.id = ANY(%s)", list(filters.ids))
     if filters.vendors:
         found = found.and_("p.vendor = ANY(%s)", list(filters.vendors))
+    if plan:
+        found = replace(found, source=_SEARCHED)
     if plan and plan.name_part:
         found = found.and_(
-            "(p.search @@ %s::tsquery OR p.sort_name LIKE %s)", plan.tsquery, plan.name_part
+            "(d.search @@ %s::tsquery OR p.sort_name LIKE %s)", plan.tsquery, plan.name_part
         )
     elif plan:
-        found = found.and_("p.search @@ %s::tsquery", plan.tsquery)
+        found = found.and_("d.search @@ %s::tsquery", plan.tsquery)
     return found
+
+
+def _documents_of(
+    filters: ProductFilters, plan: SearchPlan | None, version: int, *, walks: bool = False
+) -> _Condition:
+    """As `condition_of`, but about `d` alone where the search alone says what is found.
+
+    `walks`: not by the index of words.
+    """
+    if (
+        not plan
+        or plan.name_part
+        or filters != ProductFilters(q=filters.q, as_typed=filters.as_typed)
+    ):
+        return condition_of(filters, plan, version)
+    # What is asked of a truth value is not looked up in an index.
+    found = "(d.search @@ %s::tsquery) IS TRUE" if walks else "d.search @@ %s::tsquery"
+    return _Condition(found, (plan.tsquery,), _DOCUMENTS)
 
 
 def _category_ids(name_or_slug: str, version: int) -> list[UUID]:
@@ -257,10 +280,8 @@ def find_page(
     place = decode_cursor(cursor, query=query) if cursor else None
     # One row more than a page says whether there is another page in the direction of travel.
     if sort == "relevance" and plan is not None:
-        condition = condition_of(filters, plan, version)
-        boundary = _boundary(filters, condition, version)
         is_any = count_products(filters, version) > 0
-        found = _ranked(condition, plan, boundary, place, limit + 1, select) if is_any else []
+        found = _ranked(filters, plan, version, place, limit + 1, select) if is_any else []
     else:
         part = _part_of(filters, plan, version, _ORDERS[sort], limit + 1)
         found = _rows(part, place, limit + 1, select)
@@ -275,15 +296,6 @@ def identity(filters: ProductFilters, sort: str) -> str:
     return f"{connection.schema_name} {sort} {filters!r}"
 
 
-_ROWS = "SELECT p.* FROM {source} WHERE {condition} ORDER BY {order} LIMIT {count}"
-# A thousand are ranked for the few that are shown: the others are not read whole.
-_RANKED_ROWS = """
-SELECT q.*, p.rank FROM (
-    SELECT p.id, p.rank FROM {source} WHERE {condition} ORDER BY {order} LIMIT {count}
-) AS p JOIN catalog_product q ON q.id = p.id
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class _Part:
     """Rows under one condition in one order; `mark` is what their cursors begin with.
@@ -296,7 +308,6 @@ class _Part:
     source: str = "catalog_product p"
     source_arguments: tuple[object, ...] = ()
     mark: tuple[Any, ...] = ()
-    rows: str = _ROWS
     is_steady: bool = False
 
 
@@ -308,7 +319,8 @@ def _part_of(
     if filters == ProductFilters():
         return _Part(order, _FOR_SALE, is_steady=True)
     if category_id is None or filters != ProductFilters(category_id=category_id):
-        return _Part(order, condition_of(filters, plan, version))
+        condition = condition_of(filters, plan, version)
+        return _Part(order, condition, condition.source)
     if _is_wide(category_id, count):
         condition = _FOR_SALE.and_("%s::uuid = ANY(p.category_ids)", category_id)
         return _Part(order, condition, is_steady=True)
@@ -361,11 +373,19 @@ class _Found(NamedTuple):
         return self.row[len(self.part.order.keys) :]
 
 
-_SELECT = """
+_STEADY = """
 SELECT {keys}, {columns}
-FROM ({rows}) AS p
+FROM (SELECT p.* FROM {source} WHERE {condition} ORDER BY {order} LIMIT {count}) AS p
 CROSS JOIN LATERAL ({variants}) AS v
 ORDER BY {order}
+"""
+_KEYS = "SELECT {keys} FROM {source} WHERE {condition} ORDER BY {order} LIMIT {count}"
+_OF_KEYS = """
+SELECT found.place, {columns}
+FROM unnest(%s::uuid[]) WITH ORDINALITY AS found(id, place)
+JOIN catalog_product p ON p.id = found.id AND p.status = 'active'
+CROSS JOIN LATERAL ({variants}) AS v
+ORDER BY found.place
 """
 
 
@@ -377,93 +397,126 @@ def _rows(
     *,
     backward: bool | None = None,
 ) -> list[_Found]:
-    """Rows from `place` on (or from the part's end) in the direction of travel."""
+    """Rows from `place` on (or from the part's end) in the direction of travel.
+
+    Without a steady plan the keys are found first, and their rows by a statement that has one: to
+    plan that takes longer than to ask twice.
+    """
     order, condition = part.order, part.condition
     if backward is None:
         backward = place is not None and place.direction == "prev"
     if place is not None:
-        beyond, arguments = order.beyond(place.values[len(part.mark) :], backward=backward)
-        condition = condition.and_(beyond, *arguments)
-    way = order.clause(backward=backward)
-    # The count as a literal: a plan for any limit would be one for a tenth of the table.
-    rows_sql = part.rows.format(
-        source=part.source, condition=condition.sql, order=way, count=int(count)
-    )
-    statement = _SELECT.format(
+        beyond, values = order.beyond(place.values[len(part.mark) :], backward=backward)
+        condition = condition.and_(beyond, *values)
+    statement = (_STEADY if part.is_steady else _KEYS).format(
         keys=", ".join(order.read),
         columns=select.columns,
-        rows=rows_sql,
-        order=way,
+        source=part.source,
+        condition=condition.sql,
+        order=order.clause(backward=backward),
+        # As a literal: a plan for any limit would be one for a tenth of the table.
+        count=int(count),
         variants=select.variants,
     )
     arguments = [*part.source_arguments, *condition.arguments]
     if part.is_steady:
-        rows = connection.fetch_prepared(statement, arguments)
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, arguments)
-            rows = cursor.fetchall()
-    return [_Found(part, row) for row in rows]
+        return [_Found(part, row) for row in connection.fetch_prepared(statement, arguments)]
+    keys = connection.fetch_planned(statement, arguments)
+    rows = _rows_of([row[-1] for row in keys], select)
+    if len(rows) < len(keys):
+        # Some went in between; a short page would look like the last one.
+        return _rows(part, place, count, select, backward=backward)
+    return [_Found(part, key + row) for key, row in zip(keys, rows, strict=True)]
+
+
+def _rows_of(ids: Sequence[object], select: Select) -> list[tuple[Any, ...]]:
+    """What is selected of the active ones of these products, in this order."""
+    if not ids:
+        return []
+    statement = _OF_KEYS.format(columns=select.columns, variants=select.variants)
+    rows = connection.fetch_prepared(statement, [f"{{{','.join(map(str, ids))}}}"])
+    return [row[1:] for row in rows]
 
 
 # --- Relevance -----------------------------------------------------------------------------------
-# Two parts follow each other: the 1,000 newest matches by rank, then the older ones by age. The
-# boundary between them travels in the cursor, so that rows added meanwhile move nothing.
+# Two parts follow each other: the newest matches by rank, then the older ones by age. The boundary
+# between them travels in the cursor, so that rows added meanwhile move nothing.
 
 _Boundary = tuple[str, str] | None
-_boundaries: BoundedCache[tuple[_Boundary]] = BoundedCache(settings.QUERY_CACHE_SIZE)
 
 
-def _boundary(filters: ProductFilters, condition: _Condition, version: int) -> _Boundary:
-    """Time and id of the last match that is ranked; None where all are."""
-    key = (identity(filters, "boundary"), version)
-    kept = _boundaries.get(key)
-    if kept is not None:
-        return kept[0]
-    found: _Boundary = None
-    if count_products(filters, version) > RANKED:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT p.created_at, p.id FROM catalog_product p WHERE {condition.sql} "
-                f"ORDER BY {_NEWEST.clause(backward=False)} OFFSET {RANKED - 1} LIMIT 1",
-                condition.arguments,
-            )
-            if row := cursor.fetchone():
-                found = str(row[0]), str(row[1])
-    _boundaries.put(key, (found,))
+class _Extent(NamedTuple):
+    """How far back matches are ranked: to a time and an id, or all of them.
+
+    `walks`: there are no more documents that far back than matches in all, so that looking at each
+    of them takes less than the index of words.
+    """
+
+    boundary: _Boundary = None
+    walks: bool = False
+
+
+_EXTENT = """
+SELECT d.created_at::text, d.product_id::text, (
+    SELECT count(*) FROM (
+        SELECT 1 FROM catalog_searchdocument other
+        WHERE (other.created_at, other.product_id) >= (d.created_at, d.product_id) LIMIT %s
+    ) AS younger
+) FROM {source} WHERE {condition} ORDER BY d.created_at DESC, d.product_id DESC OFFSET %s LIMIT 1
+"""
+_extents: BoundedCache[_Extent] = BoundedCache(settings.QUERY_CACHE_SIZE)
+
+
+def _extent(filters: ProductFilters, plan: SearchPlan, version: int) -> _Extent:
+    """How far the ranking goes at this version of the catalogue."""
+    key = (identity(filters, "extent"), version)
+    found = _extents.get(key)
+    if found is None:
+        found = _Extent()
+        count = count_products(filters, version)
+        if count > RANKED:
+            condition = _documents_of(filters, plan, version)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    _EXTENT.format(source=condition.source, condition=condition.sql),
+                    [count + 1, *condition.arguments, RANKED - 1],
+                )
+                if row := cursor.fetchone():
+                    found = _Extent((row[0], row[1]), row[2] <= count)
+        _extents.put(key, found)
     return found
 
 
 def _ranked(
-    condition: _Condition,
+    filters: ProductFilters,
     plan: SearchPlan,
-    boundary: _Boundary,
+    version: int,
     place: Cursor | None,
     count: int,
     select: Select,
 ) -> list[_Found]:
+    boundary, walks = _extent(filters, plan, version)
     if place is not None:
         boundary = (place.values[1], place.values[2]) if place.values[1] else None
     edge = boundary or (None, None)
-    within, older = condition, condition
+    older = condition_of(filters, plan, version)
+    within = _documents_of(filters, plan, version, walks=walks and boundary is not None)
     if boundary:
         last = datetime.fromisoformat(boundary[0]), UUID(boundary[1])
-        within = condition.and_("(p.created_at, p.id) >= (%s, %s)", *last)
-        older = condition.and_("(p.created_at, p.id) < (%s, %s)", *last)
-    rank, rank_arguments = "ts_rank(p.search, %s::tsquery)::float8", [plan.tsquery]
+        within = within.and_("(d.created_at, d.product_id) >= (%s, %s)", *last)
+        older = older.and_("(p.created_at, p.id) < (%s, %s)", *last)
+    rank, rank_arguments = "ts_rank(d.search, %s::tsquery)::float8", [plan.tsquery]
     if plan.exact is not None:
         # What was typed stands before what only looks like it; a rank is less than 1.
         rank, rank_arguments = (
-            f"(p.search @@ %s::tsquery)::int + {rank}",
+            f"(d.search @@ %s::tsquery)::int + {rank}",
             [plan.exact, plan.tsquery],
         )
-    ranked = f"(SELECT p.id, {rank} AS rank FROM catalog_product p WHERE {within.sql}) AS p"
+    chosen = f"SELECT d.product_id AS id, {rank} AS rank FROM {within.source} WHERE {within.sql}"
     arguments = (*rank_arguments, *within.arguments)
-    parts = [
-        _Part(_RANK, _Condition("true"), ranked, arguments, mark=(0, *edge), rows=_RANKED_ROWS)
-    ]
+    parts = [_Part(_RANK, _Condition("true"), f"({chosen}) AS p", arguments, mark=(0, *edge))]
     if boundary:
-        parts.append(_Part(_NEWEST, older, mark=(1, *edge)))
+        parts.append(_Part(_NEWEST, older, older.source, mark=(1, *edge)))
     at = place.values[0] if place else 0
     backward = place is not None and place.direction == "prev"
     rows: list[_Found] = []
@@ -483,10 +536,10 @@ def count_products(filters: ProductFilters, version: int | None = None) -> int:
     count = _counts.get(key)
     if count is None:
         plan = filters.plan(version)
-        condition = condition_of(filters, plan, version)
+        condition = _documents_of(filters, plan, version)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT count(*) FROM catalog_product p WHERE {condition.sql}",
+                f"SELECT count(*) FROM {condition.source} WHERE {condition.sql}",
                 condition.arguments,
             )
             (count,) = cursor.fetchone()
@@ -628,3 +681,8 @@ def newest_cards(filters: ProductFilters, *, limit: int, version: int) -> list[C
     plan = filters.plan(version)
     found = _rows(_part_of(filters, plan, version, _NEWEST, limit), None, limit, CARD)
     return [CARD.read(row.columns) for row in found]
+
+
+def cards_of(ids: Sequence[UUID]) -> list[CardRow]:
+    """The cards of the active ones of these products, in this order."""
+    return [CARD.read(row) for row in _rows_of(ids, CARD)]

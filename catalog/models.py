@@ -119,7 +119,6 @@ class Product(models.Model):
         editable=False,
         help_text="Each option of a variant, as Size=M.",
     )
-    search = SearchVectorField(null=True, editable=False)
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -138,12 +137,36 @@ class Product(models.Model):
             ),
             models.Index(fields=["updated_at"], name="product_updated"),
             GinIndex(fields=["category_ids"], name="product_categories"),
-            GinIndex(fields=["search"], name="product_search"),
             GinIndex(fields=["facets"], name="product_facets"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class SearchDocument(models.Model):
+    """The words of an active product, as `services/refresh.py` keeps them; others have none.
+
+    They stand beside the product and not in it: its rows are three times as wide, and a word that
+    many products have would be ranked over as many more pages of the table.
+    """
+
+    product = models.OneToOneField(
+        Product, models.CASCADE, primary_key=True, related_name="search_document", editable=False
+    )
+    created_at = models.DateTimeField(editable=False, help_text="When the product was.")
+    search = SearchVectorField(editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                F("created_at").desc(), F("product").desc(), name="search_document_newest"
+            ),
+            GinIndex(fields=["search"], name="search_document_words"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Words of {self.product_id}"
 
 
 class Variant(models.Model):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from catalog.listing import CardRow, ProductFilters, find_cards, newest_cards
+from catalog.listing import CardRow, ProductFilters, cards_of, find_cards, newest_cards
 from catalog.search import plan_search, text_configuration
 from catalog.spelling import plain
 from catalog.tree import Node, category_tree
@@ -31,10 +31,10 @@ WITH asked AS MATERIALIZED (
     FROM unnest(string_to_array(%(words)s, ' | ')) AS form
 )
 SELECT near.id, near.query::text FROM (
-    SELECT p.id, query, ts_rank(p.search, query)
-        + (SELECT count(*) FROM asked WHERE p.search @@ asked.query) AS rank
+    SELECT d.product_id AS id, query, ts_rank(d.search, query)
+        + (SELECT count(*) FROM asked WHERE d.search @@ asked.query) AS rank
     FROM to_tsquery(%(language)s::regconfig, %(words)s) AS query
-    JOIN catalog_product p ON p.search @@ query AND p.status = 'active' LIMIT %(ranked)s
+    JOIN catalog_searchdocument d ON d.search @@ query LIMIT %(ranked)s
 ) AS near ORDER BY near.rank DESC, near.id DESC LIMIT %(limit)s
 """
 
@@ -49,9 +49,7 @@ def near_products(words: str, *, limit: int, version: int) -> Near:
             rows = cursor.fetchall()
     if not rows:
         return Near(newest_cards(ProductFilters(), limit=limit, version=version), "", words)
-    order = {key: place for place, (key, _) in enumerate(rows)}
-    cards = newest_cards(ProductFilters(ids=tuple(order)), limit=limit, version=version)
-    return Near(sorted(cards, key=lambda card: order[card.id]), rows[0][1], words)
+    return Near(cards_of([key for key, _ in rows]), rows[0][1], words)
 
 
 def found_or_near(q: str, *, limit: int, version: int) -> Near:

@@ -101,7 +101,7 @@ class ProductListAdmin(RowEditingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found: QuerySet[Product] = super().get_queryset(request)
-        return with_stock(found.defer("search", "description"))
+        return with_stock(found.defer("description"))
 
     @admin.display(description="Picture")
     def picture(self, product: Product) -> str:

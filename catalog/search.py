@@ -62,7 +62,7 @@ def plan_search(q: str, version: int, *, as_typed: bool = False) -> SearchPlan:
 _EXACT = """
 SELECT query::text, (
     SELECT count(*) FROM (
-        SELECT 1 FROM catalog_product WHERE search @@ query AND status = 'active' LIMIT %s
+        SELECT 1 FROM catalog_searchdocument WHERE search @@ query LIMIT %s
     ) AS found), plain
 FROM unaccent(%s) AS plain
 CROSS JOIN LATERAL websearch_to_tsquery(%s::regconfig, plain) AS query
@@ -71,7 +71,8 @@ CROSS JOIN LATERAL websearch_to_tsquery(%s::regconfig, plain) AS query
 _WIDER = """
 SELECT query::text, ARRAY(
     SELECT concat_ws(' ', name, vendor, array_to_string(category_names, ' '))
-    FROM catalog_product WHERE search @@ query AND status = 'active' LIMIT %s)
+    FROM catalog_searchdocument d JOIN catalog_product p ON p.id = d.product_id
+    WHERE d.search @@ query LIMIT %s)
 FROM (
     SELECT websearch_to_tsquery(%s::regconfig, unaccent(%s))
         || to_tsquery(%s::regconfig, %s) AS query

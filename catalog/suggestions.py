@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
-from catalog.listing import CardRow, ProductFilters, condition_of, newest_cards
+from catalog.listing import CardRow, ProductFilters, cards_of, condition_of
 from catalog.search import WORD, SearchPlan, plan_search
 from catalog.spelling import plain
 from catalog.tree import Node, category_tree
@@ -36,22 +36,18 @@ def suggestions_for(q: str, version: int) -> Suggestions:
         return Suggestions([], [], [], "")
     plan = plan_search(q, version)
     found = _best(q, plan, version)
-    order = [key for key, _ in found[:_PRODUCTS]]
-    cards: list[CardRow] = []
-    if order:
-        cards = newest_cards(ProductFilters(ids=tuple(order)), limit=_PRODUCTS, version=version)
     return Suggestions(
         completions=_completions(q, plan, [name for _, name in found]),
         categories=_categories(q, version),
-        products=sorted(cards, key=lambda card: order.index(card.id)),
+        products=cards_of([key for key, _ in found[:_PRODUCTS]]),
         tsquery=plan.tsquery,
     )
 
 
 _BEST = """
 SELECT id, name FROM (
-    SELECT p.id, p.name, (p.search @@ %s::tsquery)::int + ts_rank(p.search, %s::tsquery) AS rank
-    FROM catalog_product p WHERE {condition} LIMIT %s
+    SELECT p.id, p.name, (d.search @@ %s::tsquery)::int + ts_rank(d.search, %s::tsquery) AS rank
+    FROM {source} WHERE {condition} LIMIT %s
 ) AS found ORDER BY rank DESC, id DESC LIMIT %s
 """
 
@@ -61,7 +57,7 @@ def _best(q: str, plan: SearchPlan, version: int) -> list[tuple[UUID, str]]:
     exact = plan.tsquery if plan.exact is None else plan.exact
     arguments = [exact, plan.tsquery, *condition.arguments, _RANKED, _READ]
     with connection.cursor() as cursor:
-        cursor.execute(_BEST.format(condition=condition.sql), arguments)
+        cursor.execute(_BEST.format(source=condition.source, condition=condition.sql), arguments)
         return cursor.fetchall()
 
 

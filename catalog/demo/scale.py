@@ -93,6 +93,7 @@ _TABLES = [
         "product_categories",
         "variant",
         "productimage",
+        "searchdocument",
         "searchword",
     )
 ]

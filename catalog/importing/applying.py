@@ -76,7 +76,7 @@ class Importer:
         # Locked in id order, as every writer of several does: products first, then variants. No
         # key changes, so that whatever refers to one of them need not wait.
         found = self._locked(Product.objects.filter(slug__in=slugs))
-        existing = {product.slug: product for product in found.defer("search", "image_list")}
+        existing = {product.slug: product for product in found.defer("image_list")}
         variants: dict[UUID, list[Variant]] = {}
         owners = existing.values()
         for variant in self._locked(Variant.objects.filter(product__in=owners)):

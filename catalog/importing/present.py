@@ -18,7 +18,7 @@ def with_all(products: QuerySet[Product]) -> Iterable[Product]:
     """These products, the newest last, with their variants and pictures in order."""
     return (
         products.order_by("created_at", "pk")
-        .defer("search", "image_list")
+        .defer("image_list")
         .prefetch_related(
             Prefetch("variants", Variant.objects.order_by("position", "id")),
             Prefetch("images", ProductImage.objects.order_by("position", "id")),

@@ -38,8 +38,7 @@ WITH RECURSIVE tree AS (
 ), variants AS (
     SELECT v.product_id, min(v.price) AS price, max(v.price) AS max_price,
            (array_agg(v.sku ORDER BY v.position, v.id))[1] AS sku,
-           (array_agg(v.compare_at_price ORDER BY v.price, v.position, v.id))[1] AS compare_at,
-           string_agg(v.sku, ' ') AS skus
+           (array_agg(v.compare_at_price ORDER BY v.price, v.position, v.id))[1] AS compare_at
     FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id
     WHERE {chosen} GROUP BY v.product_id
 ), options AS (
@@ -63,12 +62,6 @@ UPDATE catalog_product AS target SET
     category_names = coalesce(c.names, '{{}}'), category_ids = coalesce(c.ids, '{{}}'),
     image_list = coalesce(i.list, '[]'), image_widths = coalesce(i.widths, '[]'),
     facets = coalesce(o.list, '{{}}'),
-    search = setweight(to_tsvector(%(language)s::regconfig, unaccent(p.name)), 'A')
-        || setweight(to_tsvector(%(language)s::regconfig, unaccent(left(concat_ws(' ', v.skus,
-               p.vendor, p.product_type, array_to_string(p.tags, ' '),
-               array_to_string(c.names, ' ')), %(length)s))), 'B')
-        || setweight(to_tsvector(%(language)s::regconfig, unaccent(left(
-               regexp_replace(p.description, '<[^>]*>', ' ', 'g'), %(length)s))), 'C'),
     updated_at = now()
 FROM catalog_product p
 LEFT JOIN variants v ON v.product_id = p.id
@@ -76,6 +69,26 @@ LEFT JOIN categories c ON c.product_id = p.id
 LEFT JOIN images i ON i.product_id = p.id
 LEFT JOIN options o ON o.product_id = p.id
 WHERE target.id = p.id AND {chosen}
+"""
+# In the order of their age, so that the newest stand close together.
+_ADD_DOCUMENTS = """
+INSERT INTO catalog_searchdocument (product_id, created_at, search)
+SELECT p.id, p.created_at,
+    setweight(to_tsvector(%(language)s::regconfig, unaccent(p.name)), 'A')
+    || setweight(to_tsvector(%(language)s::regconfig, unaccent(left(concat_ws(' ', (
+           SELECT string_agg(v.sku, ' ') FROM catalog_variant v WHERE v.product_id = p.id
+       ), p.vendor, p.product_type, array_to_string(p.tags, ' '),
+           array_to_string(p.category_names, ' ')), %(length)s))), 'B')
+    || setweight(to_tsvector(%(language)s::regconfig, unaccent(left(
+           regexp_replace(p.description, '<[^>]*>', ' ', 'g'), %(length)s))), 'C')
+FROM catalog_product p WHERE {chosen} AND p.status = 'active'
+ORDER BY p.created_at
+ON CONFLICT (product_id) DO UPDATE
+SET created_at = EXCLUDED.created_at, search = EXCLUDED.search
+"""
+_DROP_DOCUMENTS = """
+DELETE FROM catalog_searchdocument d USING catalog_product p
+WHERE d.product_id = p.id AND p.status <> 'active' AND {chosen}
 """
 _WORDS = r"""
 SELECT DISTINCT word FROM catalog_product p, regexp_split_to_table(lower(unaccent(concat_ws(' ',
@@ -108,6 +121,8 @@ def refresh_products(product_ids: Collection[UUID] | None) -> None:
         # Locked in id order, so that two refreshes of the same products wait for each other.
         cursor.execute(_LOCK.format(chosen=chosen), arguments)
         cursor.execute(_REFRESH.format(chosen=chosen), arguments)
+        cursor.execute(_ADD_DOCUMENTS.format(chosen=chosen), arguments)
+        cursor.execute(_DROP_DOCUMENTS.format(chosen=chosen), arguments)
         cursor.execute(_ADD_WORDS.format(words=words), arguments)
         if product_ids is None:
             cursor.execute(_DROP_WORDS.format(words=words), arguments)

@@ -59,7 +59,7 @@ def _undo_part(run_id: UUID) -> bool:
         return False
     # Products first, then variants, each in id order, as every writer of several does.
     products = Product.objects.filter(pk__in=changes).order_by("pk").select_for_update()
-    present = {product.pk: product for product in products.defer("search")}
+    present = {product.pk: product for product in products}
     variants = Variant.objects.filter(product__in=present).order_by("pk")
     of_product: dict[UUID, list[Variant]] = {}
     for variant in variants.select_for_update(of=("self",)):

@@ -6,7 +6,7 @@ connection; a connection is checked for health only after it was idle for a whil
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -16,6 +16,7 @@ from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantData
 from pycommerce.db.prepared import PreparedStatements
 
 IDLE_SECONDS = 5.0
+_Fetch = Callable[[PreparedStatements, str, Sequence[object]], list[tuple[Any, ...]]]
 _IDLE = psycopg.pq.TransactionStatus.IDLE
 
 
@@ -46,7 +47,7 @@ class DatabaseWrapper(TenantDatabaseWrapper):
             server.ensure_database(conn_params["dbname"])
             return super().get_new_connection(conn_params)
 
-    # --- Prepared statements ------------------------------------------------------------------
+    # --- Without a cursor ---------------------------------------------------------------------
 
     def fetch_prepared(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
         """The rows of a statement that the server parses and plans once for each connection.
@@ -55,6 +56,15 @@ class DatabaseWrapper(TenantDatabaseWrapper):
         by itself and plans anew. Behind a pooler, and while statements are being recorded, it is
         an ordinary one. `statement` must say the types of its arguments where it is not clear.
         """
+        return self._fetch(PreparedStatements.fetch, statement, arguments)
+
+    def fetch_planned(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
+        """As `fetch_prepared`, but planned each time, for the arguments it has."""
+        return self._fetch(PreparedStatements.fetch_planned, statement, arguments)
+
+    def _fetch(
+        self, fetch: _Fetch, statement: str, arguments: Sequence[object]
+    ) -> list[tuple[Any, ...]]:
         self.close_if_health_check_failed()
         self.ensure_connection()
         if self._prepared is None or self.queries_logged or not self._has_begun():
@@ -64,7 +74,7 @@ class DatabaseWrapper(TenantDatabaseWrapper):
                 return ordinary
         with self.wrap_database_errors:
             self._handle_search_path()
-            return self._prepared.fetch(statement, arguments)
+            return fetch(self._prepared, statement, arguments)
 
     def _has_begun(self) -> bool:
         """Whether nothing is left to be sent before a statement: a cursor sends BEGIN by itself."""

@@ -1,4 +1,4 @@
-"""Statements that the server parses and plans once for each connection, sent without a cursor.
+"""Statements sent without a cursor: planned once for each connection, or each time for its values.
 
 One blocking call of libpq gives the interpreter up once; a cursor does so four times, and with four
 threads each of these is a wait for the others (a call of the API: 0.37 ms of CPU against 0.50).
@@ -11,6 +11,7 @@ import psycopg
 from psycopg.adapt import Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
+from psycopg.sql import Literal
 
 MOST = 100
 
@@ -37,9 +38,18 @@ class PreparedStatements:
             self._forget()
             return self._fetch(statement, values)
 
+    def fetch_planned(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
+        """The rows of a statement that is planned for its arguments, written in as literals."""
+        first, *others = (part.replace("%%", "%") for part in statement.split("%s"))
+        values = (Literal(value).as_bytes(self._connection) for value in arguments)
+        parts = [value + text.encode() for value, text in zip(values, others, strict=True)]
+        return self._read(self._connection.pgconn.exec_(b"".join([first.encode(), *parts])))
+
     def _fetch(self, statement: str, values: list[bytes]) -> list[tuple[Any, ...]]:
         name = self._names.get(statement) or self._prepare(statement)
-        result = self._connection.pgconn.exec_prepared(name, values)
+        return self._read(self._connection.pgconn.exec_prepared(name, values))
+
+    def _read(self, result: PGresult) -> list[tuple[Any, ...]]:
         self._check(result, ExecStatus.TUPLES_OK)
         loader = Transformer(self._connection)
         loader.set_pgresult(result)

@@ -6,8 +6,10 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.highlights import marked_names
 from catalog.listing import ProductFilters, find_cards
+from catalog.models import Product, SearchDocument
 from catalog.near import categories_like, found_or_near, near_products
 from catalog.search import plan_search
+from catalog.services.refresh import refresh_products
 from catalog.spelling import slips_between
 from pycommerce.core.bounded_cache import forget_everything
 from tests.factories import make_category, make_product
@@ -161,6 +163,21 @@ def test_what_is_not_for_sale_is_not_near(tech):
     make_product("Purple Lamp", status="draft")
 
     assert found_or_near("purple zeppelin", limit=8, version=VERSION).cards == []
+
+
+@pytest.mark.parametrize("status", ["draft", "archived"])
+def test_what_is_taken_from_the_shop_is_not_found(shop, status):
+    lamp = Product.objects.get(name="Desk Lamp")
+    Product.objects.filter(pk=lamp.pk).update(status=status)
+    refresh_products([lamp.pk])
+
+    assert names("lamp") == []
+    assert not SearchDocument.objects.filter(pk=lamp.pk).exists()
+
+    Product.objects.filter(pk=lamp.pk).update(status="active")
+    refresh_products([lamp.pk])
+
+    assert names("lamp") == ["Desk Lamp"]
 
 
 def test_categories_are_found_by_the_beginning_of_a_word(tech):

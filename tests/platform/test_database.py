@@ -2,6 +2,9 @@
 
 import random
 import threading
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import (
@@ -156,7 +159,8 @@ def test_a_prepared_statement_outlives_a_change_of_its_columns():
     assert connection.fetch_prepared(statement, []) == [("7",)]
 
 
-def test_a_prepared_statement_reads_the_schema_that_is_selected():
+@pytest.mark.parametrize("fetch", ["fetch_prepared", "fetch_planned"])
+def test_a_statement_without_a_cursor_reads_the_schema_that_is_selected(fetch):
     tech, outdoor = _shops("tech", "outdoor")
     read, seen = "SELECT last_order_number FROM shop_state", []
     for shop, number in ((tech, 1), (outdoor, 2)):
@@ -165,19 +169,20 @@ def test_a_prepared_statement_reads_the_schema_that_is_selected():
 
     for shop in (tech, outdoor, tech, outdoor):
         connection.set_tenant(shop)
-        seen += connection.fetch_prepared(read, [])
+        seen += getattr(connection, fetch)(read, [])
 
     assert seen == [(1,), (2,), (1,), (2,)]
 
 
-def test_a_prepared_statement_takes_part_in_the_transaction():
+@pytest.mark.parametrize("fetch", ["fetch_prepared", "fetch_planned"])
+def test_a_statement_without_a_cursor_takes_part_in_the_transaction(fetch):
     (tech,) = _shops("tech")
     connection.set_tenant(tech)
     add = "UPDATE shop_state SET last_order_number = 5 RETURNING last_order_number"
 
     with transaction.atomic():
-        assert connection.fetch_prepared(add, []) == [(5,)]
-        assert connection.fetch_prepared(add, []) == [(5,)]
+        assert getattr(connection, fetch)(add, []) == [(5,)]
+        assert getattr(connection, fetch)(add, []) == [(5,)]
         transaction.set_rollback(True)
 
     assert ShopState.objects.get().last_order_number == 1000
@@ -192,19 +197,34 @@ def test_a_connection_keeps_a_bounded_number_of_prepared_statements():
     assert len(_runs()) == 1
 
 
-def test_a_prepared_statement_refuses_text_that_the_database_cannot_hold():
+@pytest.mark.parametrize("fetch", ["fetch_prepared", "fetch_planned"])
+def test_a_statement_without_a_cursor_refuses_text_that_the_database_cannot_hold(fetch):
     _shops("tech", "outdoor")
 
     with pytest.raises(DataError):
-        connection.fetch_prepared("SELECT %s::text", ["a\x00b"])
+        getattr(connection, fetch)("SELECT %s::text", ["a\x00b"])
 
 
-def test_a_lost_connection_is_made_anew_for_the_next_request():
+@pytest.mark.parametrize("fetch", ["fetch_prepared", "fetch_planned"])
+def test_a_lost_connection_is_made_anew_for_the_next_request(fetch):
     _shops("tech", "outdoor")
-    assert connection.fetch_prepared("SELECT 1", []) == [(1,)]
+    assert getattr(connection, fetch)("SELECT 1", []) == [(1,)]
     with pytest.raises(OperationalError):
-        connection.fetch_prepared("SELECT pg_terminate_backend(pg_backend_pid())", [])
+        getattr(connection, fetch)("SELECT pg_terminate_backend(pg_backend_pid())", [])
 
     close_old_connections()
 
-    assert connection.fetch_prepared("SELECT 1", []) == [(1,)]
+    assert getattr(connection, fetch)("SELECT 1", []) == [(1,)]
+
+
+def test_a_planned_statement_has_its_values_in_it_as_they_are():
+    _shops("tech", "outdoor")
+    key, at = uuid4(), datetime(2026, 11, 29, 12, tzinfo=UTC)
+    values = ["O'Brien %s \\ ; --", 7, Decimal("1.50"), key, at, [key], ["a'b", "{}"]]
+    types = ["text", "int", "numeric", "uuid", "timestamptz", "uuid[]", "text[]"]
+    read = ", ".join(f"%s::{kind}" for kind in types)
+
+    [row] = connection.fetch_planned(f"SELECT {read}, 'a' LIKE '%%'", values)
+
+    assert list(row) == [*values, True]
+    assert _runs() == []
