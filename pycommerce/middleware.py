@@ -15,7 +15,7 @@ from django.http import HttpResponse, HttpResponsePermanentRedirect
 from pycommerce.api.errors import error_response
 from pycommerce.core.csp import CSP
 from pycommerce.core.errors import HttpsRequired, InvalidRequest
-from pycommerce.core.http import HttpRequest
+from pycommerce.core.http import INTERNAL, HttpRequest
 from pycommerce.core.ids import uuid7
 from pycommerce.unfold_shim import ADMIN_CSP
 
@@ -40,7 +40,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}\Z")
 
 
 class RequestMiddleware:
-    """Sets `request.request_id` and `request.client_address`; refuses what is not clean.
+    """Sets `request.request_id`, `client_address` and `is_internal`; refuses what is not clean.
 
     Forwarded headers count only from a peer in `TRUSTED_PROXIES` (addresses, networks, or `unix`
     for a proxy on a Unix socket); from anybody else they are dropped.
@@ -83,9 +83,12 @@ class RequestMiddleware:
         peer = meta.get("REMOTE_ADDR", "")
         forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
         scheme = meta.pop("HTTP_X_FORWARDED_PROTO", "")
-        meta.pop("HTTP_X_FORWARDED_HOST", None)
+        relayed = meta.pop("HTTP_X_FORWARDED_HOST", "") or meta.get("HTTP_FORWARDED", "")
         request.client_address = peer or "127.0.0.1"
-        if not self._is_proxy(peer):
+        is_proxy = self._is_proxy(peer)
+        is_near = is_proxy or _is_loopback(peer)
+        request.is_internal = is_near and not (forwarded_for or scheme or relayed)
+        if not is_proxy:
             return False
         for address in reversed([part.strip() for part in forwarded_for.split(",")]):
             if not _is_address(address):
@@ -105,6 +108,10 @@ class RequestMiddleware:
         return any(parsed in network for network in self._proxies)
 
 
+def _is_loopback(address: str) -> bool:
+    return _is_address(address) and ipaddress.ip_address(address).is_loopback
+
+
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
@@ -115,7 +122,9 @@ def _is_address(text: str) -> bool:
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
     path = request.path_info
-    if settings.HTTPS_REQUIRED and not request.is_secure() and path not in _PROBES:
+    is_internal = request.is_internal and path.startswith(INTERNAL)
+    needs_https = settings.HTTPS_REQUIRED and path not in _PROBES and not is_internal
+    if needs_https and not request.is_secure():
         if _CALLS.match(path):
             return error_response(HttpsRequired(), request)
         if request.method not in {"GET", "HEAD"}:

@@ -13,7 +13,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse
 
-from pycommerce.core.env import api_base, database, env, proxies, required_in_production
+from pycommerce.core.env import (
+    addresses,
+    api_base,
+    database,
+    env,
+    name_server,
+    proxies,
+    required_in_production,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("PYCOMMERCE_VAR", default=str(BASE_DIR / "var")))
@@ -52,6 +60,10 @@ TRUSTED_PROXIES = proxies("TRUSTED_PROXIES")
 HTTPS_REQUIRED = env.bool("HTTPS_REQUIRED", default=PRODUCTION)
 # In addresses that leave the site (mails, the payment page); where it is not the scheme's own.
 PUBLIC_PORT = env.int("PUBLIC_PORT", default=0)
+# Who is asked for the proofs of custom domains; None: whom the system asks.
+DNS_RESOLVER = name_server("DNS_RESOLVER")
+# Where a domain that cannot have a CNAME leads.
+PUBLIC_ADDRESSES = addresses("PUBLIC_ADDRESSES")
 
 # --- Applications ----------------------------------------------------------------------------
 SHARED_APPS = [
@@ -103,6 +115,7 @@ MIDDLEWARE = [
 APPEND_SLASH = True
 ROOT_URLCONF = "pycommerce.urls_tenant"
 PUBLIC_SCHEMA_URLCONF = "pycommerce.urls_public"
+INTERNAL_URLCONF = "tenants.internal"
 WSGI_APPLICATION = "pycommerce.wsgi.application"
 
 TEMPLATES = [

@@ -9,6 +9,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db.models import QuerySet
+from django.forms import BaseInlineFormSet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -26,7 +27,13 @@ from pycommerce.unfold_shim import (
     UserChangeForm,
     UserCreationForm,
 )
-from tenants import ending_admin, job_admin, key_admin, webhook_admin  # noqa: F401 - they register
+from tenants import (  # noqa: F401 - they register
+    domain_admin,
+    ending_admin,
+    job_admin,
+    key_admin,
+    webhook_admin,
+)
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.backends import rights_in
 from tenants.models import Domain, Membership, Role, Tenant, User
@@ -34,6 +41,7 @@ from tenants.origins import origin_of
 from tenants.pictures import PictureField
 from tenants.roles import Right
 from tenants.services import add_member, clean_host, clean_slug, create_tenant, remove_member
+from tenants.services.domains import make_primary, vouch
 from tenants.services.looking import change_look, take_logo
 from tenants.services.naming import clean_currency
 from tenants.services.passwords import count_invitation, mail_invitation
@@ -258,20 +266,62 @@ class AuditEntryAdmin(ModelAdmin):
 
 
 class DomainForm(forms.ModelForm):
+    is_known = forms.BooleanField(
+        required=False,
+        label="Known to be theirs",
+        help_text="It serves without a DNS record, as what is entered anew here always does.",
+    )
+
     class Meta:
         model = Domain
         fields = ("domain", "is_primary")
 
     def clean_domain(self) -> str:
         try:
-            return clean_host(self.cleaned_data["domain"])
+            host = clean_host(self.cleaned_data["domain"])
         except Refusal as refusal:
             raise ValidationError(refusal.details) from refusal
+        others = Domain.objects.filter(domain=host, proven_at__isnull=False)
+        if others.exclude(tenant=self.instance.tenant_id).exists():
+            raise ValidationError(f"The domain '{host}' belongs to a shop already.")
+        return host
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["is_known"].initial = self.instance.is_vouched
+
+
+class DomainFormSet(BaseInlineFormSet):
+    """What the platform enters is proven by that, and one at most is the main address."""
+
+    wanted: Domain | None = None
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [
+            form
+            for form in self.forms
+            if form.cleaned_data.get("domain") and not form.cleaned_data.get("DELETE")
+        ]
+        primary = [form.instance for form in kept if form.cleaned_data["is_primary"]]
+        if len(primary) > 1:
+            raise ValidationError("A shop has one main address: choose one.")
+        self.wanted = primary[0] if primary else None
+        for form in kept:
+            form.instance.is_primary = False
+            if form.has_changed():
+                vouch(form.instance)
+
+    def save(self, commit: bool = True) -> Any:
+        saved = super().save(commit)
+        make_primary(self.instance, self.wanted)
+        return saved
 
 
 class DomainInline(TabularInline):
     model = Domain
     form = DomainForm
+    formset = DomainFormSet
     extra = 0
 
 
@@ -336,7 +386,8 @@ class TenantAdmin(ShopPages):
             return
         fields = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "logo"}
         made = create_tenant(id=obj.pk, **fields)
-        obj.schema_name, obj._state.adding = made.schema_name, False
+        # The inline form sets have taken the id that it was given.
+        obj.pk, obj.schema_name, obj._state.adding = made.pk, made.schema_name, False
         if logo := form.cleaned_data.get("logo"):
             change_look(obj.pk, logo=logo)
 

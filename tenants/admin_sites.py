@@ -204,6 +204,8 @@ _MENU = [
     "catalog.homepage",
     "catalog.textpage",
     "tenants.shoplook",
+    "tenants.domain",
+    "tenants.paymentaccount",
     "tenants.membership",
     "tenants.apikey",
     "shop.webhookendpoint",

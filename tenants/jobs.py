@@ -1,6 +1,7 @@
 """What the worker does by itself: forgetting what nobody needs any more."""
 
 import logging
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from pycommerce.api.rates import window_now
 from pycommerce.db import connection
 from tenants.models import KnownAddress, PasswordRequest, RefreshToken, Tenant, User
 from tenants.services import ending
+from tenants.services.domain_mail import is_news, tell, tell_owners
+from tenants.services.domains import check_domain, domains_to_check
 from tenants.services.exports import forget_old_exports, write_export
 from tenants.services.jobs import forget_old_jobs
 from tenants.services.mail_limits import COUNTED_FOR
@@ -85,6 +88,35 @@ def end_shops_regularly(timestamp: int) -> None:
     if gone := ending.delete_those_due():
         logger.info("Deleted %d shops", len(gone))
     forget_old_exports()
+
+
+_MOST_DOMAINS_CHECKED, _SECONDS_FOR_DOMAINS = 500, 240.0
+
+
+def check_domains() -> int:
+    """Look for the records of domains that are due; returns how many were looked for.
+
+    It ends after some minutes, however slow the name servers are: the next one goes on.
+    """
+    connection.set_schema_to_public()
+    ends, count = time.monotonic() + _SECONDS_FOR_DOMAINS, 0
+    for domain in domains_to_check(_MOST_DOMAINS_CHECKED):
+        if time.monotonic() > ends:
+            break
+        checked = check_domain(domain)
+        count += 1
+        if checked and is_news(domain.proven_at, checked):
+            tell(checked)
+    return count
+
+
+@app.periodic(cron="2-59/5 * * * *")
+@app.task(queueing_lock="domains", lock="domains", pass_context=False)
+def check_domains_regularly(timestamp: int) -> None:
+    """Every five minutes: proofs of custom domains, and their owners are told what goes wrong."""
+    if checked := check_domains():
+        logger.info("Looked for the records of %d domains", checked)
+    tell_owners()
 
 
 _JOBS_KEPT_HOURS = 72

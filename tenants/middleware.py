@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from pycommerce.api.errors import error_response, is_call
-from pycommerce.core.http import HttpRequest
+from pycommerce.core.http import INTERNAL, HttpRequest
 from pycommerce.db import connection
 from tenants.errors import TenantInactive, TenantNotFound
 from tenants.models import Tenant, User
@@ -53,6 +53,9 @@ class TenantMiddleware:
         request.tenant, request.mount = None, ""
         host = normalise_host(request.META.get("HTTP_HOST") or request.META["SERVER_NAME"])
         request.host = host
+        if request.path_info.startswith(INTERNAL) and request.is_internal:
+            request.urlconf = settings.INTERNAL_URLCONF
+            return self.get_response(request)
         if not is_platform_host(host):
             tenant = tenant_by_host(host)
             return self._serve(request, tenant) if tenant else _unknown_host(request)

@@ -1,8 +1,10 @@
 """Who the shop is and who works there."""
 
+import secrets
 from typing import ClassVar
 from uuid import UUID
 
+import idna
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import (  # type: ignore[attr-defined]
@@ -14,7 +16,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django_tenants.models import DomainMixin, TenantMixin
+from django_tenants.models import TenantMixin
 
 from pycommerce.core.ids import uuid7
 from tenants import platform_models  # noqa: F401 - Django looks for models here
@@ -127,11 +129,101 @@ class ShopLook(Tenant):
         verbose_name_plural = "shop look"
 
 
-class Domain(DomainMixin):
-    """A custom host of a tenant, in lower case and in its ASCII (IDNA) form."""
+class PaymentAccount(Tenant):
+    """A shop as its owner says where its payments go."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "payment account"
+        verbose_name_plural = "payment account"
+
+
+def new_challenge() -> str:
+    """What a TXT record must say to prove a domain: 128 random bits."""
+    return f"pycommerce-{secrets.token_hex(16)}"
+
+
+class Domain(models.Model):
+    """A custom host of a tenant, in lower case and in its ASCII (IDNA) form.
+
+    It serves once it is proven: a TXT record holds its challenge, or the platform vouches for it.
+    Several shops may claim a host, and one has it.
+    """
+
+    CHALLENGE_LABEL = "_pycommerce-challenge"
+
+    domain = models.CharField(max_length=253)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="domains")
+    is_primary = models.BooleanField(
+        "main address", default=False, help_text="Links in mails and feeds lead there."
+    )
+    challenge = models.CharField(max_length=64, default=new_challenge, editable=False)
+    # Entered by the platform, which knows whose it is: no record is looked for.
+    is_vouched = models.BooleanField(default=False, editable=False)
+    proven_at = models.DateTimeField("proven", null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    checked_at = models.DateTimeField("last check", null=True, editable=False)
+    seen = models.CharField("what was seen", max_length=500, blank=True, editable=False)
+    # Since when the record of a proven domain is not there any more.
+    missing_since = models.DateTimeField(null=True, editable=False)
+    # When another shop proved it, after this one had.
+    lost_at = models.DateTimeField(null=True, editable=False)
+    # When its owners were told what is wrong.
+    told_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["domain"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["domain"],
+                condition=models.Q(proven_at__isnull=False),
+                name="one_shop_has_a_proven_domain",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "domain"], name="a_shop_claims_a_domain_once"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant"],
+                condition=models.Q(is_primary=True),
+                name="one_primary_domain_of_a_shop",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_primary=False) | models.Q(proven_at__isnull=False),
+                name="a_primary_domain_is_proven",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_vouched=False) | models.Q(proven_at__isnull=False),
+                name="a_vouched_domain_is_proven",
+            ),
+        ]
+        indexes = [models.Index(fields=["checked_at"], name="domain_checked")]
+
+    def __str__(self) -> str:
+        return self.shown
+
+    @property
+    def shown(self) -> str:
+        """The name as its readers write it: “bücher.example”."""
+        try:
+            return idna.decode(self.domain)
+        except idna.IDNAError:
+            return self.domain
+
+    @property
+    def is_proven(self) -> bool:
+        return self.proven_at is not None
+
+    @property
+    def record_name(self) -> str:
+        """Where the TXT record stands."""
+        return f"{self.CHALLENGE_LABEL}.{self.domain}"
+
+    @property
+    def state(self) -> str:
+        """In a word or two."""
+        if not self.is_proven:
+            return "waiting"
+        return "proof missing" if self.missing_since else "proven"
 
 
 class UserManager(BaseUserManager["User"]):

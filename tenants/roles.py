@@ -24,6 +24,8 @@ class Right(Enum):
     MANAGE_MEMBERS = "invite and remove members"
     CONNECT = "connect other systems"
     END = "have the shop deleted, and take that back"
+    MANAGE_DOMAINS = "add and remove the shop's own domains"
+    MANAGE_PAYMENTS = "say which account payments go to"
 
 
 _VIEWER = frozenset({Right.READ_CATALOGUE, Right.READ_ORDERS, Right.READ_HISTORY})
@@ -40,7 +42,14 @@ _MANAGER = _FULFILMENT | {
 
 RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
-        Role.OWNER.value: _MANAGER | {Right.MANAGE_MEMBERS, Right.CONNECT, Right.END},
+        Role.OWNER.value: _MANAGER
+        | {
+            Right.MANAGE_MEMBERS,
+            Right.CONNECT,
+            Right.MANAGE_DOMAINS,
+            Right.MANAGE_PAYMENTS,
+            Right.END,
+        },
         Role.MANAGER.value: _MANAGER,
         Role.FULFILMENT.value: _FULFILMENT,
         Role.VIEWER.value: _VIEWER,
@@ -80,6 +89,8 @@ MODEL_RIGHTS: Mapping[tuple[str, str], tuple[Right, Right | None]] = MappingProx
         ("tenants", "membership"): (Right.MANAGE_MEMBERS, Right.MANAGE_MEMBERS),
         ("tenants", "apikey"): (Right.CONNECT, Right.CONNECT),
         ("tenants", "shopdeletion"): (Right.END, Right.END),
+        ("tenants", "domain"): (Right.MANAGE_DOMAINS, Right.MANAGE_DOMAINS),
+        ("tenants", "paymentaccount"): (Right.MANAGE_PAYMENTS, Right.MANAGE_PAYMENTS),
     }
 )
 

@@ -119,7 +119,8 @@ class ShopPages(ModelAdmin):
 
     @admin.display(description="Domain")
     def domain_name(self, shop: Tenant) -> str:
-        names = sorted(shop.domains.all(), key=lambda each: not each.is_primary)
+        proven = [each for each in shop.domains.all() if each.is_proven]
+        names = sorted(proven, key=lambda each: not each.is_primary)
         return names[0].domain if names else "–"
 
     @admin.display(description="State", ordering="active")

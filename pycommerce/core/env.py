@@ -99,3 +99,30 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def name_server(name: str) -> tuple[str, int] | None:
+    """Address and port of a name server, written as `127.0.0.1:53`; None where none is named.
+
+    Raises ImproperlyConfigured naming the variable.
+    """
+    value: str = env.str(name, default="").strip()
+    if not value:
+        return None
+    try:
+        parts = urlsplit(f"//{value}")
+        address, port = str(ipaddress.ip_address(parts.hostname or "")), parts.port or 53
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} is the address of a name server, such as 127.0.0.1:53."
+        ) from error
+    return address, port
+
+
+def addresses(name: str) -> list[str]:
+    """Addresses by comma. Raises ImproperlyConfigured naming the variable."""
+    values: list[str] = [value.strip() for value in env.list(name, default=[])]
+    try:
+        return [str(ipaddress.ip_address(value)) for value in values]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} holds addresses by comma: {error}.") from error

@@ -5,17 +5,22 @@ from typing import Any
 from django import http
 from django.utils.encoding import escape_uri_path
 
+# Addresses for programs beside us, and for nobody who comes through the proxy.
+INTERNAL = "/internal/"
+
 
 class HttpRequest(http.HttpRequest):
     """For annotations: the class of a request at run time is Django's own.
 
     `host` is without port and in lower case; `tenant` is a `tenants.models.Tenant`, or None on the
-    platform's pages; `mount` is "" or "/stores/<slug>". API calls carry `rate` and
+    platform's pages; `mount` is "" or "/stores/<slug>". `is_internal` says that it came from this
+    machine or from a named proxy, for itself and on nobody's behalf. API calls carry `rate` and
     `catalogue_version`, pages `version`.
     """
 
     request_id: str
     client_address: str
+    is_internal: bool
     origin: str
     address: str
     host: str

@@ -1,8 +1,9 @@
 """Use cases of tenancy."""
 
 from tenants.services.creating import create_tenant
+from tenants.services.domains import add_domain
 from tenants.services.members import add_member, remove_member
-from tenants.services.naming import add_domain, clean_host, clean_slug
+from tenants.services.naming import clean_host, clean_slug
 
 __all__ = [
     "add_domain",

@@ -17,6 +17,7 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from psycopg import sql
 
 import pycommerce
@@ -24,8 +25,8 @@ from pycommerce.core.errors import InvalidRequest
 from pycommerce.db import connection
 from tenants.models import Domain, Tenant, User
 from tenants.services.creating import create_tenant
+from tenants.services.domains import restore_domain
 from tenants.services.members import add_member
-from tenants.services.naming import add_domain
 
 FORMAT = 1
 _FIELDS = (
@@ -48,6 +49,8 @@ _FIELDS = (
     "stripe_account",
     "second_factor_required",
 )
+_DOMAIN = ("domain", "is_primary", "is_vouched", "challenge")
+_IS_PROVEN = ExpressionWrapper(Q(proven_at__isnull=False), BooleanField())
 _CHUNK = 1024 * 1024
 
 
@@ -95,7 +98,7 @@ def _write(tenant: Tenant, archive: zipfile.ZipFile) -> dict[str, Any]:
                 | {name: getattr(tenant, name) for name in _FIELDS},
                 "logo": tenant.logo.name,
                 "domains": list(
-                    Domain.objects.filter(tenant=tenant).values("domain", "is_primary")
+                    Domain.objects.filter(tenant=tenant).values(*_DOMAIN, is_proven=_IS_PROVEN)
                 ),
                 "members": [
                     {"email": member.user.email, "name": member.user.name, "role": member.role}
@@ -256,7 +259,7 @@ def _restore(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> Tenant:
     finally:
         connection.set_schema_to_public()
     for each in manifest["domains"]:
-        add_domain(tenant, each["domain"], is_primary=each["is_primary"])
+        restore_domain(tenant, **each)
     for each in manifest["members"]:
         user = User.objects.filter(email=each["email"]).first()
         user = user or User.objects.create_user(each["email"], None, name=each["name"])

@@ -6,11 +6,8 @@ import re
 import idna
 from babel import Locale
 from django.conf import settings
-from django.db import IntegrityError, transaction
 
 from pycommerce.core.errors import InvalidRequest
-from tenants.errors import HostTaken
-from tenants.models import Domain, Tenant
 
 MIN_SLUG, MAX_SLUG = 2, 40
 RESERVED_SLUGS = frozenset(
@@ -24,6 +21,11 @@ RESERVED_SLUGS = frozenset(
     webmail www www1 www2
     """.split()
 )
+# RFC 6761, RFC 7686, RFC 8375, RFC 9476 and ICANN's .internal: never given to anybody.
+RESERVED_TOP_LEVELS = frozenset("alt arpa internal invalid local localhost onion test".split())
+# The whole name, and with it the name of its record, fits into what the DNS can hold.
+MAX_HOST = 253 - len("_pycommerce-challenge.")
+_NO_PART_OF_A_NAME = frozenset("/:@?#\\ ")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
@@ -68,14 +70,16 @@ def clean_host(host: str) -> str:
     Raises InvalidRequest naming `domain` and the reason.
     """
     host = host.strip().lower().removesuffix(".")
-    if not host or "://" in host or "/" in host or ":" in host or "@" in host:
+    if not host or set(host) & _NO_PART_OF_A_NAME:
         raise _bad_host("Write the host name alone, as in 'shop.example.org'.")
+    if "*" in host:
+        raise _bad_host("Add every host on its own: one with * is none that browsers open.")
     try:
         ascii_host = idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
         raise _bad_host("This is not a host name that browsers can open.") from error
-    if len(ascii_host) > 253:
-        raise _bad_host("A host name has at most 253 characters.")
+    if len(ascii_host) > MAX_HOST:
+        raise _bad_host(f"A host name has at most {MAX_HOST} characters.")
     if _is_address(ascii_host):
         raise _bad_host("An address of numbers is no host name.")
     if "." not in ascii_host:
@@ -83,6 +87,10 @@ def clean_host(host: str) -> str:
     base = settings.BASE_HOST
     if ascii_host == base or ascii_host.endswith((f".{base}", ".localhost")):
         raise _bad_host(f"Hosts below {base} follow from the shop's slug.")
+    if any(ascii_host == own or ascii_host.endswith(f".{own}") for own in settings.PLATFORM_HOSTS):
+        raise _bad_host("This name belongs to the platform.")
+    if ascii_host.rpartition(".")[2] in RESERVED_TOP_LEVELS:
+        raise _bad_host(f"Names below .{ascii_host.rpartition('.')[2]} are nobody's on the web.")
     return ascii_host
 
 
@@ -96,17 +104,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return host.replace(".", "").isdigit()
     return True
-
-
-def add_domain(tenant: Tenant, host: str, *, is_primary: bool = False) -> Domain:
-    """Let the tenant answer at a custom host.
-
-    Raises InvalidRequest, or HostTaken when a tenant has the host already.
-    """
-    domain = Domain(tenant=tenant, domain=clean_host(host), is_primary=is_primary)
-    try:
-        with transaction.atomic():
-            domain.save()
-    except IntegrityError as error:
-        raise HostTaken(f"The domain '{domain.domain}' belongs to a shop already.") from error
-    return domain

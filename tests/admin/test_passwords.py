@@ -14,8 +14,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from orders.services.customers import LINK_LIFE
 from tenants.jobs import mail_password_link
-from tenants.models import Domain, KnownAddress, Membership, PasswordRequest, User
-from tenants.services import remove_member
+from tenants.models import KnownAddress, Membership, PasswordRequest, User
+from tenants.services import add_domain, remove_member
 from tenants.services.mail_limits import COUNTED_FOR
 from tenants.services.passwords import INVITATION_LIFE
 from tenants.services.tokens import issue_tokens
@@ -219,7 +219,7 @@ def test_below_a_mount_the_link_leads_there(member):
 @pytest.fixture
 def custom_domain(tech):
     """A host of the shop that its owner, and not the installation, leads wherever they like."""
-    Domain.objects.create(tenant=tech, domain="shop.example", is_primary=True)
+    add_domain(tech, "shop.example", is_primary=True)
     return "shop.example"
 
 

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import Client
 
 from tenants.models import Domain, Tenant, User
+from tenants.services.domains import add_domain, make_primary
 from tenants.services.tokens import issue_tokens
 from tests.factories import PASSWORD, make_user
 
@@ -81,6 +82,66 @@ def test_a_shop_gets_its_domain_and_is_not_closed_by_its_settings(desk, tech):
     tech.refresh_from_db()
     assert (tech.active, tech.slug, tech.currency) == (True, "tech", "USD")
     assert Domain.objects.get().domain == "shop.example.org"
+
+
+ROWS = {"domains-TOTAL_FORMS": "3", "domains-INITIAL_FORMS": "0"}
+
+
+def test_a_new_shop_gets_its_domains_at_once(desk):
+    rows = {
+        "domains-0-domain": "bücher.example",
+        "domains-1-domain": "books.example",
+        "domains-1-is_primary": "on",
+    }
+
+    response = desk.post("/admin/tenants/tenant/add/", NEW | ROWS | rows)
+
+    assert response.status_code == 302, response.context["errors"]
+    domains = Domain.objects.filter(tenant__slug="books")
+    assert [(each.domain, each.is_primary, each.is_proven) for each in domains] == [
+        ("books.example", True, True),
+        ("xn--bcher-kva.example", False, True),
+    ]
+
+
+def test_two_main_addresses_and_anothers_domain_are_refused(desk, tech):
+    add_domain(tech, "shop.example.org")
+    primary = {f"domains-{n}-{name}": "on" for n in (0, 1) for name in ("is_primary",)}
+    names = {"domains-0-domain": "a.example.org", "domains-1-domain": "b.example.org"}
+
+    two = desk.post("/admin/tenants/tenant/add/", NEW | ROWS | names | primary)
+    taken = desk.post(
+        "/admin/tenants/tenant/add/", NEW | ROWS | {"domains-0-domain": "shop.example.org"}
+    )
+
+    assert "choose one" in two.content.decode()
+    assert "belongs to a shop already" in taken.content.decode()
+    assert Tenant.objects.count() == 2
+
+
+def test_the_main_address_moves_and_a_claim_waits_unless_it_is_known(desk, tech):
+    first, second = (add_domain(tech, f"{name}.example.org") for name in ("a", "b"))
+    make_primary(tech, first)
+    claim = Domain.objects.create(tenant=tech, domain="c.example.org")
+    rows = {"domains-TOTAL_FORMS": "3", "domains-INITIAL_FORMS": "3"}
+    for number, each in enumerate((first, second, claim)):
+        rows |= {
+            f"domains-{number}-id": str(each.pk),
+            f"domains-{number}-tenant": str(tech.pk),
+            f"domains-{number}-domain": each.domain,
+        }
+        if each.is_vouched:
+            rows[f"domains-{number}-is_known"] = "on"
+    address = f"/admin/tenants/tenant/{tech.pk}/change/"
+
+    assert desk.post(address, NEW | rows | {"domains-1-is_primary": "on"}).status_code == 302
+    claim.refresh_from_db()
+    assert list(Domain.objects.filter(is_primary=True)) == [second]
+    assert not claim.is_proven
+
+    desk.post(address, NEW | rows | {"domains-1-is_primary": "on", "domains-2-is_known": "on"})
+    claim.refresh_from_db()
+    assert (claim.is_proven, claim.is_vouched) == (True, True)
 
 
 def test_a_user_is_made_changed_and_deactivated(desk):

@@ -12,8 +12,9 @@ from checkout.services.refunding import cancel_order
 from checkout.simulator import store
 from checkout.simulator.models import Session
 from orders.models import Order
-from tenants.models import Domain, Tenant
+from tenants.models import Tenant
 from tenants.resolution import clear_cache
+from tenants.services import add_domain
 from tests.checkout.conftest import ORIGIN, paid, select, state_of
 from tests.factories import make_order, make_product
 
@@ -361,7 +362,7 @@ def test_a_pending_order_is_paid_as_it_says(order, product, host, path):
 @pytest.mark.parametrize("host", ["tech.localhost", "shop.example.org"])
 def test_where_the_shopper_goes_back_to_is_the_shops_own_host(order, product, host):
     """The one of its hosts that the call came to, by which the shop was found."""
-    Domain.objects.create(tenant=Tenant.objects.get(slug="tech"), domain="shop.example.org")
+    add_domain(Tenant.objects.get(slug="tech"), "shop.example.org")
     clear_cache()
 
     call(

@@ -22,6 +22,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from catalog.models import (
@@ -45,8 +46,9 @@ from orders.services.placing import Address, Buyer
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.models import Domain, Membership, Scope, Tenant, User
 from tenants.platform_models import FailedJob, Job, ShopExport
-from tenants.services import add_member
+from tenants.services import add_domain, add_member
 from tenants.services.audit import record
+from tenants.services.domains import claim_domain
 from tenants.services.exports import finish, new_export, path_of
 from tenants.services.keys import make_key
 from tenants.services.tokens import issue_tokens
@@ -77,6 +79,7 @@ ANYBODY, TOKEN, MEMBER, PLATFORM, LINK = "anybody", "token", "member", "platform
 PROVIDER, DEVELOPMENT = "provider", "development"
 
 SEARCH = f"search/?q={SECRET}"
+DOMAIN_STEPS = ("check", "primary", "secondary")
 _ADMIN_MODEL = ("", "add/", "{id}/", "{id}/change/", "{id}/delete/", "{id}/history/")
 _TENANT_MODELS = {
     "catalog/product": "product",
@@ -94,6 +97,8 @@ _TENANT_MODELS = {
     "orders/ordersettings": "settings",
     "tenants/membership": "membership",
     "tenants/apikey": "key",
+    "tenants/domain": "domain",
+    "tenants/paymentaccount": "tenant",
     "tenants/shoplook": "tenant",
     "tenants/shopdeletion": "tenant",
     "shop/auditentry": "audit",
@@ -185,6 +190,7 @@ TENANT_ROUTES: dict[str, str] = {
     "admin/tenants/membership/second-factor/": MEMBER,
     "admin/tenants/apikey/{key}/revoke/": MEMBER,
     "admin/tenants/shopdeletion/keep/": MEMBER,
+    **{f"admin/tenants/domain/{{domain}}/{step}/": MEMBER for step in DOMAIN_STEPS},
     "admin/shop/webhookendpoint/{hook}/test/": MEMBER,
     "admin/shop/webhookendpoint/{hook}/rotate/": MEMBER,
     "admin/shop/webhookendpoint/{hook}/again/{delivery}/": MEMBER,
@@ -322,6 +328,7 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
             "import": str(_import_of(owner).pk),
             "membership": str(Membership.objects.get(user=owner).pk),
             "key": str(key.pk),
+            "domain": str(_domain_of(outdoor, owner).pk),
             "hook": str(delivery.endpoint_id),
             "delivery": str(delivery.pk),
             "tenant": str(outdoor.pk),
@@ -343,6 +350,14 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
         outdoor_owner=owner,
         staff=make_user(is_superuser=True),
     )
+
+
+def _domain_of(tenant: Tenant, owner: User) -> Domain:
+    """A proven domain of the other shop, with its name in it."""
+    domain = claim_domain(tenant, f"{SECRET}.example", owner)
+    domain.proven_at = domain.checked_at = timezone.now()
+    domain.save()
+    return domain
 
 
 def _delivery() -> WebhookDelivery:
@@ -410,6 +425,7 @@ def _routes(urlconf: str) -> Iterator[str]:
     [
         ("pycommerce.urls_tenant", TENANT_ROUTES),
         ("pycommerce.urls_public", PLATFORM_ROUTES),
+        ("tenants.internal", {"internal/tls-allowed": ANYBODY}),
     ],
 )
 def test_every_route_stands_in_the_table(shops, urlconf, table):
@@ -515,6 +531,7 @@ def _contents(shops: Shops) -> dict[str, str]:
             "public.simulator_session": ("id = %s", shops.ids["session"]),
             "public.tenants_membership": ("tenant_id = %s", shops.ids["tenant"]),
             "public.tenants_apikey": ("tenant_id = %s", shops.ids["tenant"]),
+            "public.tenants_domain": ("tenant_id = %s", shops.ids["tenant"]),
             "public.tenants_tenant": ("id = %s", shops.ids["tenant"]),
             "public.tenants_shopdeletion": ("tenant_id = %s", shops.ids["tenant"]),
             "public.tenants_shopexport": ("tenant_id = %s", shops.ids["tenant"]),
@@ -621,6 +638,8 @@ def test_the_table_would_notice(shops):
         "admin/tenants/membership/",
         "admin/tenants/apikey/",
         "admin/tenants/apikey/{key}/change/",
+        "admin/tenants/domain/",
+        "admin/tenants/domain/{domain}/change/",
         "admin/shop/webhookendpoint/",
     ):
         assert SECRET in client.get(shops.path(route), **headers).getvalue().decode(), route
@@ -640,7 +659,7 @@ def test_the_table_would_notice(shops):
 
 
 def test_a_custom_domain_shows_its_own_shop_only(shops):
-    Domain.objects.create(tenant=shops.tech, domain="shop.example.org")
+    add_domain(shops.tech, "shop.example.org")
 
     response = Client(HTTP_HOST="shop.example.org").get("/products/secret-product/")
 

@@ -24,7 +24,7 @@ def _read_from_environment() -> set[str]:
         source = path.read_text()
         found |= set(
             re.findall(
-                r"(?:env\.(?:str|int|bool|list|cache_url|email_url)|api_base|proxies)"
+                r"(?:env\.(?:str|int|bool|list|cache_url|email_url)|api_base|proxies|name_server|addresses)"
                 r'\(\s*"(\w+)"',
                 source,
             )

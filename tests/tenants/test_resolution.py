@@ -4,8 +4,9 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
-from tenants.models import Domain, Tenant
+from tenants.models import Tenant
 from tenants.resolution import clear_cache, normalise_host, tenant_by_host, tenant_by_slug
+from tenants.services import add_domain
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def test_a_host_is_compared_without_case_port_and_trailing_dot(written, compared
 
 def test_a_tenant_is_found_by_slug_below_the_base_host_and_by_custom_domain(tech):
     connection.set_schema_to_public()
-    Domain.objects.create(domain="shop.example.org", tenant=tech, is_primary=True)
+    add_domain(tech, "shop.example.org", is_primary=True)
     clear_cache()
 
     assert tenant_by_host("tech.localhost") == tech

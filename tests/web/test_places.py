@@ -15,6 +15,7 @@ from django.test import Client
 from tenants.middleware import PLACE_KEY
 from tenants.models import Domain, Tenant
 from tenants.resolution import clear_cache
+from tenants.services import add_domain
 from tests.checkout.conftest import SAME_ORIGIN
 from tests.factories import PASSWORD, make_member, make_product, make_user
 
@@ -37,7 +38,7 @@ PLACES = {
 def domain(tech, outdoor):
     """Tech Gadgets has a host of its own too."""
     connection.set_schema_to_public()
-    made = Domain.objects.create(domain=DOMAIN, tenant=tech, is_primary=True)
+    made = add_domain(tech, DOMAIN, is_primary=True)
     clear_cache()
     return made
 
