@@ -19,10 +19,10 @@ from orders.models import OutboxMessage
 from orders.services.mailing import MOST_ATTEMPTS
 from pycommerce.core.errors import Conflict
 from tenants.jobs import end_shops_regularly, mail_owner, write_shop_export
-from tenants.models import Domain, Tenant, schema_name_of
+from tenants.models import Tenant, schema_name_of
 from tenants.platform_models import Job, ShopDeletion, ShopExport, ShopFigures
 from tenants.resolution import clear_cache
-from tenants.services import ending
+from tenants.services import add_domain, ending
 from tenants.services.archive import restore_tenant
 from tenants.services.exports import forget_old_exports, path_of
 from tenants.shop.models import AuditEntry
@@ -85,7 +85,7 @@ def test_the_list_shows_each_shop_with_what_was_counted(platform, tech, outdoor)
         OutboxMessage.objects.create(topic="a", dedupe_key="a", attempts=MOST_ATTEMPTS)
         OutboxMessage.objects.create(topic="a", dedupe_key="b", attempts=1)
     connection.set_schema_to_public()
-    Domain.objects.create(tenant=tech, domain="shop.example.org", is_primary=True)
+    add_domain(tech, "shop.example.org", is_primary=True)
     StripeEvent.objects.create(id="evt_1", type="a", payload={}, state="dead", tenant_id=tech.pk)
 
     before = words(platform.get(SHOPS))
@@ -128,7 +128,7 @@ def test_the_list_shows_each_shop_with_what_was_counted(platform, tech, outdoor)
 def test_shops_are_searched_filtered_and_sorted(platform, staff, tech, outdoor, query, shown):
     connection.set_schema_to_public()
     make_member(tech, email="owner@example.com")
-    Domain.objects.create(tenant=tech, domain="shop.example.org")
+    add_domain(tech, "shop.example.org")
     now = timezone.now()
     ShopFigures.objects.create(tenant=tech, size=5, last_activity_at=now - timedelta(days=900))
     ShopFigures.objects.create(tenant=outdoor, size=900_000_000, last_activity_at=now)
