@@ -3,7 +3,7 @@
 Registered here and not in `orders`, since cancelling and refunding ask the payment provider.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -12,8 +12,8 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.http import Http404, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect, render
+from django.http import HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
@@ -23,7 +23,8 @@ from orders.desk import inbox
 from orders.desk.forms import KeepForm, NoteForm, RefundForm, StepForm
 from orders.desk.page import Sight, account_of, see_order
 from orders.desk.paging import PER_PAGE
-from orders.desk.printing import PAPERS, print_papers
+from orders.desk.papers import PapersAdmin, ids_in, query_of
+from orders.desk.printing import PAPERS
 from orders.desk.tables import orders_table
 from orders.desk.words import counted
 from orders.models import Order
@@ -37,7 +38,7 @@ from pycommerce.db.counting import MOST, capped_counts, count_words
 from pycommerce.db.retrying import COLLISIONS, once_more
 from tenants.admin_sites import ToDo, tenant_site
 from tenants.backends import rights_in
-from tenants.exporting import ExportingAdmin, Table
+from tenants.exporting import Table
 from tenants.roles import Right
 
 CHOSEN = "chosen"
@@ -52,7 +53,7 @@ def may(request: HttpRequest, right: Right) -> bool:
 
 
 @admin.register(Order, site=tenant_site)
-class OrderAdmin(ExportingAdmin):
+class OrderAdmin(PapersAdmin):
     """Orders: nothing of them is edited or deleted, everything is a step with its own right."""
 
     is_catalogue = False
@@ -69,8 +70,7 @@ class OrderAdmin(ExportingAdmin):
             )
             for step in STEPS.values()
         ]
-        papers = path("print/<slug:paper>/", wrapped(self.print_view), name="orders_order_print")
-        return [papers, *steps, *super().get_urls()]
+        return [*steps, *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -120,6 +120,7 @@ class OrderAdmin(ExportingAdmin):
             newest=query() if cut.previous_cursor else "",
             everywhere=query(tab="") if search and tab != "all" else "",
             may_fulfil=may(request, Right.FULFIL_ORDERS),
+            may_refund=may(request, Right.WRITE_ORDERS),
             papers=PAPERS,
             exports=self.export_links(request),
         )
@@ -129,14 +130,14 @@ class OrderAdmin(ExportingAdmin):
         return orders_table(inbox.find(*_asked(request)))
 
     def _do_with_chosen(self, request: HttpRequest) -> HttpResponse:
-        chosen = _ids(request.POST.getlist(CHOSEN))[:PER_PAGE]
+        chosen = ids_in(request.POST.getlist(CHOSEN))[:PER_PAGE]
         back = redirect(request.get_full_path())
         wanted = request.POST.get("do", "")
         if not chosen:
             messages.warning(request, "Choose orders first.")
         elif wanted in PAPERS:
             address = reverse("admin:orders_order_print", args=[wanted])
-            return redirect(f"{address}?{urlencode([('id', each) for each in chosen])}")
+            return redirect(f"{address}?{query_of(chosen)}")
         elif wanted == "fulfil":
             if not may(request, Right.FULFIL_ORDERS):
                 raise PermissionDenied
@@ -285,17 +286,6 @@ class OrderAdmin(ExportingAdmin):
         )
         return TemplateResponse(request, "admin/orders/order/refund_sum.html", context)
 
-    # --- Papers -------------------------------------------------------------------------------
-
-    def print_view(self, request: HttpRequest, paper: str) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if paper not in PAPERS:
-            raise Http404
-        papers = print_papers(paper, _ids(request.GET.getlist("id"))[:PER_PAGE])
-        context = {"papers": papers, "title": PAPERS[paper], "tenant": request.tenant}
-        return render(request, "admin/orders/order/print.html", context)
-
 
 # Their buttons stand beside what they change.
 _ELSEWHERE = {"keep", "note", "send-refunds"}
@@ -307,16 +297,11 @@ def _asked(request: HttpRequest) -> tuple[str, str]:
     return tab if tab in inbox.TABS else "all", request.GET.get("q", "").strip()
 
 
-def _ids(texts: Iterable[str]) -> list[UUID]:
-    found = [parse_uuid(text) for text in texts]
-    return list(dict.fromkeys(each for each in found if each))
-
-
 def _why_skipped(order_id: UUID, error: Exception) -> str:
     sight = see_order(order_id)
     if sight is None or isinstance(error, OperationalError):
         return "is being changed by somebody else"
-    if sight.order.status == Order.Status.PROCESSING and sight.is_paid:
+    if sight.is_paid:
         return "has nothing left to send"
     if sight.order.status in {Order.Status.PENDING, Order.Status.PROCESSING}:
         return f"is {sight.payment.text.lower()}"

@@ -2,7 +2,7 @@
 
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -18,7 +18,11 @@ from orders.addresses import country_code, country_names, rules_for
 from orders.desk import overview  # noqa: F401 - registers itself
 from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
 from pycommerce.core.http import HttpRequest
-from pycommerce.unfold_shim import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from pycommerce.unfold_shim import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 from tenants.admin_sites import tenant_site
 from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import MoneyForm, TenantModelAdmin
@@ -258,16 +262,23 @@ class OrderSettingsForm(forms.ModelForm):
             "prices_include_tax",
             "hold_hours",
             "contact_email",
+            "business_address",
+            "tax_number",
         )
+        widgets: ClassVar = {"business_address": UnfoldAdminTextareaWidget({"rows": 4})}
         labels = {
             "number_prefix": "Before order numbers",
             "prices_include_tax": "Prices include tax",
             "hold_hours": "Hours to wait for a payment",
             "contact_email": "Contact e-mail",
+            "business_address": "Business address",
+            "tax_number": "Tax number",
         }
         help_texts = {
             "number_prefix": "Such as T- for T-1001; empty: from the shop's address.",
             "hold_hours": "Then an order that nobody began to pay is cancelled.",
+            "business_address": "On invoices: name and address of who sells, line by line.",
+            "tax_number": "On invoices, such as DE123456789.",
         }
 
     def clean_number_prefix(self) -> str:

@@ -65,6 +65,12 @@ class OrderSettings(models.Model):
     contact_email = models.EmailField(
         blank=True, help_text="Where customers' answers to mails go, and alerts."
     )
+    business_address = models.TextField(
+        blank=True, max_length=500, help_text="Of who sells, line by line, as invoices have it."
+    )
+    tax_number = models.CharField(
+        blank=True, max_length=60, help_text="Of who sells, as invoices have it."
+    )
 
     class Meta:
         db_table = "orders_settings"

@@ -18,6 +18,7 @@ from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "UnfoldAdminSelectWidget",
     "UnfoldAdminSite",
     "UnfoldAdminTextInputWidget",
+    "UnfoldAdminTextareaWidget",
     "UserChangeForm",
     "UserCreationForm",
     "WysiwygWidget",

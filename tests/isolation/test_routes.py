@@ -174,6 +174,7 @@ TENANT_ROUTES: dict[str, str] = {
     **_models(_TENANT_MODELS, MEMBER),
     **{f"admin/orders/order/{{order}}/{step}/": MEMBER for step in STEPS},
     "admin/orders/order/print/slips/?id={order}": MEMBER,
+    "admin/orders/order/print/slips/pdf/?id={order}": MEMBER,
     "admin/orders/customer/{customer}/data/": MEMBER,
     "admin/orders/customer/{customer}/erase/": MEMBER,
     "admin/style-guide/": MEMBER,
