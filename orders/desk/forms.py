@@ -75,7 +75,10 @@ class FulfilForm(StepForm):
 
 
 class RefundForm(StepForm):
-    """What goes back. It is sent twice: for the exact sum, and with the sum that was agreed to."""
+    """What goes back. It is sent twice: for the exact sum, and with the sum that was agreed to.
+
+    What was filled in chooses its way where nobody chose another.
+    """
 
     what = forms.ChoiceField(label="What goes back", widget=forms.RadioSelect, initial="all")
     restock = forms.BooleanField(label="Put the units back into stock", required=False)
@@ -105,10 +108,18 @@ class RefundForm(StepForm):
 
     def clean(self) -> None:
         what = self.cleaned_data.get("what")
+        if what == "all" and not self.errors:
+            what = self.cleaned_data["what"] = self._filled_in()
         if what == "units" and not self.errors and not self.units():
             self.add_error(None, "Say how many units go back.")
         if what == "amount" and not self.errors and self.cleaned_data["amount"] is None:
             self.add_error("amount", "Say how much goes back.")
+
+    def _filled_in(self) -> str:
+        has_amount, has_units = self.cleaned_data["amount"] is not None, bool(self.units())
+        if has_amount and has_units:
+            self.add_error("what", "Choose units or an amount: both are filled in.")
+        return "amount" if has_amount else "units" if has_units else "all"
 
     def wanted(self) -> dict[str, Any]:
         """The arguments of a refund: an amount, or units, or neither for all that is left."""

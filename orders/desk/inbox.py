@@ -8,6 +8,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest
 from django.db.models.lookups import IsNull
 
+from orders.desk.page import PAID, is_paid
 from orders.desk.paging import newest_page
 from orders.desk.words import Tag, fulfilment_tag, payment_tag, units_words
 from orders.models import LineItem, Order
@@ -27,10 +28,7 @@ _UNSENT_LINE = Subquery(
 )
 _UNSENT = Q(IsNull(_UNSENT_LINE, False))
 _ALL_SENT = Q(IsNull(_UNSENT_LINE, True))
-_PAID = Q(
-    status=Status.PROCESSING,
-    payment_status__in=[Payment.PAID, Payment.PARTIALLY_REFUNDED],
-)
+_PAID = Q(status=Status.PROCESSING, payment_status__in=PAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,8 @@ class Row:
     payment: Tag
     fulfilment: Tag
     units: str
+    can_be_sent: bool
+    can_be_refunded: bool
 
 
 def orders_in(tab: str) -> QuerySet[Order]:
@@ -127,4 +127,11 @@ _SHOWN = (
 
 def _row(order: Order) -> Row:
     lines = order.line_items.all()
-    return Row(order, payment_tag(order), fulfilment_tag(order, lines), units_words(lines))
+    return Row(
+        order,
+        payment_tag(order),
+        fulfilment_tag(order, lines),
+        units_words(lines),
+        can_be_sent=is_paid(order) and any(line.to_send for line in lines),
+        can_be_refunded=order.refunded < order.captured,
+    )

@@ -14,6 +14,12 @@ from orders.models import Fulfilment, LedgerEntry, LineItem, Order, OrderEvent, 
 from orders.services.paying import refundable
 
 Status, Payment = Order.Status, Order.PaymentStatus
+PAID = frozenset({Payment.PAID, Payment.PARTIALLY_REFUNDED})
+
+
+def is_paid(order: Order) -> bool:
+    """Whether what is left of it may be sent."""
+    return order.status == Status.PROCESSING and order.payment_status in PAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +67,7 @@ class Sight:
 
     @property
     def is_paid(self) -> bool:
-        return self.order.status == Status.PROCESSING and self.order.payment_status in {
-            Payment.PAID,
-            Payment.PARTIALLY_REFUNDED,
-        }
+        return is_paid(self.order)
 
     @property
     def can_be_sent(self) -> bool:

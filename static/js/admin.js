@@ -18,6 +18,18 @@ for (const form of document.querySelectorAll("[data-choose]")) {
   show();
 }
 
+// Of several ways, what is typed chooses its own; to choose another takes back what was typed.
+for (const ways of document.querySelectorAll("[data-ways]")) {
+  ways.addEventListener("input", (event) => {
+    const typed = event.target.closest("[data-way]")?.dataset.way;
+    if (typed) ways.querySelector(`input[value=${typed}]`).checked = true;
+    const chosen = ways.querySelector("input:checked").value;
+    for (const field of ways.querySelectorAll(`[data-way]:not([data-way=${chosen}]) input`)) {
+      field.value = field.defaultValue;
+    }
+  });
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());

@@ -459,6 +459,23 @@ def test_a_refund_that_makes_no_sense_is_refused(desk, sold, data, problem):
     assert not Refund.objects.exists()
 
 
+def test_what_is_filled_in_goes_back_where_no_way_was_chosen(desk, sold):
+    """As without a script, which chooses beside the typing."""
+    shown, _done = agree(desk, sold, what="all", amount="9.98", restock="on")
+
+    assert "Refund $9.98" in words(shown)
+    assert (Refund.objects.get().amount, Refund.objects.get().restock) == (D("9.98"), False)
+
+
+def test_units_and_an_amount_are_asked_about(desk, sold):
+    units = {f"units_{line_of(sold).pk}": 1}
+
+    response = take(desk, sold, "refund", what="all", amount="9.98", agreed="9.98", **units)
+
+    assert "Choose units or an amount: both are filled in." in words(response)
+    assert not Refund.objects.exists()
+
+
 def test_a_refund_can_be_changed_before_it_is_agreed_to(desk, sold):
     response = take(desk, sold, "refund", what="amount", amount="5", agreed="5", change="1")
 
@@ -710,7 +727,27 @@ def test_orders_are_fulfilled_together_by_those_who_send(desk_of, sold, role):
     assert Fulfilment.objects.exists() is (role in SENDERS)
 
 
-# --- Customers, the start page, papers --------------------------------------------------------
+@pytest.mark.parametrize("role", sorted(EVERYBODY))
+def test_the_list_offers_each_what_they_may_do(desk_of, sold, order, role):
+    page = words(desk_of(role).get(LIST))
+
+    assert (f'aria-label="Fulfil {sold.number}"' in page) is (role in SENDERS)
+    assert (f'aria-label="Refund {sold.number}"' in page) is (role in {"owner", "manager"})
+
+
+def test_the_list_offers_no_step_that_an_order_does_not_allow(desk, sold, product):
+    unpaid = make_order(product)
+    fulfil_order(order_id=sold.pk)
+
+    page = words(desk.get(LIST))
+
+    assert f"Fulfil {sold.number}" not in page
+    assert f"Refund {sold.number}" in page
+    assert f"Fulfil {unpaid.number}" not in page
+    assert f"Refund {unpaid.number}" not in page
+
+
+# --- Customers, the start page ----------------------------------------------------------------
 
 
 def test_customers_are_read_with_their_orders_and_addresses(desk, order):
@@ -759,36 +796,6 @@ def test_the_start_page_says_what_needs_doing_and_where(desk, one_of_each):
     assert "Draft" not in stock_list
 
 
-def test_papers_are_printed_one_to_an_order(desk, sold, product):
-    other = make_order(product, buyer=Buyer("Ben Fischer", "ben@example.com"))
-    fulfil_order(order_id=sold.pk, items={line_of(sold).pk: 1})
-    chosen = [str(other.pk), str(sold.pk)]
-
-    slips = desk.post(LIST, {"do": "slips", "chosen": chosen}, follow=True)
-    invoices = words(
-        desk.get(slips.request["PATH_INFO"].replace("slips", "invoices"), {"id": chosen})
-    )
-
-    assert [len(slips.context["papers"]), invoices.count('class="paper"')] == [2, 2]
-    first, second = slips.context["papers"]
-    assert sold.number in first
-    assert other.number in second
-    # One of two units went already: one is to be packed.
-    assert '<td class="amount units">1</td>' in first
-    assert '<td class="amount units">1</td>' in second
-    assert "$259.98" in invoices
-    assert "$" not in first
-
-
-def test_a_paper_speaks_the_language_of_its_order(desk, sold):
-    Order.objects.update(language="de")
-
-    page = words(desk.get(f"{LIST}print/invoices/", {"id": str(sold.pk)}))
-
-    assert "Rechnung" in page
-    assert "Stückpreis" in page or "Einzelpreis" in page
-
-
 @pytest.mark.parametrize("country", ["US", "USA", "united states"])
 def test_a_country_is_always_named(desk, product, country):
     """However an order has it: by its code, or by a name."""
@@ -798,8 +805,3 @@ def test_a_country_is_always_named(desk, product, country):
         shown = words(desk.get(page))
         assert "NY 10002 <br> United States" in shown, page
     assert words(desk.get(f"{LIST}print/invoices/?id={order.pk}")).count("United States") == 2
-
-
-def test_papers_of_nothing_or_of_no_kind(desk, sold):
-    assert "No order was chosen." in words(desk.get(f"{LIST}print/slips/?id=nonsense"))
-    assert desk.get(f"{LIST}print/receipts/").status_code == 404
