@@ -4,6 +4,7 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -17,6 +18,7 @@ from checkout.stripe_gateway import BadSignature
 from checkout.stripe_inbox.models import TestSession
 from orders.models import Order
 from orders.pages import personal_page, shop_context
+from orders.waiting import next_look
 from pycommerce.api import rates
 from pycommerce.core.errors import RateLimited
 from pycommerce.core.http import HttpRequest
@@ -84,10 +86,9 @@ def _is_known(attempt: PaymentAttempt) -> bool:
 
 
 def _confirming(request: HttpRequest) -> HttpResponse:
-    """Nobody knows yet: the page asks again by itself, without a script."""
-    response = render(request, "checkout/confirming.html", shop_context(request))
-    response["Refresh"] = "3"
-    return response
+    """Nobody knows yet: the page asks again by itself."""
+    context = shop_context(request, title=_("Confirming your payment…"), look=next_look(request))
+    return render(request, "checkout/confirming.html", context)
 
 
 def _test_return(request: HttpRequest, session_id: str) -> HttpResponse:

@@ -62,6 +62,11 @@ def is_confirmed(order: Order) -> bool:
     )
 
 
+def is_on_the_way(order: Order) -> bool:
+    """Whether its payment was made and takes its time, by a method that takes days."""
+    return order.status == Status.PENDING and order.payment_status == PaymentStatus.PROCESSING
+
+
 def steps(order: Order) -> list[tuple[str, bool, bool]]:
     """What happens to an order: name, whether it is done, whether it comes next."""
     if tone(order) == "over" or order.payment_status == PaymentStatus.REVIEW:

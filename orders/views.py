@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from orders.models import Order
 from orders.pages import allow_payment_page, personal_page, shop_context
 from orders.services.pricing import order_settings
-from orders.showing import is_confirmed, order_context, pictures_of, steps, tone
+from orders.showing import is_confirmed, is_on_the_way, order_context, pictures_of, steps, tone
+from orders.waiting import next_look
 from pycommerce.core.http import HttpRequest
 
 
@@ -34,6 +35,7 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
         is_confirmed=is_confirmed(order),
         was_refunded_in_part=0 < order.refunded < order.captured,
         contact=order_settings().contact_email,
+        look=next_look(request) if is_on_the_way(order) else None,
         **order_context(order),
     )
     pictures = pictures_of(row["line"] for row in context["lines"])

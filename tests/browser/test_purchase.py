@@ -2,23 +2,28 @@
 
 import json
 import re
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.core import mail
+from django.utils import timezone
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
-from catalog.models import Variant
+from catalog.models import Product, Variant
 from catalog.services.stock import adjust_stock
 from checkout.models import Cart
-from checkout.simulator.models import Session
+from checkout.simulator.delivering import deliver_due
+from checkout.simulator.models import Delivery, Session
 from checkout.stripe_gateway import breakers
 from orders.models import Discount, Order, TaxRate
 from orders.services.fulfilling import fulfil_order
 from orders.services.mailing import deliver_outbox
+from tests.checkout.conftest import pay as pay_at_once
 from tests.checkout.conftest import select
-from tests.factories import make_product, make_shipping_method
+from tests.factories import make_order, make_product, make_shipping_method
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -223,24 +228,90 @@ def test_a_declined_card_is_followed_by_one_that_is_accepted(checkout):
     assert checkout.problems == []
 
 
-def test_the_payment_is_awaited_where_its_news_is_late(checkout):
+@pytest.mark.parametrize("script", [True, False])
+def test_the_payment_is_awaited_where_its_news_is_late(shop, visit, script):
     """Nothing is believed of the way back; the page looks again by itself until it is true."""
-    page = checkout.page
+    seen = visit(java_script_enabled=script)
+    page = seen.page
+    put_in_cart(page, shop, script=script)
+    page.get_by_role("link", name="Go to checkout").click()
     fill_in(page)
+    if not script:
+        # The tax of New York comes with the first answer.
+        seen.expected.add(409)
+        page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
     to_payment(page)
     session_id = page.url.rpartition("/")[2]
-    shop = page.url.partition("/stripe-demo")[0]
 
     page.goto(f"{shop}/checkout/return/?session_id={session_id}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirming your payment…")
-    assert checkout.problems == []
-    other = checkout.new_tab()
+    expect(page.get_by_text("The page refreshes by itself.")).to_be_visible()
+    other = seen.new_tab()
     other.goto(f"{shop}/stripe-demo/pay/{session_id}")
     pay(other)
     to_order(other)
 
-    # By the header `Refresh`, without a script of ours.
     to_order(page)
+    assert seen.problems == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_delayed_payment_shows_by_itself_that_it_has_come(shop, visit, script):
+    seen = visit(java_script_enabled=script)
+    select()
+    order = make_order(Product.objects.get(slug="wireless-headphones"))
+    pay_at_once(order, "delayed")
+    deliver_due()
+    page = seen.page
+    page.goto(f"{shop}/orders/{order.access_token}/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("is being processed")
+    assert not script or seen.flaws() == []
+    page.get_by_role("link", name="Check again").focus()
+
+    let_it_arrive()
+
+    to_order(page)
+    if script:
+        expect(said_on(page)).to_have_text("Thank you! Your order is confirmed.")
+        expect(page.locator("#main")).to_be_focused()
+        # And no more looks.
+        with pytest.raises(PlaywrightError), page.expect_request("**/orders/**", timeout=5000):
+            pass
+    assert seen.problems == []
+
+
+def test_a_page_that_waits_looks_ever_more_rarely_and_ends(shop, visit):
+    seen = visit()
+    select()
+    order = make_order(Product.objects.get(slug="wireless-headphones"))
+    pay_at_once(order, "delayed")
+    deliver_due()
+    page, looks = seen.page, []
+    page.clock.install()
+    page.on("request", lambda request: looks.append(request.resource_type == "fetch"))
+    page.goto(f"{shop}/orders/{order.access_token}/")
+    counts = []
+    for _minute in range(45):
+        with page.expect_response("**/orders/**") if sum(looks) < 40 else nullcontext():
+            page.clock.run_for(60_000)
+        counts.append(sum(looks))
+
+    assert counts[-1] == 40
+    assert counts[-5] == 40
+    over = "The page does not refresh by itself any more."
+    expect(said_on(page)).to_have_text(over)
+    expect(page.locator(".looking p").first).to_have_text(over)
+
+
+def let_it_arrive():
+    """What takes days at a bank, and ten seconds at the simulator."""
+    select()
+    Delivery.objects.update(due_at=timezone.now())
+    deliver_due()
+
+
+def said_on(page):
+    return page.get_by_role("status").filter(has_text=re.compile(r"\S"))
 
 
 # --- Back, and two tabs --------------------------------------------------------------------------

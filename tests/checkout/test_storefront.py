@@ -2,11 +2,13 @@
 
 import re
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.core import mail
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from catalog.models import Product, Variant
 from catalog.services.editing import delete_products
@@ -18,7 +20,7 @@ from checkout.services.checking_out import check_out
 from checkout.services.refunding import send_refund
 from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
-from checkout.simulator.models import Session
+from checkout.simulator.models import Delivery, Session
 from orders.errors import PricesChanged
 from orders.models import Discount, Order, ShippingMethod, SignIn, TaxRate
 from orders.services.fulfilling import fulfil_order
@@ -27,7 +29,7 @@ from orders.services.refunding import refund_order
 from tenants.models import Domain, Tenant
 from tenants.resolution import clear_cache
 from tenants.services import add_domain
-from tests.checkout.conftest import SAME_ORIGIN, paid, select, state_of, stock
+from tests.checkout.conftest import SAME_ORIGIN, paid, pay, select, state_of, stock
 from tests.factories import make_order, make_product, make_shipping_method
 
 DETAILS = {
@@ -715,6 +717,63 @@ def test_a_script_hears_which_order_is_kept_and_each_click_pays_for_that_one(fil
     assert stock() == (25, 2)
 
 
+def refresh_of(response):
+    """Seconds and address of the next look by itself; without a script alone."""
+    found = re.search(
+        r'<noscript>\s*<meta http-equiv="refresh"\s+content="(\d+);url=([^"]*)">\s*</noscript>',
+        response.content.decode(),
+    )
+    assert "Refresh" not in response
+    return (int(found[1]), unescape(found[2])) if found else None
+
+
+def test_a_payment_that_takes_its_time_is_looked_after_ever_more_rarely(shopper, order):
+    pay(order, "delayed")
+    deliver_due()
+    page, seconds = f"/orders/{order.access_token}/", []
+    seen = shopper.get(page)
+    assert "Your payment is being processed." in seen.content.decode()
+
+    while (refresh := refresh_of(seen)) and len(seconds) < 100:
+        seconds.append(refresh[0])
+        assert "js/waiting.js" in seen.content.decode()
+        seen = shopper.get(page + refresh[1])
+
+    assert seconds[:9] == sorted(seconds[:9]) == [3, 3, 5, 5, 10, 10, 20, 30, 60]
+    assert len(seconds) == 40
+    assert sum(seconds) < 3600
+    text = seen.content.decode()
+    assert "The page does not refresh by itself any more." in text
+    assert re.search(r'href="\?">\s*Check again', text)
+    select()
+    Delivery.objects.update(due_at=timezone.now())
+    deliver_due()
+    settled = shopper.get(page).content.decode()
+    assert "Thank you! Your order is confirmed." in settled
+    assert "refresh" not in settled
+    assert "js/waiting.js" not in settled
+
+
+@pytest.mark.parametrize("look", ["x", "-1", "9" * 30, "٣", ""])
+def test_a_count_of_looks_that_is_none_begins_anew(shopper, order, look):
+    pay(order, "delayed")
+    deliver_due()
+
+    page = shopper.get(f"/orders/{order.access_token}/", {"look": look})
+
+    assert refresh_of(page) == (3, "?look=1")
+
+
+def test_an_order_that_waits_for_nothing_is_not_looked_after(shopper, order, product):
+    unpaid, done = order, paid(make_order(product))
+    for each in (unpaid, done):
+        page = shopper.get(f"/orders/{each.access_token}/")
+
+        assert refresh_of(page) is None
+        assert "js/waiting.js" not in page.content.decode()
+        select()
+
+
 def test_the_return_page_believes_nobody_but_the_provider(filled):
     post(filled, "/checkout/", DETAILS)
     session_id = PaymentAttempt.objects.get().session_id
@@ -723,7 +782,7 @@ def test_the_return_page_believes_nobody_but_the_provider(filled):
     unknown = filled.get("/checkout/return/?session_id=cs_test_nobody")
 
     assert "Confirming your payment" in early.content.decode()
-    assert early["Refresh"] == "3"
+    assert refresh_of(early) == (3, f"?session_id={session_id}&look=1")
     assert unknown.status_code == 404
 
 
