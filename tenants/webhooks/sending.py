@@ -1,41 +1,21 @@
-"""One webhook over the network: to public addresses alone, within limits of time and size.
-
-The name is resolved here, every address is checked, and the connection goes to an address that
-was checked, so that a name which means another one a moment later leads nowhere else.
-"""
+"""One webhook over the network: to public addresses alone, within limits of time and size."""
 
 import http.client
-import ipaddress
-import queue
-import socket
-import ssl
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from django.conf import settings
 
-from pycommerce.core.errors import InvalidRequest, wrong_field
+from pycommerce.core.errors import InvalidRequest
+from tenants import outside
+from tenants.outside import NotReached, OnSocket, connect, in_words, limited
 
-LOOK_UP_SECONDS = CONNECT_SECONDS = 3.0
-# Name servers that do not answer hold at most so many threads of a process.
-MOST_LOOK_UPS = 8
 # From the first byte sent to the last one read, that of TLS included.
 SECONDS = 10.0
 EXCERPT_BYTES = 1000
 MOST_BYTES = 64 * 1024
-
-# Ranges that carry another address inside: where they lead, the address does not tell.
-_CARRIERS = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")]
-# The only addresses of IPv6 that anybody is given: RFC 4291, 2.4.
-_GIVEN_V6 = ipaddress.ip_network("2000::/3")
-
-
-class NotSent(Exception):
-    """Why nothing came back, in words for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,123 +34,7 @@ class Outcome:
 
 def check_address(address: str) -> SplitResult:
     """The parts of an endpoint's address. Raises InvalidRequest for one that is never called."""
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError as error:
-        raise wrong_field("address", "This is no address.") from error
-    host = parts.hostname or ""
-    if not address.isascii() or not address.isprintable() or " " in address or not host:
-        raise wrong_field("address", "Write an address such as https://erp.example.com/hook.")
-    if parts.username is not None or parts.password is not None:
-        raise wrong_field("address", "Leave out the user's name and password.")
-    if parts.fragment or port == 0:
-        raise wrong_field("address", "Leave out what stands behind #, and name a real port.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and settings.WEBHOOK_LOOPBACK):
-        raise wrong_field("address", "It must begin with https://.")
-    literal = _literal(host)
-    if literal is not None and not _is_allowed(literal):
-        raise wrong_field("address", "This is no public address.")
-    return parts
-
-
-def _literal(host: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return None
-
-
-def _is_allowed(address: str) -> bool:
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    if found.is_loopback:
-        return bool(settings.WEBHOOK_LOOPBACK)
-    if any(found in network for network in _CARRIERS):
-        return False
-    if isinstance(found, ipaddress.IPv6Address) and found not in _GIVEN_V6:
-        return False
-    return found.is_global and not found.is_multicast
-
-
-_look_ups = threading.BoundedSemaphore(MOST_LOOK_UPS)
-
-
-def _look_up(host: str, port: int) -> list[str]:
-    """The host's addresses. Raises NotSent where it has none, or none in time.
-
-    The system's resolver takes no time limit and waits for half a minute and longer, so it waits
-    in a thread of its own, and nobody for that thread.
-    """
-    answers: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except Exception as error:
-            answers.put(error)
-        finally:
-            _look_ups.release()
-
-    until = time.monotonic() + LOOK_UP_SECONDS
-    if not _look_ups.acquire(timeout=LOOK_UP_SECONDS):
-        raise NotSent("Too many names of hosts are waited for; this one was not looked up.")
-    try:
-        threading.Thread(target=ask, daemon=True).start()
-    except RuntimeError:
-        _look_ups.release()
-        raise
-    try:
-        answer = answers.get(timeout=max(0.0, until - time.monotonic()))
-    except queue.Empty as error:
-        raise NotSent("The host's name was not found in time.") from error
-    if isinstance(answer, OSError | UnicodeError):
-        raise NotSent("The host's name has no address.") from answer
-    if isinstance(answer, Exception):
-        raise answer
-    return list(dict.fromkeys(str(each[4][0]) for each in answer))
-
-
-def _checked_addresses(host: str, port: int) -> list[str]:
-    """The host's addresses. Raises NotSent unless every one of them may be called."""
-    addresses = _look_up(host, port)
-    if not all(_is_allowed(address) for address in addresses):
-        raise NotSent("The host's name leads to an address that is not public.")
-    return addresses
-
-
-def _connect(parts: SplitResult) -> socket.socket:
-    """A connection; where TLS is spoken, before its first word."""
-    host, is_secure = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (443 if is_secure else 80)
-    problem: OSError | None = None
-    for address in _checked_addresses(host, port)[:3]:
-        try:
-            plain = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
-        except OSError as error:
-            problem = error
-            continue
-        if not is_secure:
-            return plain
-        try:
-            context = ssl.create_default_context()
-            return context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
-        except BaseException:
-            plain.close()
-            raise
-    raise problem or NotSent("The host's name has no address.")
-
-
-class _OnSocket(http.client.HTTPConnection):
-    """HTTP on a connection that is there already."""
-
-    def __init__(self, host: str, made: socket.socket) -> None:
-        super().__init__(host, timeout=SECONDS)
-        self.sock = made
-
-    def connect(self) -> None:
-        raise NotSent("The connection was closed.")
+    return outside.check_address(address, may_be_plain=settings.WEBHOOK_LOOPBACK)
 
 
 def send(address: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
@@ -178,26 +42,19 @@ def send(address: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
     began = time.monotonic()
     try:
         status, content = _post(check_address(address), body, headers)
-    except (NotSent, InvalidRequest) as error:
+    except (NotReached, InvalidRequest) as error:
         return Outcome(None, _since(began), problem=str(error))
     except (OSError, http.client.HTTPException) as error:
-        return Outcome(None, _since(began), problem=_words(error, time.monotonic() - began))
+        return Outcome(None, _since(began), problem=in_words(error, is_late=_is_late(began)))
     text = content[:EXCERPT_BYTES].decode(errors="replace").replace("\x00", "\ufffd")
     problem = "" if 200 <= status < 300 else f"It answered {status}."
     return Outcome(status, _since(began), text, problem)
 
 
 def _post(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    made = _connect(parts)
-    made.settimeout(SECONDS)
-    # A receiver that answers byte by byte renews the time limit of each read: this ends it all.
-    ends = threading.Timer(SECONDS, _shut, [made])
-    ends.daemon = True
-    ends.start()
-    try:
-        if isinstance(made, ssl.SSLSocket):
-            made.do_handshake()
-        connection = _OnSocket(parts.netloc, made)
+    made = connect(parts)
+    with limited(made, SECONDS):
+        connection = OnSocket(parts.netloc, made)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body, dict(headers))
         answer = connection.getresponse()
@@ -207,28 +64,11 @@ def _post(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> tuple[
         content = bytearray(MOST_BYTES)
         count = answer.readinto(content)
         return answer.status, bytes(content[:count])
-    finally:
-        ends.cancel()
-        made.close()
 
 
-def _shut(made: socket.socket) -> None:
-    try:
-        # The socket's own way: that of TLS takes its state from under the thread that reads.
-        socket.socket.shutdown(made, socket.SHUT_RDWR)
-    except OSError:
-        return
+def _is_late(began: float) -> bool:
+    return time.monotonic() - began >= SECONDS
 
 
 def _since(began: float) -> int:
     return int((time.monotonic() - began) * 1000)
-
-
-def _words(error: Exception, seconds: float) -> str:
-    if isinstance(error, TimeoutError) or seconds >= SECONDS:
-        return "It did not answer in time."
-    if isinstance(error, ssl.SSLError):
-        return f"Its certificate or its TLS is not good: {error.reason or error}."[:200]
-    if isinstance(error, ConnectionRefusedError):
-        return "Nothing listens there."
-    return f"The connection failed: {type(error).__name__}."
