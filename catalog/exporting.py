@@ -1,6 +1,7 @@
 """The catalogue as Shopify's product CSV: what is exported can be imported again, byte for byte.
 
-Products stand in the order of their addresses. A column of ours, `Categories`, stands behind
+Products stand in the order of their addresses, pictures that an import named by the address it
+named. A column of ours, `Categories`, stands behind
 Shopify's own, which ignores columns that it does not know.
 """
 
@@ -138,7 +139,7 @@ def _rows(product: Product, paths: dict[UUID, tuple[str, ...]]) -> Iterator[dict
                 row |= {"Option1 Name": "Title", "Option1 Value": "Default Title"}
         if index < len(images):
             row |= {
-                "Image Src": public_url(images[index]),
+                "Image Src": images[index].source_url or public_url(images[index]),
                 "Image Position": index + 1,
                 "Image Alt Text": images[index].alt,
             }

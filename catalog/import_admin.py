@@ -30,6 +30,7 @@ from catalog.services.import_runs import (
     stop,
     upload_import,
 )
+from catalog.services.picture_fetches import progress_of, try_again
 from catalog.services.undoing import may_be_undone
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
@@ -44,6 +45,7 @@ from tenants.tenant_admin import TenantModelAdmin
 SHOWN = 50
 # Seconds after which the page of an import that is worked on renews itself.
 LOOK_AGAIN = 2
+LOOK_AGAIN_AT_PICTURES = 5
 State = ImportRun.State
 
 
@@ -127,7 +129,8 @@ class ImportAdmin(TenantModelAdmin):
         form = UploadForm(request.POST, request.FILES)
         if not form.is_valid():
             return self._list_page(request, form)
-        run = upload_import(form.cleaned_data["file"], request.user)
+        data = form.cleaned_data
+        run = upload_import(data["file"], request.user, fetches_pictures=data["fetches_pictures"])
         return redirect(_address(run.pk))
 
     def change_view(
@@ -161,6 +164,7 @@ class ImportAdmin(TenantModelAdmin):
         may_read = may and may_be_read_again(run)
         if may_read and columns_form is None and run.state == State.ASKING:
             columns_form = ColumnsForm(run)
+        pictures = progress_of(run) if run.fetches_pictures and run.report else None
         context = self._context(
             request,
             original=run,
@@ -173,6 +177,8 @@ class ImportAdmin(TenantModelAdmin):
             may_undo=may and may_be_undone(run),
             may_stop=may and run.state == State.RUNNING and not silent and not run.is_to_stop,
             may_delete=self.has_delete_permission(request, run),
+            pictures=pictures,
+            may_fetch=may and bool(pictures and (pictures["failed"] or pictures["later"])),
             read_as_form=ReadAsForm(run) if may_read else None,
             columns_form=columns_form,
             found=found,
@@ -183,6 +189,8 @@ class ImportAdmin(TenantModelAdmin):
         response = TemplateResponse(request, "admin/catalog/import/page.html", context)
         if context["is_busy"]:
             response["Refresh"] = str(LOOK_AGAIN)
+        elif pictures and pictures["now"]:
+            response["Refresh"] = str(LOOK_AGAIN_AT_PICTURES)
         return response
 
     def _take_step(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
@@ -192,6 +200,8 @@ class ImportAdmin(TenantModelAdmin):
         try:
             if wanted == "stop":
                 stop(run.pk)
+            elif wanted == "fetch":
+                try_again(run.pk)
             elif wanted == "read-as":
                 if (form := ReadAsForm(run, request.POST)).is_valid():
                     read_again(run.pk, form.cleaned_data["read_as"], request.user)

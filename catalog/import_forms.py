@@ -45,6 +45,12 @@ class UploadForm(forms.Form):
         max_length=255,
     )
 
+    fetches_pictures = forms.BooleanField(
+        label=gettext_lazy("Fetch the pictures that it names by address"),
+        required=False,
+        initial=True,
+    )
+
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > MAX_UPLOAD:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import MD5, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -296,6 +296,7 @@ class ProductImage(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
+        indexes = [HashIndex(fields=["source_url"], name="picture_source")]
 
     def __str__(self) -> str:
         return self.alt or str(self.id)
@@ -497,6 +498,7 @@ class ImportRun(models.Model):
     )
     samples = models.JSONField(default=list, help_text="Of a table, some cells of each column.")
     mapping = models.JSONField(default=dict, help_text="Of a table, field to column.")
+    fetches_pictures = models.BooleanField(default=False)
     total = models.IntegerField(default=0)
     done = models.IntegerField(default=0)
     preview = models.JSONField(default=dict, help_text="What the look at it found.")
@@ -522,6 +524,39 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class PictureFetch(models.Model):
+    """The address of a picture that an import named, which the worker is to fetch."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        FETCHED = "fetched", _("Fetched")
+        FAILED = "failed", _("Failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="fetches")
+    url = models.TextField()
+    host = models.CharField(max_length=255)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    tries = models.SmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint("run", MD5("url"), name="picture_fetched_once_for_an_import")
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"], condition=Q(state="waiting"), name="picture_fetch_next"
+            ),
+            HashIndex(fields=["url"], name="picture_fetch_url"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
 
 
 class ColumnMapping(models.Model):

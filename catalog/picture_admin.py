@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 
 from catalog.models import Product, ProductImage, Variant
-from catalog.pictures import small, srcset
+from catalog.pictures import PICTURE_SIDE, small, srcset
 from catalog.services.galleries import add_picture, arrange_pictures
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
@@ -24,7 +24,6 @@ from tenants.pictures import ACCEPTED, clean_upload
 from tenants.services.audit import Person
 from tenants.tenant_admin import TenantModelAdmin
 
-PICTURE_SIDE = 1600
 # Without a script files come together; a request makes no more of them than it has time for.
 MOST_AT_ONCE = 20
 

@@ -11,6 +11,8 @@ from pycommerce.db import connection
 # Widths in pixels that stand ready beside a picture's own: of a card and of a page, on screens of
 # one to three dots a pixel.
 WIDTHS = (320, 480, 640, 1000)
+# A product's picture is made at most so many pixels wide and high.
+PICTURE_SIDE = 1600
 # The home page's own picture stands ready in this width beside its own.
 HOME_NARROW = 800
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from procrastinate.contrib.django import app
 
 from catalog.services.import_runs import forget_old_imports
+from catalog.services.picture_fetches import fetch_pictures
 from catalog.services.pictures import finish_those_left
 from checkout.services.calling_out import send_webhooks
 from checkout.services.events import forget_old_events, work_off_waiting
@@ -73,6 +74,18 @@ def _say_what_was_called(done: Iterable[tuple[Tenant, Any]]) -> None:
     for tenant, tries in done:
         if not isinstance(tries, Exception) and tries:
             logger.info("Tenant %s: tried %d webhooks", tenant.pk, tries)
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(queueing_lock="fetches", lock="fetches", pass_context=False)
+def fetch_pictures_regularly(timestamp: int) -> None:
+    """Every five seconds, one round after the other: pictures that imports named by address."""
+    fetching = in_each_due(
+        Kind.PICTURES, lambda shops: in_each(shops, lambda tenant: fetch_pictures())
+    )
+    for tenant, count in fetching:
+        if not isinstance(count, Exception) and count:
+            logger.info("Tenant %s: fetched %d pictures", tenant.pk, count)
 
 
 @app.periodic(cron="* * * * *")

@@ -490,6 +490,7 @@ class DueWork(models.Model):
         MESSAGES = "messages", "Messages to deliver"
         PAYMENTS = "payments", "Payments and refunds to look after"
         WEBHOOKS = "webhooks", "Webhooks to send"
+        PICTURES = "pictures", "Pictures to fetch"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     # No foreign key: it is written in every shop's own transactions.

@@ -34,6 +34,10 @@ class NotReached(Exception):
     """Why nothing came back, in words for the log."""
 
 
+class NotPublic(NotReached):
+    """The host has an address that is never called."""
+
+
 def check_address(address: str, *, may_be_plain: bool) -> SplitResult:
     """The parts of an address over TLS, or over HTTP where it `may_be_plain`.
 
@@ -121,7 +125,7 @@ def _checked_addresses(host: str, port: int) -> list[str]:
     """The host's addresses. Raises NotReached unless every one of them may be called."""
     addresses = _look_up(host, port)
     if not all(_is_allowed(address) for address in addresses):
-        raise NotReached("The host's name leads to an address that is not public.")
+        raise NotPublic("The host's name leads to an address that is not public.")
     return addresses
 
 

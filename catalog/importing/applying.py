@@ -298,7 +298,10 @@ class Importer:
         ids = [product.pk for product in batch.products.values()]
         present: dict[UUID, dict[str, ProductImage]] = {}
         for image in ProductImage.objects.filter(product_id__in=ids):
-            present.setdefault(image.product_id, {})[public_url(image)] = image
+            images = present.setdefault(image.product_id, {})
+            images[public_url(image)] = image
+            if image.source_url:
+                images[image.source_url] = image
         new: list[ProductImage] = []
         changed: list[ProductImage] = []
         for entry in entries:

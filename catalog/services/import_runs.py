@@ -32,6 +32,7 @@ from catalog.importing.running import PART, NoFormatFits, finish_part, parse
 from catalog.models import ImportedChange, ImportRun
 from catalog.services.columns import ask_for_columns
 from catalog.services.import_jobs import have_it_done
+from catalog.services.picture_fetches import queue_pictures
 from catalog.services.undoing import UNDONE_WITHIN, may_be_undone, undo
 from pycommerce.db.retrying import once_more
 from tenants.models import User
@@ -64,13 +65,14 @@ class _Uploader:
 
 
 @transaction.atomic
-def upload_import(upload: UploadedFile, user: User) -> ImportRun:
-    """Keep an uploaded file and have it looked at."""
+def upload_import(upload: UploadedFile, user: User, *, fetches_pictures: bool = False) -> ImportRun:
+    """Keep an uploaded file and have it looked at; its pictures are fetched when it is in."""
     run = ImportRun.objects.create(
         file_name=(upload.name or "file")[-255:],
         size=upload.size or 0,
         user_id=user.pk,
         user_name=user.author,
+        fetches_pictures=fetches_pictures,
     )
     files.keep(run.pk, upload)
     record(user=user, action=AuditEntry.Action.CREATE, thing=run)
@@ -305,6 +307,8 @@ def _take_part(run_id: UUID, importer: Importer, start: int) -> int | None:
         )
         for product_id, before in importer.journal.products.items()
     )
+    if run.fetches_pictures:
+        queue_pictures(run, [entry.slug for entry in products[start : run.done]])
     finish_part(changed)
     return run.done
 

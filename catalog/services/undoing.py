@@ -24,6 +24,7 @@ from catalog.models import (
     Variant,
 )
 from catalog.services.editing import delete_products
+from catalog.services.pictures import forget_pictures
 from catalog.services.refresh import refresh_products
 from tenants.shop.models import raise_catalogue_version
 
@@ -143,7 +144,9 @@ def _restore(
         pk__in=[pk for pk, key, category in placed if str(category) in befores[key]["categories"]]
     ).delete()
     new = [pk for before in befores.values() for pk in before["new_pictures"]]
-    ProductImage.objects.filter(pk__in=new).delete()
+    brought = ProductImage.objects.filter(pk__in=new)
+    forget_pictures(list(brought.values_list("file", flat=True)))
+    brought.delete()
     members = {pk: was for before in befores.values() for pk, was in before["pictures"].items()}
     pictures = ProductImage.objects.filter(pk__in=members)
     _save(ProductImage, [(picture, members[str(picture.pk)]) for picture in pictures])
@@ -180,6 +183,7 @@ def _finish(run: ImportRun) -> None:
     # Level by level, from the leaves up.
     while unused.delete()[0]:
         pass
+    run.fetches.all().delete()
     run.state, run.updated_at = State.UNDONE, timezone.now()
     run.save(update_fields=["state", "updated_at"])
     raise_catalogue_version()

@@ -9,7 +9,7 @@ from django.db import connection
 from playwright.sync_api import Page
 
 from catalog.jobs import work_on_import
-from catalog.models import ImportRun, Variant
+from catalog.models import ImportRun, PictureFetch, Variant
 from tenants.models import Tenant
 from tests.checkout.conftest import paid
 from tests.factories import PASSWORD, make_member, make_order, make_product
@@ -140,7 +140,14 @@ def test_its_pages_can_be_read_by_everybody(desk, scheme):
     _upload(page, b"Artikel;Preis;Regal\nLampe;12.50;A1\n")
     _work()
     table = ImportRun.objects.get()
-    _upload(page, b"Handle,Title,Variant Price\nlamp,Lamp,5\nnew,New,6\nbad,Bad,x\n")
+    _upload(page, b"Handle,Title,Variant Price,Image Src\nlamp,Lamp,5,https://a.example/1\n")
+    _work()
+    done = ImportRun.objects.latest("created_at")
+    page.goto(f"/admin/catalog/importrun/{done.pk}/change/")
+    page.get_by_role("button", name="Import now").click()
+    _work()
+    PictureFetch.objects.update(state="failed", problem="It answered 404.")
+    _upload(page, b"Handle,Title,Variant Price\nlamp,Lamp,6\nnew,New,6\nbad,Bad,x\n")
     _work()
     run = ImportRun.objects.latest("created_at")
     axe = Axe()
@@ -151,6 +158,7 @@ def test_its_pages_can_be_read_by_everybody(desk, scheme):
         "catalog/importrun/",
         f"catalog/importrun/{run.pk}/change/",
         f"catalog/importrun/{table.pk}/change/",
+        f"catalog/importrun/{done.pk}/change/",
     ):
         page.goto(f"/admin/{path}")
         for summary in page.locator("summary").all():

@@ -28,6 +28,7 @@ from orders.services.fulfilling import fulfil_order
 from orders.services.low_stock import tell_low_stock
 from orders.services.mailing import deliver_outbox
 from orders.services.refunding import refund_order
+from tenants import outside
 from tenants.due import Kind
 from tenants.models import DueWork
 from tenants.shop.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookType
@@ -449,7 +450,7 @@ def test_a_receiver_that_drips_its_first_words_of_tls_is_cut_off(monkeypatch):
 
 
 def test_a_name_server_that_does_not_answer_holds_up_nobody(monkeypatch):
-    monkeypatch.setattr(sending, "LOOK_UP_SECONDS", 0.3)
+    monkeypatch.setattr(outside, "LOOK_UP_SECONDS", 0.3)
     answered = threading.Event()
 
     def hang(host, port, **more):
@@ -463,16 +464,16 @@ def test_a_name_server_that_does_not_answer_holds_up_nobody(monkeypatch):
         began = time.monotonic()
         problems = [
             sending.send(f"https://shop{number}.example/hook", b"{}", {}).problem
-            for number in range(sending.MOST_LOOK_UPS + 2)
+            for number in range(outside.MOST_LOOK_UPS + 2)
         ]
         took = time.monotonic() - began
     finally:
         answered.set()
 
-    assert set(problems[: sending.MOST_LOOK_UPS]) == {"The host's name was not found in time."}
+    assert set(problems[: outside.MOST_LOOK_UPS]) == {"The host's name was not found in time."}
     # No more threads than that are left behind.
-    assert len(asked) == sending.MOST_LOOK_UPS
-    assert all("was not looked up" in problem for problem in problems[sending.MOST_LOOK_UPS :])
+    assert len(asked) == outside.MOST_LOOK_UPS
+    assert all("was not looked up" in problem for problem in problems[outside.MOST_LOOK_UPS :])
     assert took < 0.3 * len(problems) + 2
 
 
