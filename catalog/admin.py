@@ -30,9 +30,11 @@ from catalog.services.editing import (
     prepare_product,
     prepare_variant,
 )
+from catalog.services.locking import lock_products
 from catalog.services.refresh import refresh_products
 from catalog.services.stock import MAX_UNITS, receive_first_stock
 from catalog.stock_admin import ProductStock
+from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import (
     TabularInline,
@@ -43,10 +45,10 @@ from tenants.admin_sites import tenant_site
 from tenants.exporting import ExportingAdmin, Table
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
-from tenants.tenant_admin import MoneyForm
+from tenants.tenant_admin import MoneyForm, WatchedForm
 
 
-class VariantForm(MoneyForm):
+class VariantForm(WatchedForm, MoneyForm):
     """A variant in its product: prices, and the first stock of a new one."""
 
     money_fields = ("price", "compare_at_price")
@@ -72,6 +74,7 @@ class VariantForm(MoneyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.watch(*VariantForm.Meta.fields)
         self.fields["sku"].required = False
         self.fields["option_values"].widget = UnfoldAdminTextInputWidget()
         for field in self.fields.values():
@@ -226,6 +229,15 @@ class ProductAdmin(ProductListAdmin, PicturesAdmin, ExportingAdmin):
         if product.status != Product.Status.ACTIVE:
             return None
         return reverse("catalog:product", args=[product.slug])
+
+    def _changeform_view(
+        self, request: HttpRequest, object_id: str | None, *rest: Any
+    ) -> HttpResponse:
+        if request.method == "POST" and (product_id := parse_uuid(object_id or "")):
+            # What the forms are compared with stays so until they are saved.
+            lock_products([product_id])
+        response: HttpResponse = super()._changeform_view(request, object_id, *rest)
+        return response
 
     def save_model(
         self, request: HttpRequest, obj: Product, form: ProductForm, change: bool

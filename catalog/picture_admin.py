@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -16,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from catalog.models import Product, ProductImage, Variant
 from catalog.pictures import PICTURE_SIDE, small, srcset
 from catalog.services.galleries import add_picture, arrange_pictures
+from catalog.services.locking import lock_products
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
@@ -45,12 +47,21 @@ class ManyPicturesField(forms.FileField):
 
 
 class PictureForm(forms.Form):
-    """What is told of a picture: its alternative text, and the variant that it shows."""
+    """What is told of a picture: its alternative text, and the variant that it shows.
+
+    Its page carries what was seen, so that it changes what was typed and nothing else.
+    """
 
     alt = forms.CharField(
-        label="Alternative text", max_length=512, required=False, widget=UnfoldAdminTextInputWidget
+        label="Alternative text",
+        max_length=512,
+        required=False,
+        show_hidden_initial=True,
+        widget=UnfoldAdminTextInputWidget,
     )
-    variant = forms.ChoiceField(label="Shows", required=False, widget=UnfoldAdminSelectWidget)
+    variant = forms.ChoiceField(
+        label="Shows", required=False, show_hidden_initial=True, widget=UnfoldAdminSelectWidget
+    )
 
     def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,7 +77,29 @@ class PictureForm(forms.Form):
         told: dict[str, Any] = {"alt": data["alt"]}
         if "variant" in data:
             told["variant_id"] = parse_uuid(data["variant"])
-        return told
+        left_alone = {
+            name for name in data if name not in self.changed_data and self._seen(name) is not None
+        }
+        return {name: told[name] for name in told if name.removesuffix("_id") not in left_alone}
+
+    def problems(self, image: ProductImage) -> list[str]:
+        """What is wrong with it, and what somebody else changed in the picture meanwhile."""
+        found = [" ".join(map(str, errors)) for errors in self.errors.values()]
+        present = _told_of(image)
+        for name in self.changed_data:
+            seen, new = self._seen(name), self.cleaned_data.get(name)
+            if seen is not None and present[name] not in (seen, new):
+                label = str(self.fields[name].label).lower()
+                found.append(f"somebody changed “{label}” meanwhile. Load the page to see it.")
+        return found
+
+    def _seen(self, name: str) -> str | None:
+        seen: str | None = self.data.get(self[name].html_initial_name)
+        return seen
+
+
+def _told_of(image: ProductImage) -> dict[str, str]:
+    return {"alt": image.alt, "variant": str(image.variant_id or "")}
 
 
 def take_files(
@@ -113,7 +146,7 @@ def _shown(image: ProductImage, choices: Sequence[tuple[str, str]]) -> dict[str,
         "srcset": srcset(file) if file else "",
         "form": PictureForm(
             prefix=str(image.pk),
-            initial={"alt": image.alt, "variant": str(image.variant_id or "")},
+            initial=_told_of(image),
             choices=choices,
         ),
     }
@@ -179,19 +212,24 @@ class PicturesAdmin(TenantModelAdmin):
         return JsonResponse({"added": items, "problems": problems})
 
 
+@transaction.atomic
 def _arrange(
     product: Product, sent: QueryDict, choices: Sequence[tuple[str, str]], user: Person | None
 ) -> list[str]:
     """Save order, texts and removals as they were sent; returns what is wrong with them."""
+    lock_products([product.pk])
+    images = {image.pk: image for image in product.images.all()}
     order = [pk for pk in map(parse_uuid, sent.getlist("picture")) if pk]
     removed = [pk for pk in map(parse_uuid, sent.getlist("remove")) if pk]
     forms_of = {
-        pk: PictureForm(sent, prefix=str(pk), choices=choices) for pk in order if pk not in removed
+        pk: PictureForm(sent, prefix=str(pk), choices=choices)
+        for pk in order
+        if pk in images and pk not in removed
     }
     problems = [
-        f"Picture {order.index(pk) + 1}: {' '.join(map(str, errors))}"
+        f"Picture {order.index(pk) + 1}: {problem}"
         for pk, form in forms_of.items()
-        for errors in form.errors.values()
+        for problem in form.problems(images[pk])
     ]
     if problems:
         return problems

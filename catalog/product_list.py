@@ -19,6 +19,7 @@ from catalog.models import Product, Variant
 from catalog.pictures import small, srcset
 from catalog.row_editing import RowEditingAdmin, RowForm
 from catalog.services.editing import edit_product
+from catalog.services.locking import lock_products
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS, decimals_of
@@ -162,11 +163,7 @@ class ProductListAdmin(RowEditingAdmin):
         )
 
     def lock_rows(self, ids: list[Any]) -> None:
-        # Variants before products, each in id order, as a change of one product locks them.
-        variants = Variant.objects.filter(product__in=ids).order_by("pk")
-        list(variants.select_for_update(no_key=True).values_list("pk"))
-        products = Product.objects.filter(pk__in=ids).order_by("pk")
-        list(products.select_for_update(no_key=True).values_list("pk"))
+        lock_products(ids)
 
     def save_row(self, request: HttpRequest, form: PriceForm, formset: Any) -> None:
         variant = Variant.objects.get(product=form.row)

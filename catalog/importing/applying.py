@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.importing.entries import Catalogue, ImageEntry, ProductEntry, VariantEntry
@@ -20,6 +19,7 @@ from catalog.models import Category, Product, ProductImage, StockMovement, Varia
 from catalog.pictures import public_url
 from catalog.sanitise import sanitise_html
 from catalog.services.editing import generated_sku
+from catalog.services.locking import lock_products
 from catalog.services.slugs import slug_from
 from tenants.services.audit import Person
 
@@ -73,13 +73,14 @@ class Importer:
         """
         self.journal = Journal()
         slugs = [entry.slug for entry in entries]
-        # Locked in id order, as every writer of several does: products first, then variants. No
-        # key changes, so that whatever refers to one of them need not wait.
-        found = self._locked(Product.objects.filter(slug__in=slugs))
+        found = Product.objects.filter(slug__in=slugs)
+        if not self.dry_run:
+            lock_products(ids := list(found.values_list("pk", flat=True)))
+            found = found.filter(pk__in=ids)
         existing = {product.slug: product for product in found.defer("image_list")}
         variants: dict[UUID, list[Variant]] = {}
         owners = existing.values()
-        for variant in self._locked(Variant.objects.filter(product__in=owners)):
+        for variant in Variant.objects.filter(product__in=owners).order_by("pk"):
             variants.setdefault(variant.product_id, []).append(variant)
         wanted = [each.sku for entry in entries for each in entry.variants if each.sku]
         taken = dict(Variant.objects.filter(sku__in=wanted).values_list("sku", "product__slug"))
@@ -110,10 +111,6 @@ class Importer:
         self._add_images(batch, accepted)
         self._count_updates(batch)
         return batch.changed | {product.pk for product in batch.new_products}
-
-    def _locked(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        rows = rows.order_by("pk")
-        return rows if self.dry_run else rows.select_for_update(of=("self",), no_key=True)
 
     # --- Products --------------------------------------------------------------------------
 

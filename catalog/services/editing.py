@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalog.errors import HeldForOrders
 from catalog.models import Category, Product, ProductImage, Variant
 from catalog.sanitise import sanitise_html
+from catalog.services.locking import lock_products
 from catalog.services.pictures import forget_pictures
 from catalog.services.refresh import refresh_products
 from catalog.services.slugs import (
@@ -50,13 +51,12 @@ def edit_product(
 
     What is as it was already is not written, and where nothing changes nothing is.
     """
+    lock_products([product_id])
     variants = Variant.objects.filter(product_id=product_id, pk__in=prices).order_by("pk")
     changed = [
-        (variant, new)
-        for variant in variants.select_for_update()
-        if (new := _differences(variant, prices[variant.pk]))
+        (variant, new) for variant in variants if (new := _differences(variant, prices[variant.pk]))
     ]
-    product = Product.objects.select_for_update().get(pk=product_id)
+    product = Product.objects.get(pk=product_id)
     if "description" in fields:
         fields = {**fields, "description": sanitise_html(fields["description"])}
     new_fields = _differences(product, fields)

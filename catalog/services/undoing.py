@@ -24,6 +24,7 @@ from catalog.models import (
     Variant,
 )
 from catalog.services.editing import delete_products
+from catalog.services.locking import lock_products
 from catalog.services.pictures import forget_pictures
 from catalog.services.refresh import refresh_products
 from tenants.shop.models import raise_catalogue_version
@@ -58,12 +59,12 @@ def _undo_part(run_id: UUID) -> bool:
     if not changes:
         _finish(run)
         return False
-    # Products first, then variants, each in id order, as every writer of several does.
-    products = Product.objects.filter(pk__in=changes).order_by("pk").select_for_update()
+    lock_products(changes)
+    products = Product.objects.filter(pk__in=changes).order_by("pk")
     present = {product.pk: product for product in products}
     variants = Variant.objects.filter(product__in=present).order_by("pk")
     of_product: dict[UUID, list[Variant]] = {}
-    for variant in variants.select_for_update(of=("self",)):
+    for variant in variants:
         of_product.setdefault(variant.product_id, []).append(variant)
     kept = _touched(changes, present, of_product)
     undone = present.keys() - kept
