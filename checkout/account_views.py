@@ -15,10 +15,10 @@ from checkout.refusals import refused
 from orders.accounts import customer_of, sign_in, sign_out
 from orders.models import Customer, CustomerAddress, Order
 from orders.pages import personal_page, shop_context
-from orders.posts import check_post
 from orders.services.customers import ask_for_sign_in, find_sign_in, use_sign_in
 from orders.showing import Pictures, address_lines, list_words, pictures_of, tone
 from orders.views import find_by_token
+from pycommerce.api.posts import check_post
 from pycommerce.core.errors import InvalidRequest, RateLimited, Refusal
 from pycommerce.core.http import HttpRequest
 from tenants.origins import origin_of

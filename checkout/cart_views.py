@@ -25,9 +25,9 @@ from checkout.carts import (
 from checkout.models import Cart
 from checkout.refusals import first_words, refused, wants_json
 from orders.pages import personal_page, shop_context
-from orders.posts import check_post
 from orders.services.pricing import missing_for_free_shipping
 from pycommerce.api.parameters import parse_uuid
+from pycommerce.api.posts import check_post
 from pycommerce.core.errors import Forbidden, InvalidRequest, RateLimited, Refusal, wrong_field
 from pycommerce.core.http import HttpRequest
 

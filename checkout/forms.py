@@ -1,19 +1,17 @@
 """The checkout's form: one page, and what a country asks for."""
 
-from html import escape
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
-from django.forms.utils import flatatt
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.addresses import LINE_LENGTH, country_names, problems_of, rules_for
+from orders.addresses import LINE_LENGTH, problems_of, rules_for
 from orders.models import ShippingMethod
 from orders.services.placing import Address, Buyer
+from pycommerce.core.countries import country_names
+from pycommerce.core.plain_select import PlainSelect
 
 _AUTOCOMPLETE = {
     "email": "email",
@@ -72,25 +70,6 @@ def _problem_words(part: str, problem: str, code: str, address: dict[str, str]) 
             "example": rules.postal_code_example
         }
     return _("This field is required.")
-
-
-class PlainSelect(forms.Select):
-    """A select for hundreds of options: Django's own renders a template for each of them.
-
-    All countries take 0.5 ms in this way, and 12 ms in that.
-    """
-
-    def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        chosen = self.format_value(value)
-        options = "".join(
-            f'<option value="{escape(str(key))}"{" selected" if key in chosen else ""}>'
-            f"{escape(str(text))}</option>"
-            for key, text in self.choices
-        )
-        given = self.build_attrs({**self.attrs, "name": name}, attrs)
-        return format_html("<select{}>{}</select>", flatatt(given), SafeString(options))
 
 
 class CheckoutForm(forms.Form):

@@ -22,11 +22,11 @@ from orders.accounts import customer_of
 from orders.errors import BadDiscount, IllegalTransition, OutOfStock, PricesChanged
 from orders.models import Order, ShippingMethod
 from orders.pages import allow_payment_page, personal_page, shop_context
-from orders.posts import check_post
 from orders.reading import exact
 from orders.services.pricing import order_settings, quote
 from orders.views import find_by_token
 from pycommerce.api.parameters import parse_uuid
+from pycommerce.api.posts import check_post
 from pycommerce.api.renderers import dumps
 from pycommerce.core.errors import InvalidRequest, Refusal
 from pycommerce.core.http import HttpRequest

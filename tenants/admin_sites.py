@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -18,9 +18,10 @@ from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.counting import count_words
 from pycommerce.unfold_shim import AuthenticationForm, UnfoldAdminSite
-from tenants.backends import may_enter
+from tenants.backends import may_enter, rights_in
 from tenants.models import User
 from tenants.password_views import ChoosePasswordView, InvitationView, ask_for_password
+from tenants.roles import Right
 from tenants.second_factor_views import (
     PasswordStepView,
     code_step,
@@ -28,8 +29,10 @@ from tenants.second_factor_views import (
     second_factor_page,
     turn_off_page,
 )
+from tenants.services.looking import end_first_steps
 from tenants.services.second_factor import needs_second_factor
 from tenants.services.signing_in import check_password
+from tenants.sign_up_views import first_entry
 
 
 class StaffLoginForm(AuthenticationForm):
@@ -78,10 +81,14 @@ class ToDo:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the start page: its template, and what that shows as `part`."""
+    """A part of the start page: its template, and what that shows as `part`.
+
+    `is_first`: it stands above what needs doing.
+    """
 
     template: str
     context: dict[str, Any]
+    is_first: bool = False
 
 
 # What is there for those who have to set up a second factor first.
@@ -218,6 +225,21 @@ class TenantAdminSite(_Site):
     """The shop's back office: only its members get in, and only its own data is there."""
 
     index_title = "Overview"
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path("first-entry/<str:token>/", first_entry, name="first_entry"),
+            path("first-steps/end/", self.admin_view(self.end_first_steps), name="end_first_steps"),
+            *super().get_urls(),
+        ]
+
+    def end_first_steps(self, request: HttpRequest) -> HttpResponse:
+        """The list of first steps is not shown any more in this shop."""
+        if Right.CHANGE_LOOK not in rights_in(request.user, request.tenant):
+            raise PermissionDenied
+        if request.method == "POST":
+            end_first_steps(request.tenant)
+        return redirect("admin:index")
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Any:
         """A page of the back office, with times as the shop's clocks show them."""

@@ -23,6 +23,7 @@ from tenants.services.jobs import forget_old_jobs
 from tenants.services.mail_limits import COUNTED_FOR
 from tenants.services.passwords import send_link
 from tenants.services.signing_in import KNOWN_FOR
+from tenants.services.signing_up import send_confirmation, sign_ups_that_ended
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ _KEPT_AFTER_END = timedelta(days=1)
 
 
 def clean_up() -> dict[str, int]:
-    """Delete counters of past minutes, and tokens, sessions, addresses and requests that ended.
+    """Delete counters of past minutes, and whatever else has ended: tokens, requests, sign-ups.
 
     Returns how many rows of each are gone.
     """
@@ -43,6 +44,7 @@ def clean_up() -> dict[str, int]:
         "sessions": Session.objects.filter(expire_date__lt=now),
         "addresses": KnownAddress.objects.filter(last_used_at__lt=now - KNOWN_FOR),
         "requests": PasswordRequest.objects.filter(created_at__lt=now - COUNTED_FOR),
+        "sign_ups": sign_ups_that_ended(),
     }
     return {name: rows.delete()[0] for name, rows in ended.items()}
 
@@ -63,6 +65,13 @@ def mail_password_link(
     connection.set_schema_to_public()
     if user_id:
         send_link(purpose, user_id=user_id, tenant_id=tenant_id, origin=origin, language=language)
+
+
+@app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)
+def mail_sign_up(sign_up_id: str, origin: str) -> None:
+    """The mail with which a shop is opened."""
+    connection.set_schema_to_public()
+    send_confirmation(sign_up_id, origin)
 
 
 @app.task(lock="exports", pass_context=False)

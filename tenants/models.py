@@ -104,6 +104,8 @@ class Tenant(TenantMixin):
         editable=False,
         help_text="Whether whoever works here must set up a second factor first.",
     )
+    # Once the list of first steps was dismissed, or nothing is left of it.
+    first_steps_ended_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -481,6 +483,44 @@ class PasswordRequest(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+class SignUp(models.Model):
+    """Somebody asked to open a shop: what it is to be, until its owner's address is confirmed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=254, help_text="In lower case.")
+    # Empty once the shop is open: the account has it then, or has one of its own.
+    password = models.CharField(max_length=128)
+    name = models.CharField(max_length=255)
+    slug = models.CharField(max_length=40)
+    currency = models.CharField(max_length=3)
+    language = models.CharField(max_length=5)
+    time_zone = models.CharField(max_length=60)
+    country = models.CharField(max_length=2)
+    client_address = models.GenericIPAddressField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    opened_at = models.DateTimeField(null=True, db_index=True)
+    # A plain id: the shop may go before what tells of its beginning.
+    tenant_id = models.UUIDField(null=True)
+    is_new_user = models.BooleanField(default=False, help_text="Whether the account was made here.")
+    entered_at = models.DateTimeField(null=True, help_text="When the first way in was used.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["email", "created_at"], name="sign_up_email"),
+            models.Index(fields=["client_address", "created_at"], name="sign_up_client"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(opened_at=None, tenant_id=None)
+                | models.Q(opened_at__isnull=False, tenant_id__isnull=False),
+                name="sign_up_opened_a_shop",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class DueWork(models.Model):

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from tenants import kept_mail, views
+from tenants import kept_mail, sign_up_views, views
 
 app_name = "platform"
 urlpatterns = [
     path("", views.directory, name="home"),
+    path("open-a-shop/", sign_up_views.sign_up, name="sign-up"),
+    path("open-a-shop/address/", sign_up_views.address, name="sign-up-address"),
+    path("open-a-shop/sent/", sign_up_views.sent, name="sign-up-sent"),
+    path("open-a-shop/<str:token>/", sign_up_views.confirm, name="sign-up-confirm"),
     path("mail/", kept_mail.mails, name="mails"),
     path("mail/<str:name>/", kept_mail.mail, name="mail"),
     path("mail/<str:name>/html", kept_mail.mail_html, name="mail-html"),

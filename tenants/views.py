@@ -38,6 +38,7 @@ def directory(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "entries": [_entry(request, tenant) for tenant in page],
+        "sign_up_is_open": settings.SIGN_UP,
         "canonical": request.build_absolute_uri(request.path),
     }
     response = render(request, "tenants/directory.html", context)

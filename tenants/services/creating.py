@@ -68,6 +68,11 @@ def create_tenant(
     return tenant
 
 
+def ready_template() -> None:
+    """Have at hand what shops are made from: inside a transaction it could not be made."""
+    _template()
+
+
 def _template() -> str:
     """The statements that make an empty shop's schema at this state of the migrations, or "".
 

@@ -2,16 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from django.core.mail import EmailMultiAlternatives
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tenants.models import Domain, Role, User
 from tenants.origins import shop_origin
-from tenants.services.passwords import sender_of
-from tenants.theme import text_on
+from tenants.services.mailing import send_mail
 
 UNPROVEN_FOR = timedelta(days=7)
 # A record that is gone is looked for once more before anybody is troubled.
@@ -52,15 +49,10 @@ def tell(domain: Domain) -> None:
             "name": tenant.name,
             "origin": origin,
             "link": f"{origin}/admin/tenants/domain/{domain.pk}/change/",
-            "brand": tenant.primary_color,
-            "brand_ink": text_on(tenant.primary_color),
+            "color": tenant.primary_color,
         }
-        body = render_to_string("tenants/mail/domain.txt", context).strip() + "\n"
-        html = render_to_string("tenants/mail/domain.html", context)
-    for owner in owners.filter(is_active=True).order_by("email"):
-        mail = EmailMultiAlternatives(subject, body, sender_of(tenant.name), [owner.email])
-        mail.attach_alternative(html, "text/html")
-        mail.send()
+        for owner in owners.filter(is_active=True).order_by("email"):
+            send_mail("domain", owner.email, context)
 
 
 def _words(domain: Domain) -> tuple[str, str]:

@@ -4,10 +4,8 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -22,9 +20,8 @@ from tenants.platform_models import ShopDeletion
 from tenants.services.audit import record
 from tenants.services.exports import LAST_KEPT_FOR, ask_for_export, finish, new_export, path_of
 from tenants.services.lifecycle import delete_tenant, set_active
-from tenants.services.passwords import sender_of
+from tenants.services.mailing import send_mail
 from tenants.shop.models import AuditEntry
-from tenants.theme import text_on
 
 logger = logging.getLogger(__name__)
 
@@ -191,13 +188,6 @@ def mail_owner(user: User, tenant: Tenant, *, purpose: str, origin: str) -> None
             "origin": origin,
             "link": f"{origin}/admin/tenants/shopdeletion/",
             "deletion": deletion,
-            "brand": tenant.primary_color,
-            "brand_ink": text_on(tenant.primary_color),
+            "color": tenant.primary_color,
         }
-        body = render_to_string(f"tenants/mail/{purpose}.txt", context).strip() + "\n"
-        html = render_to_string(f"tenants/mail/{purpose}.html", context)
-    mail = EmailMultiAlternatives(
-        " ".join(subject.split()), body, sender_of(tenant.name), [user.email]
-    )
-    mail.attach_alternative(html, "text/html")
-    mail.send()
+        send_mail(purpose, user.email, context)

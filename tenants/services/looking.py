@@ -6,8 +6,10 @@ from uuid import UUID
 
 from django.core.files.images import get_image_dimensions
 from django.db import transaction
+from django.utils import timezone
 
 from tenants.models import Tenant
+from tenants.resolution import clear_cache
 
 logger = logging.getLogger(__name__)
 
@@ -33,3 +35,11 @@ def change_look(tenant_id: UUID, **fields: Any) -> Tenant:
     tenant.save(update_fields=names)
     logger.info("Tenant %s: changed %s", tenant.pk, ", ".join(sorted(fields)))
     return tenant
+
+
+def end_first_steps(tenant: Tenant) -> None:
+    """Show the list of first steps no more; its pages stay as they are kept."""
+    # Beside `updated_at`, on which kept pages depend.
+    now = timezone.now()
+    Tenant.objects.filter(pk=tenant.pk, first_steps_ended_at=None).update(first_steps_ended_at=now)
+    transaction.on_commit(clear_cache)

@@ -2,12 +2,16 @@
 
 import ipaddress
 import re
+import unicodedata
+from itertools import count
 
 import idna
+from anyascii import anyascii
 from babel import Locale
 from django.conf import settings
 
 from pycommerce.core.errors import InvalidRequest
+from tenants.models import Tenant
 
 MIN_SLUG, MAX_SLUG = 2, 40
 RESERVED_SLUGS = frozenset(
@@ -50,6 +54,38 @@ def clean_slug(slug: str) -> str:
 
 def _bad_slug(problem: str) -> InvalidRequest:
     return InvalidRequest(f"The slug cannot be used: {problem}", fields={"slug": [problem]})
+
+
+# As German is written where it has no umlauts; other letters lose what is around them.
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+
+
+def propose_slug(name: str) -> str:
+    """A free slug made from a shop's name, or "" for a name without letters or digits.
+
+    Every alphabet is written in Latin letters: Müller becomes mueller, 北京 bei-jing.
+    """
+    wanted = _in_latin(name)
+    if not wanted:
+        return ""
+    if len(wanted) < MIN_SLUG or wanted.isdigit() or wanted in RESERVED_SLUGS:
+        wanted = f"{wanted}-shop" if wanted in RESERVED_SLUGS else f"shop-{wanted}"
+    # Room for a number behind it.
+    start = wanted[: MAX_SLUG - 5].rstrip("-")
+    taken = set(Tenant.objects.filter(slug__startswith=start).values_list("slug", flat=True))
+    if wanted not in taken:
+        return wanted
+    return next(slug for number in count(2) if (slug := f"{start}-{number}") not in taken)
+
+
+def _in_latin(name: str) -> str:
+    composed = unicodedata.normalize("NFC", name.strip()[:100]).translate(_GERMAN)
+    latin = re.sub(r"['’`]", "", anyascii(composed))
+    # Letters that stand for whole syllables come out as BeiJing.
+    if not name.isascii():
+        latin = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", latin)
+    slug = re.sub(r"[^a-z0-9]+", "-", latin.lower()).strip("-")
+    return slug[:MAX_SLUG].rstrip("-")
 
 
 def clean_currency(code: str) -> str:

@@ -3,13 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
-from django.core.mail import EmailMultiAlternatives
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.encoding import force_bytes
@@ -22,12 +19,11 @@ from tenants.backends import may_enter
 from tenants.models import PasswordRequest, Tenant, User
 from tenants.origins import origin_of_ours
 from tenants.services.mail_limits import may_have_mail
+from tenants.services.mailing import PLATFORM_COLOR, PLATFORM_NAME, send_mail
 from tenants.services.signing_in import is_known_address
-from tenants.theme import text_on
 
 INVITATION_LIFE = timedelta(days=7)
 RESET, INVITATION = "password_reset", "invitation"
-PLATFORM_NAME, PLATFORM_COLOR = "PyCommerce", "#1d4ed8"
 
 
 class InvitationTokens:
@@ -142,24 +138,9 @@ def send_link(
             "origin": origin,
             "link": link,
             "has_password": user.has_usable_password(),
-            "brand": color,
-            "brand_ink": text_on(color),
+            "color": color,
         }
-        mail = EmailMultiAlternatives(
-            subject=" ".join(subject.split()),
-            body=render_to_string(f"tenants/mail/{purpose}.txt", context).strip() + "\n",
-            from_email=sender_of(name),
-            to=[user.email],
-        )
-        html = render_to_string(f"tenants/mail/{purpose}.html", context)
-    mail.attach_alternative(html, "text/html")
-    mail.send()
-
-
-def sender_of(name: str) -> str:
-    """The sender of a mail in the name of a shop."""
-    sender = "".join(letter for letter in name if letter.isprintable() and letter not in '"\\<>')
-    return f'"{sender}" <{settings.DEFAULT_FROM_EMAIL}>'
+        send_mail(purpose, user.email, context)
 
 
 def _about(purpose: str, user: User, name: str, origin: str) -> tuple[str, str]:

@@ -55,7 +55,7 @@ def check_password(*, email: str, password: str, address: str) -> User:
         if not isinstance(user, User):
             raise InvalidCredentials()
     if not has_second_factor(user):
-        _remember(user, address)
+        know_address(user, address)
     return user
 
 
@@ -66,7 +66,7 @@ def check_second_step(user: User, code: str, address: str) -> None:
     """
     with _counted(user.email, address):
         check_code(user, code, address)
-    _remember(user, address)
+    know_address(user, address)
 
 
 @contextmanager
@@ -80,7 +80,8 @@ def _counted(email: str, address: str) -> Iterator[None]:
     take_back(*keys)
 
 
-def _remember(user: User, address: str) -> None:
+def know_address(user: User, address: str) -> None:
+    """Count failed tries from this address on their own: the user was here."""
     KnownAddress.objects.update_or_create(
         user=user, address=address, defaults={"last_used_at": timezone.now()}
     )

@@ -14,7 +14,6 @@ from catalog.models import Product, Variant
 from catalog.services.editing import delete_products
 from catalog.services.refresh import refresh_products
 from catalog.services.stock import adjust_stock
-from checkout.forms import PlainSelect
 from checkout.models import Cart, PaymentAttempt
 from checkout.services.checking_out import check_out
 from checkout.services.refunding import send_refund
@@ -26,6 +25,7 @@ from orders.models import Discount, Order, ShippingMethod, SignIn, TaxRate
 from orders.services.fulfilling import fulfil_order
 from orders.services.mailing import deliver_outbox
 from orders.services.refunding import refund_order
+from pycommerce.core.plain_select import PlainSelect
 from tenants.models import Domain, Tenant
 from tenants.resolution import clear_cache
 from tenants.services import add_domain

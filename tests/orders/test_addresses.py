@@ -2,7 +2,8 @@
 
 import pytest
 
-from orders.addresses import country_code, country_names, problems_of, rules_for, state_code
+from orders.addresses import country_code, problems_of, rules_for, state_code
+from pycommerce.core.countries import country_names
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ SHOPPERS_ONLY = [
     "checkout/carts.py",
     "checkout/forms.py",
     "checkout/views.py",
-    "orders/posts.py",
+    "pycommerce/api/posts.py",
     "tenants/services/mail_limits.py",
 ]
 REFUSALS = {"BadDiscount", "Forbidden", "IllegalTransition", "InvalidRequest", "RateLimited"}

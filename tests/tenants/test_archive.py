@@ -139,7 +139,7 @@ def _count(table: str) -> int:
 
 
 def test_the_file_holds_every_field_of_the_shop(filled, tmp_path):
-    made_anew = {"id", "schema_name", "logo", "created_at", "updated_at"}
+    made_anew = {"id", "schema_name", "logo", "created_at", "updated_at", "first_steps_ended_at"}
 
     manifest = export_tenant(filled, tmp_path / "shop.zip")
 

@@ -1,0 +1,71 @@
+// Opening a shop: an address is proposed and looked at while somebody types, and the browser's time
+// zone is set. Without this script the form says the same once it is sent.
+const form = document.querySelector(".sign-up");
+const { name, slug, country, currency, time_zone: zone } = form.elements;
+const said = document.getElementById("slug-said");
+const host = document.getElementById("slug-host").textContent;
+const currencies = JSON.parse(form.dataset.currencies);
+let isOwn = slug.value !== "";
+let timer, asking;
+
+function say(text, kind = "") {
+  said.textContent = text;
+  said.dataset.kind = kind;
+}
+
+async function look(query) {
+  asking?.abort();
+  asking = new AbortController();
+  try {
+    const address = `${form.dataset.look}?${new URLSearchParams(query)}`;
+    const answer = await fetch(address, { signal: asking.signal });
+    if (!answer.ok) return say("");
+    const found = await answer.json();
+    if (query.name !== undefined && !isOwn) slug.value = found.slug;
+    if (!found.slug) return say("");
+    if (found.problem) return say(found.problem, "bad");
+    say(`${found.slug}${host} is free.`, "good");
+  } catch (error) {
+    if (error.name !== "AbortError") say("");
+  }
+}
+
+function later(query) {
+  clearTimeout(timer);
+  timer = setTimeout(look, 250, query);
+}
+
+name.addEventListener("input", () => {
+  if (!isOwn) later({ name: name.value });
+});
+
+slug.addEventListener("input", () => {
+  isOwn = slug.value !== "";
+  slug.removeAttribute("aria-invalid");
+  document.getElementById("id_slug_error")?.remove();
+  later(isOwn ? { slug: slug.value } : { name: name.value });
+});
+
+let isCurrencyChosen = !("fresh" in form.dataset);
+currency.addEventListener("change", () => (isCurrencyChosen = true));
+country.addEventListener("change", () => {
+  const usual = currencies[country.value];
+  if (!isCurrencyChosen && currency.querySelector(`[value="${usual}"]`)) currency.value = usual;
+});
+
+if ("fresh" in form.dataset) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ([...zone.options].some((option) => option.value === own)) zone.value = own;
+}
+
+// Pressed twice, it is sent once.
+form.addEventListener("submit", () => {
+  const button = form.querySelector("[type=submit]");
+  button.setAttribute("aria-busy", "true");
+  setTimeout(() => (button.disabled = true));
+});
+addEventListener("pageshow", () => {
+  const button = form.querySelector("[type=submit]");
+  button.disabled = false;
+  button.removeAttribute("aria-busy");
+});
