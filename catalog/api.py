@@ -90,21 +90,24 @@ class ProductViewSet(TenantViewSet):
 
     def _list(self, request: HttpRequest) -> Body:
         query, currency = request.GET, self.tenant.currency
-        filters = ProductFilters(
-            category=parameters.text(query, "category"),
-            min_price=parameters.money(query, "min_price", currency),
-            max_price=parameters.money(query, "max_price", currency),
-            in_stock=parameters.boolean(query, "in_stock"),
-            q=parameters.text(query, "q"),
-            updated_since=parameters.moment(query, "updated_since"),
-        )
-        sorts = SORTS if filters.q else SORTS[:-1]
-        sort = parameters.choice(query, "sort", sorts) or ("relevance" if filters.q else "newest")
+        with parameters.Reading() as read:
+            filters = ProductFilters(
+                category=read(parameters.text, query, "category"),
+                min_price=read(parameters.money, query, "min_price", currency),
+                max_price=read(parameters.money, query, "max_price", currency),
+                in_stock=read(parameters.boolean, query, "in_stock"),
+                q=read(parameters.text, query, "q"),
+                updated_since=read(parameters.moment, query, "updated_since"),
+            )
+            sorts = SORTS if filters.q else SORTS[:-1]
+            sort = read(parameters.choice, query, "sort", sorts)
+            limit = read(parameters.limit, query)
+            cursor = read(parameters.text, query, "cursor", max_length=1000)
         page = find_page(
             filters,
-            sort=sort,
-            limit=parameters.limit(query),
-            cursor=parameters.text(query, "cursor", max_length=1000),
+            sort=sort or ("relevance" if filters.q else "newest"),
+            limit=limit,
+            cursor=cursor,
             select=product_select(origin_of(request), currency),
             version=request.catalogue_version,
         )
@@ -255,9 +258,11 @@ class CategoryViewSet(TenantViewSet):
         return _kept(django_request, lambda: self._list(django_request))
 
     def _list(self, request: HttpRequest) -> Body:
-        parent_id = parameters.identifier(request.GET, "parent_id")
-        limit = parameters.limit(request.GET)
-        cursor = parameters.text(request.GET, "cursor", max_length=1000)
+        query = request.GET
+        with parameters.Reading() as read:
+            parent_id = read(parameters.identifier, query, "parent_id")
+            limit = read(parameters.limit, query)
+            cursor = read(parameters.text, query, "cursor", max_length=1000)
         identity = f"{connection.schema_name} categories {parent_id}"
         place = decode_cursor(cursor, query=identity) if cursor else None
         backward = place is not None and place.direction == "prev"

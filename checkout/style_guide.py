@@ -28,7 +28,8 @@ from catalog.trying_on import for_a_frame, try_on
 from checkout.carts import Line
 from checkout.forms import CheckoutForm
 from orders.models import LineItem, Order, ShippingMethod
-from orders.showing import is_confirmed, state_words, steps, tone
+from orders.showing import is_confirmed, is_on_the_way, state_words, steps, tone
+from orders.waiting import NextLook
 from pycommerce.core.http import HttpRequest
 from pycommerce.db import connection
 from tenants.backends import rights_in
@@ -308,10 +309,11 @@ def _order_lines() -> list[dict[str, Any]]:
 
 
 def _heads() -> list[dict[str, Any]]:
-    """How an order stands: confirmed, unpaid, cancelled."""
+    """How an order stands: confirmed, unpaid, with a payment on its way, cancelled."""
     states = [
         (Order.Status.PROCESSING, Order.PaymentStatus.PAID),
         (Order.Status.PENDING, Order.PaymentStatus.UNPAID),
+        (Order.Status.PENDING, Order.PaymentStatus.PROCESSING),
         (Order.Status.CANCELLED, Order.PaymentStatus.UNPAID),
     ]
     orders = [_order(status=status, payment_status=payment) for status, payment in states]
@@ -322,6 +324,7 @@ def _heads() -> list[dict[str, Any]]:
             "tone": tone(order),
             "steps": steps(order),
             "is_confirmed": is_confirmed(order),
+            "look": NextLook("", "", 3) if is_on_the_way(order) else None,
         }
         for order in orders
     ]

@@ -136,18 +136,18 @@ class OrderViewSet(TenantViewSet):
     @description.listed
     def list(self, request: Request) -> HttpResponseBase:
         query = request._request.GET
-        filters = OrderFilters(
-            status=parameters.choice(query, "status", Order.Status.values),
-            payment_status=parameters.choice(query, "payment_status", Order.PaymentStatus.values),
-            customer_id=parameters.identifier(query, "customer_id"),
-            updated_since=parameters.moment(query, "updated_since"),
-            created_after=parameters.moment(query, "created_after"),
-        )
-        cut, count = find_orders(
-            filters,
-            limit=parameters.limit(query),
-            cursor=parameters.text(query, "cursor", max_length=1000),
-        )
+        payments = Order.PaymentStatus.values
+        with parameters.Reading() as read:
+            filters = OrderFilters(
+                status=read(parameters.choice, query, "status", Order.Status.values),
+                payment_status=read(parameters.choice, query, "payment_status", payments),
+                customer_id=read(parameters.identifier, query, "customer_id"),
+                updated_since=read(parameters.moment, query, "updated_since"),
+                created_after=read(parameters.moment, query, "created_after"),
+            )
+            limit = read(parameters.limit, query)
+            cursor = read(parameters.text, query, "cursor", max_length=1000)
+        cut, count = find_orders(filters, limit=limit, cursor=cursor)
         content = dumps(
             {
                 "orders": [row_members(row) for row in cut.rows],

@@ -203,8 +203,9 @@ class TenantListViewSet(TokenViewSet):
     )
     def list(self, request: Request) -> HttpResponseBase:
         query = request._request.GET
-        limit = parameters.limit(query)
-        cursor = parameters.text(query, "cursor", max_length=1000)
+        with parameters.Reading() as read:
+            limit = read(parameters.limit, query)
+            cursor = read(parameters.text, query, "cursor", max_length=1000)
         place = decode_cursor(cursor, query="tenants") if cursor else None
         backward = place is not None and place.direction == "prev"
         sign, way = ("<", "DESC") if backward else (">", "ASC")

@@ -29,6 +29,7 @@ from pycommerce.core.errors import (
     ServiceUnavailable,
     Unauthenticated,
     UnsupportedMediaType,
+    words_for,
 )
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.retrying import COLLISIONS
@@ -37,8 +38,6 @@ logger = logging.getLogger(__name__)
 
 # The one call whose error is documented as a sentence alone, `{"error": "sentence"}`.
 _FLAT = re.compile(r"(/stores/[^/]+)?/stripe-demo/create-checkout-session-json/?\Z")
-# Of many wrong members `details` names the first; all of them stand in `fields`.
-_MOST_SAID = 3
 _API = re.compile(r"(/stores/[^/]+)?/api(/|\Z)")
 
 
@@ -139,8 +138,7 @@ def _from_validation(exception: exceptions.ValidationError) -> Refusal:
     missing = codes == {"required"}
     details = f"Missing: {', '.join(fields)}."
     if not missing:
-        said = [f"{name}: {problems[0]}" for name, problems in fields.items()]
-        details = " ".join(said[:_MOST_SAID])
+        details = words_for(fields)
     return (MissingParameter if missing else InvalidRequest)(details, fields=fields)
 
 

@@ -1,15 +1,17 @@
 """Query parameters, read strictly: a wrong one is a 400 that names it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import TracebackType
+from typing import ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
-from pycommerce.core.errors import wrong_field
+from pycommerce.core.errors import InvalidRequest, wrong_field, wrong_fields
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import UPPER_LIMIT, decimals_of
 from pycommerce.core.text import problem_in
@@ -22,12 +24,51 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE
 
 def check_query(request: HttpRequest) -> None:
     """Refuse a parameter given twice, and text that cannot be stored."""
+    problems: dict[str, list[str]] = {}
     for name, values in request.GET.lists():
         if problem_in(name) or any(problem_in(value) for value in values):
             shown = name.encode("utf-8", "replace").decode()
-            raise wrong_field(shown, "It contains characters that no text can hold.")
-        if len(values) > 1:
-            raise wrong_field(name, "It is given more than once.")
+            problems[shown] = ["It contains characters that no text can hold."]
+        elif len(values) > 1:
+            problems[name] = ["It is given more than once."]
+    if problems:
+        raise wrong_fields(problems)
+
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Reading:
+    """Reads parameters by the functions below; all that are wrong are told together at its end.
+
+        with Reading() as read:
+            limit = read(parameters.limit, query)
+
+    What is read is to be used after the block alone: there it is known to be good.
+    """
+
+    def __init__(self) -> None:
+        self._problems: dict[str, list[str]] = {}
+
+    def __enter__(self) -> "Reading":
+        return self
+
+    def __call__(self, how: Callable[_P, _T], *given: _P.args, **named: _P.kwargs) -> _T:
+        try:
+            return how(*given, **named)
+        except InvalidRequest as refusal:
+            self._problems |= refusal.fields
+            return cast("_T", None)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None and self._problems:
+            raise wrong_fields(self._problems)
 
 
 def text(query: QueryDict, name: str, *, max_length: int = 255) -> str | None:
@@ -43,6 +84,8 @@ def money(query: QueryDict, name: str, currency: str) -> Decimal | None:
     value = query.get(name)
     if value is None:
         return None
+    if value.startswith("-") and _MONEY.match(value[1:]):
+        raise wrong_field(name, "Use 0 or more.")
     if not _MONEY.match(value):
         raise wrong_field(name, "Write a number such as 129.99.")
     amount = Decimal(value)

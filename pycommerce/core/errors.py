@@ -41,6 +41,23 @@ def wrong_field(name: str, problem: str) -> InvalidRequest:
     return InvalidRequest(f"{name}: {problem}", fields={name: [problem]})
 
 
+# A body can be wrong in a hundred places: `fields` has them all.
+_MOST_SAID = 10
+
+
+def words_for(fields: Mapping[str, Sequence[str]]) -> str:
+    """All that is wrong, in sentences that name their fields; of very much, the first of it."""
+    said = [f"{name}: {problems[0]}" for name, problems in fields.items()]
+    if len(said) > _MOST_SAID:
+        said[_MOST_SAID:] = [f"And {len(said) - _MOST_SAID} more."]
+    return " ".join(said)
+
+
+def wrong_fields(fields: Mapping[str, Sequence[str]]) -> InvalidRequest:
+    """The refusal of several members at once."""
+    return InvalidRequest(words_for(fields), fields=fields)
+
+
 class MissingParameter(InvalidRequest):
     code = "missing_parameter"
     message = "A required parameter is missing."

@@ -1,9 +1,11 @@
 """Whatever goes wrong under /api/ is said in one envelope."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from django.test import override_settings
+from rest_framework.exceptions import ValidationError
 
 from pycommerce.api.errors import known_refusals, refusal_for
 from tests.api.conftest import error_of
@@ -141,3 +143,63 @@ def test_an_exception_nobody_foresaw_tells_nothing_of_itself():
 
     assert refusal.status == 500
     assert "swordfish" not in json.dumps([refusal.message, refusal.details])
+
+
+LISTS = {
+    "products": {
+        "min_price": ("-3", "Use 0 or more."),
+        "max_price": ("a lot", "Write a number such as 129.99."),
+        "in_stock": ("perhaps", "Write true or false."),
+        "updated_since": ("then", "Write a time such as 2025-03-15T10:30:00Z."),
+        "sort": ("beauty", "Use one of newest, price, -price, name."),
+        "limit": ("0", "Write a whole number from 1 to 250."),
+        "category": ("x" * 256, "Use at most 255 characters."),
+    },
+    "orders": {
+        "status": ("lost", "Use one of pending, processing, completed, cancelled."),
+        "customer_id": ("1", "Write a UUID."),
+        "created_after": ("then", "Write a time such as 2025-03-15T10:30:00Z."),
+        "limit": ("-1", "Write a whole number from 1 to 250."),
+    },
+    "categories": {
+        "parent_id": ("1", "Write a UUID."),
+        "limit": ("251", "Write a whole number from 1 to 250."),
+    },
+    "tenants": {
+        "limit": ("x", "Write a whole number from 1 to 250."),
+        "cursor": ("x" * 1001, "Use at most 1000 characters."),
+    },
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_all_parameters_that_are_wrong_are_told_at_once(merchant, name):
+    wrong = LISTS[name]
+    query = urlencode({each: value for each, (value, _) in wrong.items()})
+    tenant = "&tenant=tech" if name != "tenants" else ""
+
+    response = merchant.get(f"/api/{name}?{query}{tenant}")
+
+    assert response.status_code == 400
+    error = error_of(response)
+    assert error["fields"] == {each: [problem] for each, (_, problem) in wrong.items()}
+    for each, (_, problem) in wrong.items():
+        assert f"{each}: {problem}" in error["details"]
+
+
+def test_parameters_that_are_given_twice_are_told_at_once(api):
+    response = api.get("/api/products?tenant=tech&limit=1&limit=2&q=a&q=b")
+
+    assert list(error_of(response)["fields"]) == ["limit", "q"]
+    assert "limit: It is given more than once. q: It is" in error_of(response)["details"]
+
+
+def test_all_members_that_are_wrong_are_told_at_once_and_of_very_many_the_first():
+    problems = {f"m{number}": ["No."] for number in range(12)}
+    few = dict(list(problems.items())[:10])
+
+    told = [refusal_for(ValidationError(members)).details for members in (few, problems)]
+
+    assert told[0].count("No.") == 10
+    assert "more" not in told[0]
+    assert told[1] == f"{told[0]} And 2 more."

@@ -17,6 +17,7 @@ ELSEWHERE = {
     "catalog/_instead.html": "cards and chips, which stand there",
     "checkout/_slim_header.html": "the header, with less in it",
     "orders/_address.html": "text alone",
+    "orders/_refresh.html": "nothing to be seen",
 }
 
 
