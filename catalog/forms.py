@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from catalog.listing import ProductFilters
@@ -102,6 +103,19 @@ class ListForm(forms.Form):
 
     def _orders(self) -> list[Any]:
         return ORDERS
+
+
+_nothing_given = ListForm({})
+_nothing_given.full_clean()
+
+
+def list_form(data: QueryDict) -> ListForm:
+    """The form of a list for what was given.
+
+    Where that is nothing it is one for all: to make a form copies its fields, a fifth of the time
+    that a page takes.
+    """
+    return ListForm(data) if data.keys() & ListForm.base_fields.keys() else _nothing_given
 
 
 class SearchForm(ListForm):

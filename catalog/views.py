@@ -21,7 +21,7 @@ from catalog.cards import render_cards, small_cards
 from catalog.choices import Group, groups_of, offer_at_first, offers_of
 from catalog.delivery import ways_to_send
 from catalog.display import weight
-from catalog.forms import ListForm, SearchForm
+from catalog.forms import ListForm, SearchForm, list_form
 from catalog.highlights import marked_names
 from catalog.home import home_of
 from catalog.layout import layout, links_to, list_items
@@ -90,7 +90,7 @@ def home_page(request: HttpRequest, theme: str = "") -> HttpResponse:
 
 @public_page
 def product_list(request: HttpRequest) -> HttpResponse:
-    form = ListForm(request.GET)
+    form = list_form(request.GET)
     return _list(request, form, "catalog/product_list.html", title=_("All products"))
 
 
@@ -101,7 +101,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     if node is None:
         past = CategoryPastSlug.objects.filter(slug=slug).values_list("category__slug", flat=True)
         return _moved(request, "catalog:category", past.first())
-    form = ListForm(request.GET)
+    form = list_form(request.GET)
     path = tree.path_to(node)
     return _list(
         request,
