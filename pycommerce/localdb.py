@@ -32,9 +32,10 @@ OPTIONS = (
     "listen_addresses=",
     "max_locks_per_transaction=1024",
     "unix_socket_permissions=0700",
-    "shared_buffers=128MB",
     "max_connections=100",
 )
+# What it keeps of its tables in memory, in MB: an eighth of the machine's, taken as it is used.
+_LEAST_BUFFERS, _MOST_BUFFERS = 128, 1024
 TEST_OPTIONS = ("synchronous_commit=off", "fsync=off", "full_page_writes=off", "autovacuum=off")
 LINGER_SECONDS = 3.0
 # A socket's address has room for 108 bytes on Linux and 104 on macOS, its file name included.
@@ -43,6 +44,12 @@ _LONGEST_SOCKET_FOLDER = 85
 
 class LocalDatabaseError(RuntimeError):
     """The private server cannot be had; the text is a sentence for whoever started the program."""
+
+
+def _buffers() -> int:
+    """The megabytes of tables that a server keeps in memory."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return min(max(memory // 8, _LEAST_BUFFERS), _MOST_BUFFERS)
 
 
 class Server:
@@ -63,7 +70,7 @@ class Server:
         if len(str(socket)) > _LONGEST_SOCKET_FOLDER:
             socket = Path(tempfile.gettempdir()) / f"pycommerce-{os.geteuid()}-{_digest(home)}"
         self.socket = socket
-        self._options = (*OPTIONS, *options)
+        self._options = (*OPTIONS, f"shared_buffers={_buffers()}MB", *options)
         self._linger = linger
         self._lease: IO[str] | None = None
         self._lease_holder = 0
