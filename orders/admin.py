@@ -14,9 +14,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from catalog.display import money
+from orders import discount_admin  # noqa: F401 - registers itself
 from orders.addresses import country_code, rules_for
 from orders.desk import overview  # noqa: F401 - registers itself
-from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
+from orders.desk.words import plain_number
+from orders.models import OrderSettings, ShippingMethod, TaxRate
 from pycommerce.core.countries import country_names
 from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import (
@@ -34,11 +36,6 @@ def country_field(**kwargs: Any) -> forms.ChoiceField:
     return forms.ChoiceField(
         choices=list(country_names("en").items()), widget=UnfoldAdminSelectWidget, **kwargs
     )
-
-
-def plain_number(amount: Decimal) -> str:
-    """A number without the zeros that its column has: 7.25, 10."""
-    return f"{amount.normalize():f}"
 
 
 class ShippingMethodForm(MoneyForm):
@@ -153,103 +150,6 @@ class TaxRateAdmin(TenantModelAdmin):
     @admin.display(description="Per cent", ordering="percent")
     def percent_shown(self, rate: TaxRate) -> str:
         return f"{plain_number(rate.percent)} %"
-
-
-class DiscountForm(MoneyForm):
-    money_fields = ("minimum",)
-
-    class Meta:
-        model = Discount
-        fields = (
-            "code",
-            "kind",
-            "value",
-            "minimum",
-            "starts_at",
-            "ends_at",
-            "usage_limit",
-            "active",
-        )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if isinstance(self.initial.get("value"), Decimal):
-            self.initial["value"] = plain_number(self.initial["value"])
-        if "minimum" in self.fields:
-            self.fields["minimum"].required = False
-
-    def clean_code(self) -> str:
-        code: str = self.cleaned_data["code"].strip().upper()
-        if not re.fullmatch(r"[\w-]+", code):
-            raise ValidationError("Use letters, digits, - and _.")
-        return code
-
-    def clean_minimum(self) -> Decimal:
-        return self.cleaned_data["minimum"] or Decimal(0)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        value, kind = data.get("value"), data.get("kind")
-        if value is not None and value <= 0:
-            self.add_error("value", "It is more than 0.")
-        if value is not None and kind == Discount.Kind.PERCENT and value > 100:
-            self.add_error("value", "It is at most 100 per cent.")
-        if kind == Discount.Kind.AMOUNT:
-            self.check_money("value")
-        starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
-        if starts_at and ends_at and ends_at <= starts_at:
-            self.add_error("ends_at", "It ends after it starts.")
-        limit = data.get("usage_limit")
-        if limit is not None and limit < self.instance.used_count:
-            self.add_error("usage_limit", f"It was used {self.instance.used_count} times already.")
-        return data
-
-
-@admin.register(Discount, site=tenant_site)
-class DiscountAdmin(TenantModelAdmin):
-    """Codes that lower the price of the goods. One that was used keeps its code, and stays."""
-
-    form = DiscountForm
-    is_catalogue = False
-    list_display = ("code", "what", "from_amount", "starts_at", "ends_at", "used", "active")
-    list_filter = ("active", "kind")
-    search_fields = ("code",)
-
-    @admin.display(description="Takes off")
-    def what(self, discount: Discount) -> str:
-        if discount.kind == Discount.Kind.PERCENT:
-            return f"{plain_number(discount.value)} %"
-        return money(discount.value)
-
-    @admin.display(description="For goods from", ordering="minimum")
-    def from_amount(self, discount: Discount) -> str:
-        return money(discount.minimum) if discount.minimum else "–"
-
-    @admin.display(description="Used", ordering="used_count")
-    def used(self, discount: Discount) -> str:
-        limit = discount.usage_limit
-        return str(discount.used_count) if limit is None else f"{discount.used_count} of {limit}"
-
-    def save_model(self, request: HttpRequest, obj: Discount, form: Any, change: bool) -> None:
-        if not change:
-            super().save_model(request, obj, form, change)
-            return
-        self.remember_changes(request, form)
-        # Its own fields alone: orders count their uses between the page and this moment.
-        obj.save(update_fields=list(form.cleaned_data))
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Discount | None = None) -> tuple:
-        # Orders name the code they used, and give it back by that.
-        return ("code",) if obj and obj.used_count else ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Discount | None = None) -> bool:
-        allowed: bool = super().has_delete_permission(request, obj)
-        return allowed and not (obj and obj.used_count)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions: dict[str, Any] = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
 
 class OrderSettingsForm(forms.ModelForm):

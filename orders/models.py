@@ -158,6 +158,21 @@ class TaxRate(models.Model):
         return f"{self.name} {self.percent.normalize():f} % in {self.country} {self.state}".strip()
 
 
+class DiscountBatch(models.Model):
+    """Codes that were made together; their terms stand with each of them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "discount batches"
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Discount(models.Model):
     """A code that lowers the price of the goods."""
 
@@ -175,6 +190,14 @@ class Discount(models.Model):
     usage_limit = models.PositiveIntegerField(null=True, blank=True)
     used_count = models.PositiveIntegerField(default=0, editable=False)
     active = models.BooleanField(default=True)
+    batch = models.ForeignKey(
+        DiscountBatch,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="codes",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

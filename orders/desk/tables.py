@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.models import Customer, LineItem, Order
+from orders.models import Customer, Discount, LineItem, Order
 from pycommerce.core.money import decimals_of
 from pycommerce.core.spreadsheets import Cell
 from pycommerce.db import connection
@@ -188,4 +188,40 @@ def _customer_rows(customers: QuerySet[Any]) -> Iterator[list[Cell]]:
             _rounded(customer.spent or Decimal(0), currency),
             currency,
             *_place(addresses[0].address if addresses else {}),
+        ]
+
+
+def discounts_table(found: QuerySet[Discount]) -> Table:
+    """A row for each code, as they are sorted."""
+    header = [
+        _("Code"),
+        _("Batch"),
+        _("Kind"),
+        _("Value"),
+        _("Minimum"),
+        _("Starts"),
+        _("Ends"),
+        _("Usage limit"),
+        _("Used"),
+        _("Active"),
+    ]
+    return Table("discounts", header, _discount_rows(found))
+
+
+def _discount_rows(found: QuerySet[Discount]) -> Iterator[list[Cell]]:
+    kinds = dict(Discount.Kind.choices)
+    for code, batch, kind, value, minimum, starts_at, ends_at, *counts, active in found.values_list(
+        "code", "batch__name", "kind", "value", "minimum", "starts_at", "ends_at",
+        "usage_limit", "used_count", "active",
+    ).iterator(chunk_size=_AT_ONCE):  # fmt: skip
+        yield [
+            code,
+            batch or "",
+            kinds[kind],
+            value.normalize(),
+            minimum.normalize(),
+            timezone.localtime(starts_at) if starts_at else None,
+            timezone.localtime(ends_at) if ends_at else None,
+            *counts,
+            _("yes") if active else _("no"),
         ]

@@ -69,3 +69,8 @@ def amount_words(amount: Decimal, currency: str) -> str:
     if currency == connection.tenant.currency:
         return money(amount)
     return f"{amount.normalize():f} {currency}"
+
+
+def plain_number(amount: Decimal) -> str:
+    """A number without the zeros that its column has: 7.25, 10."""
+    return f"{amount.normalize():f}"

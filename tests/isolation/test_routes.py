@@ -39,7 +39,7 @@ from checkout.models import PaymentAttempt
 from checkout.order_steps import STEPS
 from checkout.services.starting import start_payment
 from checkout.simulator.models import Session
-from orders.models import Customer, Discount, Order, SignIn, TaxRate
+from orders.models import Customer, Discount, DiscountBatch, Order, SignIn, TaxRate
 from orders.services.customers import remember_address, token_of
 from orders.services.mailing import deliver_outbox
 from orders.services.placing import Address, Buyer
@@ -94,6 +94,7 @@ _TENANT_MODELS = {
     "orders/shippingmethod": "shipping",
     "orders/taxrate": "tax",
     "orders/discount": "discount",
+    "orders/discountbatch": "batch",
     "orders/ordersettings": "settings",
     "tenants/membership": "membership",
     "tenants/apikey": "key",
@@ -173,6 +174,9 @@ TENANT_ROUTES: dict[str, str] = {
     **{f"admin/{app}/": MEMBER for app in ("catalog", "orders", "tenants", "shop")},
     **_models(_TENANT_MODELS, MEMBER),
     **{f"admin/orders/order/{{order}}/{step}/": MEMBER for step in STEPS},
+    "admin/orders/discount/batch/": MEMBER,
+    "admin/orders/discount/batch/{batch}/": MEMBER,
+    "admin/orders/discount/export/csv/": MEMBER,
     "admin/orders/order/print/slips/?id={order}": MEMBER,
     "admin/orders/order/print/slips/pdf/?id={order}": MEMBER,
     "admin/orders/customer/{customer}/data/": MEMBER,
@@ -308,7 +312,8 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
     )
     shipping = make_shipping_method("secret", name=SECRET)
     tax = TaxRate.objects.create(country="US", percent=5, name=SECRET)
-    discount = Discount.objects.create(code=SECRET.upper(), value=10)
+    batch = DiscountBatch.objects.create(name=SECRET)
+    discount = Discount.objects.create(code=SECRET.upper(), value=10, batch=batch)
     audit = record(user=None, action=AuditEntry.Action.CHANGE, thing=product)
     assert StockMovement.objects.filter(variant=variant).exists()
     owner = make_member(outdoor, email=f"owner-{SECRET.lower()}@example.com", name=SECRET)
@@ -329,6 +334,7 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
             "customer": str(customer.pk),
             "shipping": str(shipping.pk),
             "tax": str(tax.pk),
+            "batch": str(batch.pk),
             "discount": str(discount.pk),
             "settings": "1",
             "audit": str(audit.pk),
