@@ -9,7 +9,8 @@ from django.db import connection
 from playwright.sync_api import Page
 
 from catalog.jobs import work_on_import
-from catalog.models import ImportRun, PictureFetch, Variant
+from catalog.models import ImportRun, PictureFetch, Product, Variant
+from orders.models import Order
 from tenants.models import Tenant
 from tests.checkout.conftest import paid
 from tests.factories import PASSWORD, make_member, make_order, make_product
@@ -131,6 +132,88 @@ def _upload(page: Page, content: bytes) -> None:
     file = {"name": "a.csv", "mimeType": "text/csv", "buffer": content}
     page.get_by_label("Product file").set_input_files(file)
     page.get_by_role("button", name="Upload and look at it").click()
+
+
+NEWS = b"Handle,Title,Status,Variant SKU,Variant Inventory Qty,Variant Price\n"
+NEWS += b"kettle,Kettle,active,K-1,7,49.00\n"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_whole_morning(desk, width, scheme):
+    """Sign in, read the start page, send three orders, refund one in part, import, price, look."""
+    _select()
+    lamp = Product.objects.get(slug="lamp")
+    numbers = [paid(make_order(lamp, quantity=2)).number for _ in range(2)]
+    seen = desk(width, color_scheme=scheme)
+    page = seen.page
+
+    def look():
+        assert seen.is_too_wide() is False, page.url
+
+    # What there is to do, and what was sold.
+    assert page.get_by_role("link", name="Revenue $779.94").is_visible()
+    look()
+    page.get_by_role("link", name="3 Orders to fulfil").click()
+    look()
+
+    # Three orders are sent: one with its tracking number, two together.
+    page.get_by_role("link", name=f"Fulfil {numbers[0]}").click()
+    page.get_by_label("Tracking number").fill("1Z999")
+    look()
+    page.get_by_role("button", name="Mark as sent").click()
+    page.get_by_text("2 units sent; the customer is told.").wait_for()
+    look()
+    page.goto("/admin/orders/order/?tab=to-fulfil")
+    page.get_by_label("All on this page").check()
+    page.get_by_role("button", name="Fulfil").click()
+    page.get_by_text("2 orders fulfilled.").wait_for()
+    look()
+
+    # One of them is given back in part.
+    page.goto("/admin/orders/order/")
+    look()
+    page.get_by_role("link", name=f"Refund {numbers[1]}").click()
+    page.get_by_label("Amount in USD").fill("20")
+    look()
+    page.get_by_role("button", name="Show the sum").click()
+    page.get_by_role("heading", name="Refund $20.00?").wait_for()
+    look()
+    page.get_by_role("button", name="Refund $20.00").click()
+    page.get_by_text("$20.00 was given back to the customer.").first.wait_for()
+    look()
+
+    # A file with something new comes in.
+    page.goto("/admin/catalog/importrun/")
+    file = {"name": "news.csv", "mimeType": "text/csv", "buffer": NEWS}
+    page.get_by_label("Product file").set_input_files(file)
+    look()
+    page.get_by_role("button", name="Upload and look at it").click()
+    _work()
+    page.get_by_role("button", name="Import now").click()
+    look()
+    _work()
+    page.get_by_role("heading", name="What was imported").wait_for()
+    look()
+
+    # Its price is changed in the list, and the shop shows it.
+    page.goto("/admin/catalog/product/")
+    look()
+    page.get_by_label("Price of Kettle").fill("44.50")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("1 row saved.").wait_for()
+    page.goto("/products/kettle/")
+    assert page.get_by_text("$44.50").first.is_visible()
+    look()
+
+    _select()
+    states = Order.objects.values_list("number", "status", "payment_status", "refunded")
+    assert sorted(states)[1:] == [
+        (numbers[0], "completed", "paid", 0),
+        (numbers[1], "completed", "partially_refunded", 20),
+    ]
+    assert str(Variant.objects.get(sku="K-1").price) == "44.500"
+    assert seen.problems == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
