@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
-from django.forms.widgets import Script
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -206,9 +205,6 @@ class ProductAdmin(ProductListAdmin, PicturesAdmin, ExportingAdmin):
         ("More", {"fields": ("slug", "vendor", "product_type", "tags")}),
         ("Search engines", {"fields": ("seo_title", "seo_description")}),
     )
-
-    class Media:
-        js = (Script("js/theme-gaps.js", defer=True),)
 
     actions = ("publish", "archive")
     list_after_template = "admin/catalog/product/_export.html"

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -17,7 +16,7 @@ from django.shortcuts import redirect
 
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
-from tenants.long_lists import MOST_LISTED, LongListPaginator
+from tenants.long_lists import MOST_LISTED
 from tenants.tenant_admin import TenantModelAdmin
 
 PREFIX = "form"
@@ -91,9 +90,6 @@ class _RowsAsSent(ChangeList):
 class RowEditingAdmin(TenantModelAdmin):
     """A long list with one column that is edited in it."""
 
-    paginator = LongListPaginator
-    # A count for each choice of a filter reads the whole list.
-    show_facets = ShowFacets.NEVER
     row_form: type[RowForm]
     row_formset: type[RowFormSet] = RowFormSet
 

@@ -5,11 +5,13 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import ShowFacets
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
+from django.forms.widgets import Script
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -36,6 +38,7 @@ from tenants import (  # noqa: F401 - they register
 )
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.backends import rights_in
+from tenants.long_lists import LongListPaginator
 from tenants.models import Domain, Membership, Role, Tenant, User
 from tenants.origins import origin_of
 from tenants.pictures import PictureField
@@ -230,6 +233,8 @@ class AuditEntryAdmin(ModelAdmin):
     search_fields = ("object_name", "user_name", "object_id")
     list_per_page = 50
     show_full_result_count = False
+    paginator = LongListPaginator
+    show_facets = ShowFacets.NEVER
     fields = (
         "created_at",
         "user_name",
@@ -407,8 +412,21 @@ class UserForm(UserChangeForm):
         fields = ("email", "name", "password", "is_active", "is_superuser")
 
 
+class RoleForm(forms.ModelForm):
+    """A role in a row of a table, where no label stands beside it."""
+
+    class Meta:
+        model = Membership
+        fields = ("tenant", "role")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].widget.attrs["aria-label"] = "Role"
+
+
 class MembershipInline(TabularInline):
     model = Membership
+    form = RoleForm
     fields = ("tenant", "role")
     autocomplete_fields = ("tenant",)
     extra = 0
@@ -429,6 +447,8 @@ class PlatformUserAdmin(UserAdmin, ModelAdmin):
     search_fields = ("email", "name")
     filter_horizontal = ()
     show_full_result_count = False
+    paginator = LongListPaginator
+    show_facets = ShowFacets.NEVER
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("Access", {"fields": ("is_active", "is_superuser")}),
@@ -450,6 +470,9 @@ class PlatformUserAdmin(UserAdmin, ModelAdmin):
                 messages.success(request, f"The second factor of {user} is reset.")
             else:
                 messages.info(request, f"{user} has no second factor.")
+
+    class Media:
+        js = (Script("js/theme-gaps.js", defer=True),)
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> tuple:
         return self.inlines if obj else ()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -19,6 +20,7 @@ from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest, origin_of
 from pycommerce.unfold_shim import ModelAdmin
 from tenants.admin_sites import tenant_site
+from tenants.long_lists import LongListPaginator
 from tenants.models import ApiKey, Scope
 from tenants.services.keys import NAME_TAKEN, make_key, revoke_key
 
@@ -74,9 +76,12 @@ class KeyForm(forms.Form):
 class ApiKeyAdmin(ModelAdmin):
     """The keys of this shop. None is edited or deleted: one that is revoked stays to be read."""
 
+    fields = ("name",)
     list_display = ("name", "state_in_words", "last_used_at", "expires_at", "created_by_name")
     list_per_page = 50
     show_full_result_count = False
+    paginator = LongListPaginator
+    show_facets = ShowFacets.NEVER
     search_fields = ("name",)
 
     @admin.display(description="State")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
@@ -23,6 +24,7 @@ from pycommerce.core.http import HttpRequest
 from pycommerce.db.counting import capped_counts
 from pycommerce.unfold_shim import ModelAdmin
 from tenants.admin_sites import ToDo, platform_site
+from tenants.long_lists import LongListPaginator
 from tenants.models import Membership, Role, Tenant
 from tenants.origins import shop_origin
 from tenants.platform_models import ShopExport
@@ -97,13 +99,15 @@ class ShopPages(ModelAdmin):
         "products",
         "orders",
         "last_activity",
-        "created_at",
     )
+    list_before_template = "admin/platform/_as_of.html"
     list_filter = (StateFilter,)
     search_fields = ("name", "slug", "domains__domain", "memberships__user__email")
     search_help_text = "Name, slug, domain or a member's e-mail address"
     list_per_page = 50
     show_full_result_count = False
+    paginator = LongListPaginator
+    show_facets = ShowFacets.NEVER
 
     # --- The list ---
 
@@ -151,12 +155,13 @@ class ShopPages(ModelAdmin):
     @admin.display(
         description="Last activity", ordering=Coalesce("figures__last_activity_at", "created_at")
     )
-    def last_activity(self, shop: Tenant) -> Any:
+    def last_activity(self, shop: Tenant) -> str:
         figures = getattr(shop, "figures", None)
-        return figures.last_activity_at if figures else None
+        at = figures.last_activity_at if figures else None
+        return f"{at:%d %b %Y, %H:%M}" if at else "–"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        more = {"subtitle": as_of()} | (extra_context or {})
+        more = {"as_of": as_of()} | (extra_context or {})
         response: HttpResponse = super().changelist_view(request, more)
         return response
 
@@ -327,6 +332,8 @@ class ShopExportAdmin(ModelAdmin):
     search_fields = ("shop_name", "shop_slug")
     list_per_page = 50
     show_full_result_count = False
+    paginator = LongListPaginator
+    show_facets = ShowFacets.NEVER
     fields = (
         "shop_name",
         "shop_slug",

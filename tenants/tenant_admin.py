@@ -3,9 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms import ModelForm
+from django.forms.widgets import Script
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -13,6 +15,7 @@ from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import decimals_of
 from pycommerce.db import connection
 from pycommerce.unfold_shim import ModelAdmin
+from tenants.long_lists import LongListPaginator
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
 
@@ -100,8 +103,15 @@ class TenantModelAdmin(ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+    paginator = LongListPaginator
+    # A count for each choice of a filter reads the whole list.
+    show_facets = ShowFacets.NEVER
     compressed_fields = True
     warn_unsaved_form = True
+
+    class Media:
+        js = (Script("js/theme-gaps.js", defer=True),)
+
     # Whether a change here is one of the catalogue: kept answers about it are then stale.
     is_catalogue = True
 

@@ -1,4 +1,4 @@
-// Mends what the theme's own scripts leave open on the page of a product.
+// Mends what the theme's own scripts leave open on pages with a choice.
 
 // Its search field within a choice has no name: it gets the choice's. It makes them anew, too.
 const nameFields = () => {
@@ -6,6 +6,16 @@ const nameFields = () => {
     const choice = field.closest(".select2")?.previousElementSibling;
     const label = choice?.labels?.[0]?.textContent.trim();
     if (label) field.setAttribute("aria-label", label);
+  }
+  // A choice of one, with nothing chosen yet, is called after what is chosen.
+  for (const box of document.querySelectorAll(".select2-selection--single:not([aria-label])")) {
+    const label = box.closest(".select2")?.previousElementSibling?.labels?.[0]?.textContent.trim();
+    if (!label) continue;
+    box.setAttribute("aria-label", label);
+    const shown = box.querySelector(".select2-selection__rendered");
+    box.setAttribute("aria-describedby", box.getAttribute("aria-labelledby") ?? "");
+    box.removeAttribute("aria-labelledby");
+    shown?.setAttribute("aria-label", label);
   }
 };
 new MutationObserver(nameFields).observe(document.body, { childList: true, subtree: true });

@@ -1,0 +1,190 @@
+"""Every list of both back offices stays as cheap with many rows as with few."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.admin.widgets import AutocompleteMixin
+from django.db import connection
+from django.forms import ModelChoiceField
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from procrastinate.contrib.django import app
+
+from catalog.models import Category, HomePage, ImportRun, Product, StockSettings, TextPage, Variant
+from orders.models import Customer, Discount, Order, OrderSettings, ShippingMethod, TaxRate
+from tenants.admin_sites import platform_site, tenant_site
+from tenants.models import ApiKey, Membership, Role, Scope, ShopLook, Tenant, User, schema_name_of
+from tenants.platform_models import FailedJob, Job, ShopDeletion, ShopExport, ShopFigures
+from tenants.shop.models import AuditEntry, WebhookEndpoint, WebhookType
+from tests.factories import make_category, make_member, make_order, make_product, make_user
+
+# A page of one row that is changed, and no list.
+SINGLE = {HomePage, StockSettings, OrderSettings, ShopLook, ShopDeletion}
+# Lists that no shop makes long: they may be counted to their end.
+SHORT = {Membership, WebhookEndpoint, ShippingMethod, TaxRate, ImportRun}
+# What there may be 100,000 of: no drop-down names them all.
+LARGE = {Product, Variant, Category, Order, Customer, User, Tenant}
+
+
+def _products(count: int) -> None:
+    for _ in range(count):
+        make_product(categories=[make_category(f"Category {Category.objects.count()}")])
+
+
+def _orders(count: int) -> None:
+    product = make_product(on_hand=count)
+    for _ in range(count):
+        make_order(product)
+
+
+def _jobs(count: int) -> None:
+    for _ in range(count):
+        job_id = app.configure_task("tenants.jobs.mail_owner").defer(
+            tenant_id=str(Tenant.objects.get(slug="tech").pk), user_id="", purpose="", origin=""
+        )
+        FailedJob.objects.create(job_id=job_id, error="a", traceback="a")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE id % 2 = 0")
+
+
+def _tenants(count: int) -> None:
+    for number in range(count):
+        shop = Tenant(name="Shop", slug=f"shop-{Tenant.objects.count()}-{number}")
+        shop.schema_name = schema_name_of(shop.pk)
+        Tenant.objects.bulk_create([shop])
+        ShopFigures.objects.create(tenant=shop)
+        Membership.objects.create(user=make_user(), tenant=shop, role=Role.OWNER)
+
+
+def _each(make: Callable[[str, Tenant], Any]) -> Callable[[int], None]:
+    """Rows that a text makes differ."""
+
+    def make_all(count: int) -> None:
+        tenant = Tenant.objects.get(slug="tech")
+        first = make_user().email.partition("@")[0]
+        for number in range(count):
+            make(f"{first}-{number}", tenant)
+
+    return make_all
+
+
+MAKERS: dict[type, Callable[[int], None]] = {
+    Product: _products,
+    Variant: _products,
+    Category: _products,
+    TextPage: _each(lambda text, _: TextPage.objects.create(title=text, slug=text, body=text)),
+    ImportRun: _each(lambda text, _: ImportRun.objects.create(file_name=text, size=1)),
+    Order: _orders,
+    Customer: _each(lambda text, _: Customer.objects.create(email=text, name=text)),
+    ShippingMethod: _each(
+        lambda text, _: ShippingMethod.objects.create(code=text, name=text, price=Decimal(1))
+    ),
+    TaxRate: _each(lambda text, _: TaxRate.objects.create(country="US", state=text, percent=1)),
+    Discount: _each(lambda text, _: Discount.objects.create(code=text.upper(), value=10)),
+    Membership: _each(lambda text, tenant: make_member(tenant, "viewer", email=f"{text}@x.test")),
+    ApiKey: _each(
+        lambda text, tenant: ApiKey.objects.create(
+            tenant=tenant, name=text, scopes=[Scope.READ_ORDERS], created_by_name=text
+        )
+    ),
+    AuditEntry: _each(
+        lambda text, _: AuditEntry.objects.create(
+            action="change", object_type="product", object_id=text, object_name=text
+        )
+    ),
+    WebhookEndpoint: _each(
+        lambda text, _: WebhookEndpoint.objects.create(
+            address=f"https://{text}.example.com/", events=WebhookType.values
+        )
+    ),
+    Tenant: _tenants,
+    User: _each(lambda text, _: make_user(email=f"{text}@x.test")),
+    Job: _jobs,
+    ShopExport: _each(
+        lambda text, tenant: ShopExport.objects.create(
+            tenant_id=tenant.pk, shop_name=text, shop_slug="a", asked_by_name=text
+        )
+    ),
+}
+LISTS = [
+    pytest.param(site, model, id=f"{site.__class__.__name__}-{model.__name__}")
+    for site in (tenant_site, platform_site)
+    for model in site._registry
+    if model not in SINGLE
+]
+
+
+def _enter(site: Any, tech: Tenant) -> Client:
+    user = make_user(is_superuser=True)
+    host = "tech.localhost" if site is tenant_site else "localhost"
+    client = Client(HTTP_HOST=host)
+    client.force_login(user)
+    return client
+
+
+def _select(site: Any, tech: Tenant) -> None:
+    connection.set_schema_to_public()
+    if site is tenant_site:
+        connection.set_tenant(tech)
+
+
+def _statements(client: Client, model: type) -> list[str]:
+    address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"  # type: ignore[attr-defined]
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(address)
+    assert response.status_code == 200
+    return [each["sql"] for each in asked.captured_queries]
+
+
+@pytest.mark.parametrize(("site", "model"), LISTS)
+def test_a_list_takes_as_many_statements_for_50_rows_as_for_5(tech, site, model):
+    _select(site, tech)
+    client = _enter(site, tech)
+    MAKERS[model](5)
+    _statements(client, model)
+    _select(site, tech)
+    few = _statements(client, model)
+    _select(site, tech)
+    MAKERS[model](45)
+    _select(site, tech)
+
+    many = _statements(client, model)
+
+    assert len(many) == len(few), "\n".join(many)
+    if model not in SHORT:
+        # A count of all rows, under no limit, takes seconds where there are many.
+        table = model._meta.db_table
+        endless = rf'^SELECT COUNT\(\*\) AS "__count" FROM "{table}"(?!.*LIMIT)'
+        assert not [sql for sql in many if re.search(endless, sql)]
+
+
+def test_every_list_has_rows_made_for_it():
+    registered = {*tenant_site._registry, *platform_site._registry}
+
+    assert registered - SINGLE == set(MAKERS)
+
+
+@pytest.mark.parametrize("site", [tenant_site, platform_site], ids=["shop", "platform"])
+def test_no_form_offers_all_rows_of_a_large_table(tech, site):
+    _select(site, tech)
+    request = RequestFactory().get("/")
+    request.tenant = tech if site is tenant_site else None
+    request.user = make_user(is_superuser=True)
+    endless = []
+    for model, admin in site._registry.items():
+        if not (admin.has_add_permission(request) or admin.has_change_permission(request)):
+            continue
+        forms = [admin.get_form(request)] if model not in {Tenant, Job} else []
+        forms += [each.get_formset(request).form for each in admin.get_inline_instances(request)]
+        for form in forms:
+            for name, field in form.base_fields.items():
+                widget = getattr(field.widget, "widget", field.widget)
+                is_safe = isinstance(widget, AutocompleteMixin) or widget.is_hidden
+                is_choice = isinstance(field, ModelChoiceField)
+                if is_choice and field.queryset.model in LARGE and not is_safe:
+                    endless.append(f"{model.__name__}: {form.__name__}.{name}")
+
+    assert endless == []

@@ -1,0 +1,211 @@
+"""Both back offices, page by page: nobody is kept out of one, at a desk or on a phone by night."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from django.db import connection
+from django.test import Client
+from procrastinate.contrib.django import app
+
+from benchmarks.access import is_too_wide
+from tenants.models import Tenant
+from tenants.platform_models import FailedJob, Job
+from tests.factories import PASSWORD, make_member, make_user
+from tests.isolation.test_routes import MEMBER, PLATFORM, PLATFORM_ROUTES, TENANT_ROUTES
+from tests.isolation.test_routes import shops as _shops
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+shops = _shops  # one of everything that a page of a back office shows
+
+SITES = {
+    "shop": ("outdoor.localhost", TENANT_ROUTES, MEMBER),
+    "platform": ("localhost", PLATFORM_ROUTES, PLATFORM),
+}
+# Width, height, colour scheme.
+MODES = [(1280, 800, "light"), (360, 740, "dark")]
+# Icons that are shown as the letters of their name: the font was cut without them.
+LACKING = """
+    () => [...document.querySelectorAll(".material-symbols-outlined")]
+        .filter((icon) => icon.textContent.trim() && icon.offsetWidth)
+        .filter((icon) => {
+            const range = document.createRange();
+            range.selectNodeContents(icon);
+            const size = parseFloat(getComputedStyle(icon).fontSize);
+            return range.getBoundingClientRect().width > 1.5 * size;
+        })
+        .map((icon) => icon.textContent.trim())
+"""
+
+
+def _pages(client, routes, who, shops):
+    """The pages of a site that are HTML, each once."""
+    seen = set()
+    for route, needed in routes.items():
+        if needed != who:
+            continue
+        response = client.get(shops.path(route), follow=True)
+        path = response.redirect_chain[-1][0] if response.redirect_chain else shops.path(route)
+        path = urlsplit(path)._replace(scheme="", netloc="").geturl()
+        is_page = response.status_code == 200 and "text/html" in response["Content-Type"]
+        if is_page and path not in seen and b"<html" in response.getvalue():
+            seen.add(path)
+            yield path
+
+
+def _sign_in(visit, live_server, host, user):
+    client = Client(HTTP_HOST=host)
+    client.force_login(user)
+    port = urlsplit(live_server.url).port
+    seen = visit(base_url=f"http://{host}:{port}", reduced_motion="reduce")
+    name = django_settings.SESSION_COOKIE_NAME
+    cookie = {"name": name, "value": client.cookies[name].value, "url": f"http://{host}:{port}"}
+    seen.context.add_cookies([cookie])
+    return client, seen
+
+
+@pytest.mark.parametrize("mode", MODES, ids=["desk by day", "phone by night"])
+@pytest.mark.parametrize("site", SITES)
+def test_every_page_can_be_read_by_everybody(shops, live_server, visit, site, mode):
+    host, routes, who = SITES[site]
+    width, height, scheme = mode
+    user = shops.outdoor_owner if site == "shop" else shops.staff
+    client, seen = _sign_in(visit, live_server, host, user)
+    axe, page, found = Axe(), seen.page, []
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)
+    paths = list(_pages(client, routes, who, shops))
+    for path in paths:
+        page.goto(path)
+        page.evaluate("document.fonts.ready")
+        found += [f"{path}: no icon {name}" for name in page.evaluate(LACKING)]
+        if is_too_wide(page):
+            found.append(f"{path}: wider than the screen")
+        found += [
+            f"{path}: {each['id']}: {node['html'][:160]}"
+            for each in axe.run(page).response["violations"]
+            if each["impact"] in {"serious", "critical"}
+            for node in each["nodes"]
+        ]
+
+    assert len(paths) > {"shop": 40, "platform": 12}[site]
+    assert ("dark" in page.locator("html").get_attribute("class").split()) is (scheme == "dark")
+    assert found == [], "\n".join(found)
+    assert seen.problems == []
+
+
+def test_a_page_loads_few_bytes_of_fonts_and_nothing_that_it_does_not_use(
+    shops, live_server, visit
+):
+    _, seen = _sign_in(visit, live_server, "localhost", shops.staff)
+    sizes = {}
+    seen.page.on(
+        "response",
+        lambda response: (
+            sizes.update({urlsplit(response.url).path: len(response.body())})
+            if response.ok
+            else None
+        ),
+    )
+
+    seen.page.goto("/admin/tenants/tenant/")
+    seen.page.wait_for_load_state("networkidle")
+
+    fonts = {path: size for path, size in sizes.items() if path.endswith(".woff2")}
+    assert list(fonts) == ["/static/unfold/fonts/material-symbols/Material-Symbols-Outlined.woff2"]
+    assert sum(fonts.values()) < 10_000
+    assert sizes["/static/unfold/js/chart/chart.js"] < 500
+
+
+# --- What platform staff does --------------------------------------------------------------------
+
+
+@pytest.fixture
+def platform(live_server, visit, tech):
+    """A browser of platform staff, signed in by its form, at the given width."""
+    connection.set_schema_to_public()
+    make_user(is_superuser=True, email="staff@example.com")
+    make_member(tech, email="owner@example.com")
+
+    def sit_down(width):
+        port = urlsplit(live_server.url).port
+        seen = visit(width, base_url=f"http://localhost:{port}")
+        seen.page.goto("/admin/")
+        seen.page.get_by_label("E-mail address").fill("staff@example.com")
+        seen.page.get_by_label("Password").fill(PASSWORD)
+        seen.page.get_by_role("button", name="Log in").click()
+        seen.page.get_by_role("heading", name="What needs doing").wait_for()
+        return seen
+
+    return sit_down
+
+
+def _is_open():
+    connection.set_schema_to_public()
+    return Tenant.objects.get(slug="tech").active
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_shop_is_suspended_reopened_ended_and_taken_back(platform, width):
+    seen = platform(width)
+    page = seen.page
+    page.goto("/admin/tenants/tenant/?q=owner@example.com")
+    page.get_by_role("link", name="Tech Gadgets").click()
+
+    page.get_by_role("link", name="Suspend").click()
+    page.get_by_label("Reason").fill("Sells what it may not")
+    page.get_by_role("button", name="Suspend the shop").click()
+    page.get_by_text("Suspended: Sells what it may not").first.wait_for()
+    assert not _is_open()
+    page.get_by_role("button", name="Reopen").click()
+    page.get_by_text("Open again.").first.wait_for()
+    assert _is_open()
+
+    page.get_by_role("link", name="Delete", exact=True).click()
+    page.get_by_label("Type tech to confirm").fill("teck")
+    page.get_by_role("button", name="Close and delete the shop").click()
+    page.get_by_text("Nothing was done.").wait_for()
+    page.get_by_label("Type tech to confirm").fill("tech")
+    page.get_by_role("button", name="Close and delete the shop").click()
+    page.get_by_role("button", name="Take the deletion back").wait_for()
+    assert not _is_open()
+    assert seen.is_too_wide() is False
+    page.get_by_role("button", name="Take the deletion back").click()
+    page.get_by_text("The shop stays.").first.wait_for()
+    assert _is_open()
+    assert seen.problems == []
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_failed_job_is_read_and_tried_again(platform, tech, width):
+    connection.set_schema_to_public()
+    retried, given_up = (
+        app.configure_task("tenants.jobs.mail_owner").defer(
+            tenant_id=str(tech.pk), user_id="nobody", purpose="a", origin="http://tech.localhost"
+        )
+        for _ in range(2)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'failed', attempts = 1")
+    for job_id in (retried, given_up):
+        FailedJob.objects.create(
+            job_id=job_id, error=f"OSError: no mail {job_id}", traceback="Traceback: its lines"
+        )
+    seen = platform(width)
+    page = seen.page
+
+    page.get_by_role("link", name="2 Failed jobs").click()
+    assert seen.is_too_wide() is False
+    page.get_by_role("link", name=f"mail owner {retried}").click()
+    page.get_by_text("Traceback: its lines").wait_for()
+    assert seen.is_too_wide() is False
+    page.get_by_role("button", name="Retry").click()
+    page.get_by_text(f"Job {retried} is tried again.").wait_for()
+    page.get_by_label(f"Choose job {given_up}").check()
+    page.get_by_role("button", name="Give up").click()
+    page.get_by_text("No job has failed. Good.").wait_for()
+
+    connection.set_schema_to_public()
+    assert dict(Job.objects.values_list("pk", "status")) == {retried: "todo", given_up: "failed"}
+    assert seen.problems == []
