@@ -40,6 +40,7 @@ class DomainClaimForm(forms.Form):
 class DomainAdmin(ModelAdmin):
     """The domains of this shop, beside the address that every shop has."""
 
+    fields = ("domain",)
     list_display = ("shown_name", "state_in_words", "is_primary", "proven_at", "checked_at")
     list_per_page = 50
     show_full_result_count = False

@@ -24,7 +24,7 @@ from tenants.shop_pages import SlugForm
 class ShopDeletionAdmin(ModelAdmin):
     """One page: how the shop ends, or until when that can be taken back."""
 
-    fields = ()
+    exclude = ("tenant",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
