@@ -54,6 +54,11 @@ class ProductFilters:
     vendors: tuple[str, ...] = ()
     as_typed: bool = False
 
+    @property
+    def is_search_alone(self) -> bool:
+        """Whether nothing but the words that are searched narrows the list."""
+        return self == ProductFilters(q=self.q, as_typed=self.as_typed)
+
     def by_option(self) -> dict[str, list[str]]:
         """The chosen options (such as Size=M) by their names."""
         found: dict[str, list[str]] = {}
@@ -536,6 +541,8 @@ def count_products(filters: ProductFilters, version: int | None = None) -> int:
     count = _counts.get(key)
     if count is None:
         plan = filters.plan(version)
+        if plan and plan.count is not None and (not plan.count or filters.is_search_alone):
+            return plan.count
         condition = _documents_of(filters, plan, version)
         with connection.cursor() as cursor:
             cursor.execute(

@@ -30,7 +30,8 @@ class SearchPlan:
 
     `exact` is the query for what was typed, where the other one finds more. `corrected_q` says
     what was searched instead, where a word was taken for a typo. `near` are the words of which
-    one is enough where nothing was found, as to_tsquery takes them.
+    one is enough where nothing was found, as to_tsquery takes them. `count` is how many
+    products the query finds, where that is known beforehand.
     """
 
     tsquery: str
@@ -38,6 +39,7 @@ class SearchPlan:
     corrected_q: str | None = None
     exact: str | None = None
     near: str = ""
+    count: int | None = None
 
 
 def text_configuration() -> str:
@@ -99,12 +101,14 @@ def _plan(q: str, as_typed: bool) -> SearchPlan:
         instead = [part for word in words for part in corrections.get(word) or (word,)]
         if instead != typed:
             corrected = _as_written(instead, [q, *wider.texts])
+    name_part = _as_part(q) if _UNSPACED.search(q) else None
     return SearchPlan(
         wider.query,
-        name_part=_as_part(q) if _UNSPACED.search(q) else None,
+        name_part=name_part,
         corrected_q=corrected,
         exact=exact,
         near="" if found else _any_of(words, meanings),
+        count=None if found or name_part or len(wider.texts) >= ENOUGH else len(wider.texts),
     )
 
 

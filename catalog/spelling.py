@@ -76,11 +76,13 @@ def read_words(words: Sequence[str], *, joins: bool) -> Reading:
     read = _joined(words, {word for word, is_pair in asked if is_pair} - unknown.keys())
     typed = [word for word in dict.fromkeys(read) if word in unknown][:_MOST]
     slips = {word: one_slip_from(word) for word in typed}
-    known = _known_among({half for word in typed for half in _halves(word)}.union(*slips.values()))
+    wanted = {half for word in typed for half in _halves(word)}.union(*slips.values())
+    # Where one that looks alike is near enough, no word that was begun is taken.
+    open_ones = [word for word in typed if not _meant(word, set(unknown[word]), set())]
+    known, begun = _known_among(wanted, {word: _starts(word, slips[word]) for word in open_ones})
     nearest = {
         word: _meant(word, {*unknown[word], *(known & slips[word])}, known) for word in typed
     }
-    begun = _begun_by({word: slips[word] for word in typed if not nearest[word]})
     meanings = {
         word: Meant(nearest[word] or begun.get(word, ()), tuple(unknown[word])) for word in typed
     }
@@ -101,41 +103,44 @@ def _joined(words: Sequence[str], pairs: Collection[str]) -> list[str]:
     return result
 
 
-def _known_among(words: Collection[str]) -> set[str]:
-    if not words:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT word FROM catalog_searchword WHERE word = ANY(%s)", [list(words)])
-        return {word for (word,) in cursor.fetchall()}
-
-
-_BEGUN = f"""
-SELECT start, word FROM unnest(%s::text[]) AS start
-JOIN catalog_searchword ON {_BEGINS.format(start="start")}
+# The words themselves, and for each start the shortest word that begins so.
+_KNOWN = f"""
+SELECT word::text, NULL FROM catalog_searchword WHERE word = ANY(%s)
+UNION ALL
+SELECT begun.word::text, start FROM unnest(%s::text[]) AS start
+CROSS JOIN LATERAL (
+    SELECT word FROM catalog_searchword WHERE {_BEGINS.format(start="start")}
+    ORDER BY length(word), word LIMIT 1
+) AS begun
 """
 _SHORTEST_BEGUN = 4
 
 
-def _begun_by(slips: dict[str, set[str]]) -> dict[str, tuple[str]]:
-    """For words (with what is one slip from them) a word that was begun, and not yet ended, so."""
-    starts = {
-        word: {slip for slip in near if len(slip) >= _SHORTEST_BEGUN and slip[0] == word[0]}
-        for word, near in slips.items()
-        if len(word) >= _SHORTEST_BEGUN
-    }
-    if not starts:
-        return {}
+def _known_among(
+    words: Collection[str], starts: dict[str, set[str]]
+) -> tuple[set[str], dict[str, tuple[str]]]:
+    """Those of the words that the shop knows; and for words (with what may begin another) one that
+    was begun, and not yet ended, so."""
+    if not words:
+        return set(), {}
     with connection.cursor() as cursor:
-        cursor.execute(_BEGUN, [list(set().union(*starts.values()))])
+        cursor.execute(_KNOWN, [list(words), list(set().union(*starts.values()))])
         rows = cursor.fetchall()
     begun = {
-        word: [whole for start, whole in rows if start in near] for word, near in starts.items()
+        word: [whole for whole, start in rows if start in near] for word, near in starts.items()
     }
-    return {
+    return {word for word, start in rows if start is None}, {
         word: (min(wholes, key=lambda whole: (len(whole), whole)),)
         for word, wholes in begun.items()
         if wholes
     }
+
+
+def _starts(word: str, slips: set[str]) -> set[str]:
+    """What is one slip from a word and long enough to begin another."""
+    if len(word) < _SHORTEST_BEGUN:
+        return set()
+    return {slip for slip in slips if len(slip) >= _SHORTEST_BEGUN and slip[0] == word[0]}
 
 
 def _meant(word: str, candidates: set[str], known: set[str]) -> tuple[str, ...]:

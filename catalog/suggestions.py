@@ -53,6 +53,8 @@ SELECT id, name FROM (
 
 
 def _best(q: str, plan: SearchPlan, version: int) -> list[tuple[UUID, str]]:
+    if plan.count == 0:
+        return []
     condition = condition_of(ProductFilters(q=q), plan, version)
     exact = plan.tsquery if plan.exact is None else plan.exact
     arguments = [exact, plan.tsquery, *condition.arguments, _RANKED, _READ]

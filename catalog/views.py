@@ -36,7 +36,7 @@ from catalog.listing import (
 )
 from catalog.models import CategoryPastSlug, Product, ProductPastSlug, TextPage
 from catalog.narrowing import render_narrowing, ways_out, without_filters
-from catalog.near import Near, categories_like, found_or_near, near_products
+from catalog.near import Near, categories_like, instead_of_gone, near_products
 from catalog.pages import public_page
 from catalog.search import MAX_LENGTH, WORD
 from catalog.suggestions import suggestions_for
@@ -213,7 +213,7 @@ def _instead(request: HttpRequest, near: Near, node: Node | None = None) -> dict
         beside = parent.children if parent else tree.roots
         nodes = [each for each in beside if each is not node]
     return {
-        "near": render_cards(near.cards, marked=_marked(near.cards, near.tsquery)),
+        "near": render_cards(near.cards, marked=near.marked),
         "is_near": bool(near.tsquery),
         "near_categories": list_items(links_to(nodes)),
     }
@@ -369,9 +369,6 @@ def not_found(request: HttpRequest) -> HttpResponse:
     place = _PLACE.match(request.path_info)
     q = " ".join(WORD.findall(place[1].replace("_", " ")))[:MAX_LENGTH] if place else ""
     with translation.override(request.tenant.language):
-        if q:
-            near = found_or_near(q, limit=NEAR, version=request.version)
-        else:
-            near = near_products("", limit=NEAR, version=request.version)
+        near = instead_of_gone(q, limit=NEAR, version=request.version)
         found = _instead(request, near)
         return _page(request, "catalog/not_found.html", status=404, q=q, **found)

@@ -1,11 +1,15 @@
 """The search page, and pages that find nothing: what they say and where they lead on."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 
+from catalog import near
+from catalog.listing import ProductFilters, count_products
 from pycommerce.core.bounded_cache import forget_everything
+from tenants.shop.models import catalogue_version, raise_catalogue_version
 from tests.factories import make_category, make_product
 
 
@@ -160,8 +164,66 @@ def test_a_search_costs_few_statements(shop, tech, q, django_assert_max_num_quer
     shop.get("/robots.txt")  # the host is known from here on
     forget_everything()
 
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(10):
         shop.get("/search/", {"q": q})
+
+
+@pytest.mark.parametrize("q", ["zeppelin", "zeppelin lapm", "xqzjk wvbnm", "chiar zeppelin"])
+def test_a_search_that_finds_nothing_costs_few_statements(
+    shop, tech, q, django_assert_max_num_queries
+):
+    make_product("Desk Lamp")
+    shop.get("/search/?q=lamp")  # the shop and what its pages link to are known from here on
+
+    with django_assert_max_num_queries(8):
+        page = text_of(shop.get("/search/", {"q": q}))
+
+    assert "Desk Lamp" in page.replace("<mark>", "").replace("</mark>", "")
+
+
+@pytest.mark.parametrize(("q", "count"), [("lapm", 2), ("lapm zeppelin", 0), ("lam", 2)])
+def test_what_a_search_finds_is_counted_as_it_is_listed(shop, tech, q, count):
+    lamps = [make_product("Desk Lamp", price="5"), make_product("Floor Lamp", price="50")]
+    make_product("Chair")
+
+    assert text_of(shop.get("/search/", {"q": q})).count('class="card-name"') >= count
+    version = catalogue_version()
+    assert count_products(ProductFilters(q=q), version) == count
+    dear = ProductFilters(q=q, min_price=Decimal(40))
+    assert count_products(dear, version) == min(count, len(lamps) - 1)
+
+
+def test_pages_that_are_gone_keep_what_they_show(shop, django_assert_max_num_queries):
+    make_product("Wireless Headphones")
+    path = "/products/wireless-hedphones/"
+    first = text_of(shop.get(path))
+
+    with django_assert_max_num_queries(3):
+        again = text_of(shop.get(path))
+
+    assert cards(again) == cards(first) != []
+    # Until something changes.
+    make_product("Hedphones, Wireless")
+    raise_catalogue_version()
+    assert "<mark>Hedphones</mark>, <mark>Wireless</mark>" in cards(text_of(shop.get(path)))
+
+
+def test_whoever_follows_dead_links_is_shown_what_is_new(
+    shop, monkeypatch, django_assert_max_num_queries
+):
+    make_product("Wireless Headphones")
+    make_product("Chair")
+    assert cards(text_of(shop.get("/products/wireless-one/"))) != []
+    monkeypatch.setattr(near, "GONE_SEARCHES", 0)
+
+    page = text_of(shop.get("/products/wireless-two/"))
+    with django_assert_max_num_queries(3):
+        shop.get("/products/wireless-six/")
+
+    assert "What comes closest" not in page
+    assert cards(page) == ["Chair", "Wireless Headphones"]
+    # What was searched for before is there still.
+    assert "What comes closest" in text_of(shop.get("/products/wireless-one/"))
 
 
 def test_under_a_mount_every_link_stays_under_it(tech, audio):

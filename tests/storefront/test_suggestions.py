@@ -108,7 +108,7 @@ def test_suggestions_cost_few_statements(shop, django_assert_max_num_queries):
     shop.get("/robots.txt")  # the host is known from here on
     forget_everything()
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(9):
         shop.get(URL, {"q": "wirelss hedph"})
 
 
