@@ -14,6 +14,7 @@ from checkout.services.calling_out import send_webhooks
 from checkout.services.events import forget_old_events, work_off_waiting
 from checkout.services.figures_of_shops import gather_figures
 from checkout.services.reconciling import Recent, reconcile
+from checkout.services.retention import forget_old_carts, keep_retention_times
 from checkout.services.sweeping import in_each, sweep, tenants_named
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.store import forget_old_things
@@ -147,6 +148,15 @@ def finish_pictures_regularly(timestamp: int) -> None:
             logger.info("Tenant %s: %d pictures get their widths", tenant.pk, left)
 
 
+@app.periodic(cron="17 2 * * *")
+@app.task(queueing_lock="retention", pass_context=False)
+def keep_retention_times_regularly(timestamp: int) -> None:
+    """Every night: people who bought long ago, and old history, as each shop decides."""
+    for tenant, forgotten in in_each(tenants_named(), lambda tenant: keep_retention_times()):
+        if not isinstance(forgotten, Exception) and (forgotten.people or forgotten.history):
+            logger.info("Tenant %s forgot: %s", tenant.pk, forgotten.as_json())
+
+
 @app.periodic(cron="7 * * * *")
 @app.task(queueing_lock="forget", pass_context=False)
 def forget_regularly(timestamp: int) -> None:
@@ -160,5 +170,6 @@ def forget_regularly(timestamp: int) -> None:
 def _forget(tenant: Tenant) -> None:
     forget_old_keys()
     forget_old_sign_ins()
+    forget_old_carts()
     forget_old_imports()
     forget_old_webhooks()

@@ -216,6 +216,7 @@ _MENU = [
     "tenants.membership",
     "tenants.apikey",
     "shop.webhookendpoint",
+    "shop.retentiontimes",
     "shop.auditentry",
     "tenants.shopdeletion",
 ]

@@ -14,6 +14,7 @@ from procrastinate.jobs import Status
 from pycommerce.api.models import RateCounter
 from pycommerce.api.rates import window_now
 from pycommerce.db import connection
+from tenants.kept_mail import forget_old_mails
 from tenants.models import KnownAddress, PasswordRequest, RefreshToken, Tenant, User
 from tenants.services import ending
 from tenants.services.domain_mail import is_news, tell, tell_owners
@@ -46,7 +47,8 @@ def clean_up() -> dict[str, int]:
         "requests": PasswordRequest.objects.filter(created_at__lt=now - COUNTED_FOR),
         "sign_ups": sign_ups_that_ended(),
     }
-    return {name: rows.delete()[0] for name, rows in ended.items()}
+    gone = {name: rows.delete()[0] for name, rows in ended.items()}
+    return gone | {"mails": forget_old_mails()}
 
 
 @app.periodic(cron="*/15 * * * *")

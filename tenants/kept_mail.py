@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -13,11 +14,13 @@ from django.core.mail import EmailMessage as Mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pycommerce.core.http import HttpRequest
 
 MOST = 200
+KEPT_FOR = timedelta(days=30)
 _NAME = re.compile(r"[\w-]+\.eml\Z")
 # A mail's own inline styles, and nothing else.
 _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups"
@@ -40,6 +43,18 @@ class EmailBackend(BaseEmailBackend):
             part.write_bytes(message.message().as_bytes())
             part.rename(path)
         return len(email_messages)
+
+
+def forget_old_mails() -> int:
+    """Delete mails that were kept for a month; returns how many."""
+    if not settings.MAIL_IS_KEPT:
+        return 0
+    over = timezone.now().timestamp() - KEPT_FOR.total_seconds()
+    folder = Path(settings.EMAIL_CONFIG["EMAIL_FILE_PATH"])
+    old = [path for path in folder.glob("*.eml") if path.stat().st_mtime < over]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def _folder() -> Path:

@@ -84,6 +84,7 @@ MODEL_RIGHTS: Mapping[tuple[str, str], tuple[Right, Right | None]] = MappingProx
         ("orders", "customer"): (Right.READ_ORDERS, None),
         ("orders", "*"): (Right.READ_ORDERS, Right.WRITE_TERMS),
         ("shop", "auditentry"): (Right.READ_HISTORY, None),
+        ("shop", "retentiontimes"): (Right.WRITE_TERMS, Right.WRITE_TERMS),
         ("shop", "webhookendpoint"): (Right.CONNECT, Right.CONNECT),
         ("tenants", "shoplook"): (Right.CHANGE_LOOK, Right.CHANGE_LOOK),
         ("tenants", "membership"): (Right.MANAGE_MEMBERS, Right.MANAGE_MEMBERS),

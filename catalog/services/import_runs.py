@@ -34,10 +34,11 @@ from catalog.services.columns import ask_for_columns
 from catalog.services.import_jobs import have_it_done
 from catalog.services.picture_fetches import queue_pictures
 from catalog.services.undoing import UNDONE_WITHIN, may_be_undone, undo
+from pycommerce.db.batches import delete_in_batches
 from pycommerce.db.retrying import once_more
 from tenants.models import User
 from tenants.services.audit import record
-from tenants.shop.models import AuditEntry
+from tenants.shop.models import AuditEntry, retention_times
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +48,6 @@ BUSY = {State.CHECKING, State.RUNNING, State.UNDOING}
 SILENT_FOR = timedelta(minutes=2)
 # Somewhat longer than an import can be undone.
 CHANGES_KEPT_FOR = UNDONE_WITHIN + timedelta(hours=12)
-FILES_KEPT_FOR = timedelta(days=7)
-KEPT_FOR = timedelta(days=90)
 # The worker holds a file as cells, which are so some 350 MB at most.
 MOST_CELLS = 5_000_000
 _REFUSED_SHOWN = 200
@@ -317,18 +316,21 @@ def _take_part(run_id: UUID, importer: Importer, start: int) -> int | None:
 
 
 def forget_old_imports() -> int:
-    """Delete files after a week, and what is known of an import after a quarter of a year.
+    """Delete files, and what is known of an import, when the shop's times for them are over.
 
     Returns how many files were deleted.
     """
-    now = timezone.now()
+    now, times = timezone.now(), retention_times()
     ImportedChange.objects.filter(created_at__lt=now - CHANGES_KEPT_FOR).delete()
-    old = ImportRun.objects.filter(has_file=True, created_at__lt=now - FILES_KEPT_FOR)
+    old = ImportRun.objects.filter(
+        has_file=True, created_at__lt=now - timedelta(days=times.import_files_days)
+    )
     found = list(old.exclude(state=State.RUNNING).values_list("pk", flat=True))
     for run_id in found:
         files.delete(run_id)
     ImportRun.objects.filter(pk__in=found).update(has_file=False)
-    ImportRun.objects.filter(has_file=False, created_at__lt=now - KEPT_FOR).delete()
+    over = now - timedelta(days=times.imports_days)
+    delete_in_batches(ImportRun.objects.filter(has_file=False, created_at__lt=over))
     return len(found)
 
 

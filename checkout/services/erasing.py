@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -61,8 +62,13 @@ def _why_open(order: Order) -> str:
 
 
 @transaction.atomic
-def erase_person(customer_id: UUID, *, user: Person) -> int:
+def erase_person(
+    customer_id: UUID, *, user: Person | None, quiet_since: datetime | None = None
+) -> int:
     """Take a customer out of the shop; returns out of how many orders.
+
+    `user` is None where the shop's retention time is over; `quiet_since` then refuses who ordered
+    something from that moment on.
 
     Amounts, lines, numbers, dates and the ledger stay as they are. Raises NotFound, or
     IllegalTransition where an order still needs the person; then nothing has changed.
@@ -78,6 +84,8 @@ def erase_person(customer_id: UUID, *, user: Person) -> int:
     Customer.objects.select_for_update().get(pk=customer_id)
     if customer.orders.count() != len(orders):
         raise IllegalTransition("They placed an order at this moment. Try again.")
+    if quiet_since and any(order.created_at >= quiet_since for order in orders):
+        raise IllegalTransition("They ordered something meanwhile.")
     if waiting := _open_of(orders):
         reasons = "; ".join(f"{order} {reason}" for order, reason in waiting)
         raise IllegalTransition(f"Not while an order is open: {reasons}.")
@@ -103,7 +111,7 @@ def erase_person(customer_id: UUID, *, user: Person) -> int:
         user=user,
         action=AuditEntry.Action.DELETE,
         thing=Customer(pk=customer_id),
-        name="A person, erased",
+        name="A person, erased" if user else "A person, erased when their time was over",
         changes={"orders": (len(orders), len(orders))},
     )
     logger.info("A customer was erased from %d orders", len(orders))

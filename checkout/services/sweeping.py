@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from checkout.errors import PaymentProviderUnavailable
-from checkout.models import Cart, PaymentAttempt
+from checkout.models import PaymentAttempt
 from checkout.services.refunding import book_refund, in_order, send_refund
 from checkout.services.settling import account_of_payment, settle
 from checkout.services.starting import NEW_FOR, give_up_unknown
@@ -34,7 +34,6 @@ ASK_PENDING_AGAIN = timedelta(hours=1)
 # A session that the provider does not know is given up so long after its end.
 UNKNOWN_FOR = timedelta(hours=1)
 AT_MOST_EVERY = timedelta(minutes=1)
-CARTS_KEPT_FOR = timedelta(days=90)
 # At most so many of a kind in one sweep: the next shop waits for its turn.
 MOST = 200
 
@@ -93,7 +92,6 @@ def sweep(tenant: Tenant) -> Swept:
     expired, problems = expire_holds()
     swept.expired = len(expired)
     swept.problems += problems
-    Cart.objects.filter(updated_at__lt=timezone.now() - CARTS_KEPT_FOR).delete()
     _note_next_time()
     return swept
 

@@ -21,9 +21,15 @@ from orders.reading import order_members
 from pycommerce.api.renderers import dumps
 from pycommerce.core.ids import uuid7
 from pycommerce.db import connection
+from pycommerce.db.batches import delete_in_batches
 from tenants.due import Kind, note_due
 from tenants.origins import shop_origin
-from tenants.shop.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
+from tenants.shop.models import (
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    retention_times,
+)
 from tenants.webhooks.managing import TEST
 from tenants.webhooks.sending import Outcome
 from tenants.webhooks.signing import secrets_of
@@ -41,7 +47,6 @@ OFF_AFTER = timedelta(days=3)
 # A delivery that somebody took is free again after so long: they may have been killed.
 LEASE = timedelta(minutes=3)
 PUT_OFF = timedelta(minutes=1)
-KEPT_FOR = timedelta(days=14)
 EVENTS_AT_ONCE, DELIVERIES_AT_ONCE = 200, 200
 
 
@@ -223,7 +228,5 @@ def note_next_time() -> None:
 
 def forget_old_webhooks() -> int:
     """Delete the selected shop's events that are over; returns how many."""
-    old = WebhookEvent.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
-    count = old.count()
-    old.delete()
-    return count
+    over = timezone.now() - timedelta(days=retention_times().webhooks_days)
+    return delete_in_batches(WebhookEvent.objects.filter(created_at__lt=over))

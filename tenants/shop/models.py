@@ -1,6 +1,7 @@
 """What every shop's schema holds whatever it sells: counters, the audit trail, webhooks."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
@@ -68,6 +69,71 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_name} {self.get_action_display()} {self.object_name}"
+
+
+class RetentionTimes(models.Model):
+    """How long the shop keeps what it need not keep; exactly one row.
+
+    Orders with their lines, amounts, payments and refunds are kept whatever stands here.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    customers_years = models.PositiveSmallIntegerField(
+        "people who bought, years after their last order",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text="Then they are erased, as by the button on their page: their orders keep lines "
+        "and amounts and lose name, addresses, e-mail and phone. Empty: never by itself.",
+    )
+    history_months = models.PositiveSmallIntegerField(
+        "history of changes, months",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(3), MaxValueValidator(360)],
+        help_text="Who changed what. At least 3; empty: for good. What happened to an order is "
+        "kept with the order.",
+    )
+    carts_days = models.PositiveSmallIntegerField(
+        "abandoned carts, days",
+        default=90,
+        validators=[MinValueValidator(7), MaxValueValidator(365)],
+        help_text="After the last change, with what was typed at the checkout. 7 to 365.",
+    )
+    webhooks_days = models.PositiveSmallIntegerField(
+        "log of webhooks, days",
+        default=14,
+        validators=[MinValueValidator(7), MaxValueValidator(365)],
+        help_text="What was sent, and what was answered. 7 to 365.",
+    )
+    import_files_days = models.PositiveSmallIntegerField(
+        "files of imports, days",
+        default=7,
+        validators=[MinValueValidator(2), MaxValueValidator(90)],
+        help_text="What was uploaded, and the rows that were refused. 2 to 90.",
+    )
+    imports_days = models.PositiveSmallIntegerField(
+        "reports of imports, days",
+        default=90,
+        validators=[MinValueValidator(7), MaxValueValidator(3650)],
+        help_text="What an import did, once its file is gone. 7 to 3,650.",
+    )
+
+    class Meta:
+        db_table = "shop_retention_times"
+        verbose_name = "retention times"
+        verbose_name_plural = "retention times"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="retention_times_one_row")
+        ]
+
+    def __str__(self) -> str:
+        return "Retention times"
+
+
+def retention_times() -> RetentionTimes:
+    """Those of the selected shop."""
+    return RetentionTimes.objects.get()
 
 
 class IdempotencyKey(models.Model):

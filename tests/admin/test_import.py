@@ -354,7 +354,7 @@ def test_files_are_kept_for_a_week(desk, tech):
     assert not files.rejected(old.pk).exists()
     assert files.source(new.pk).exists()
     page = words(desk.get(page_of(old)))
-    assert "files are kept for seven days" in page
+    assert "the time for it was over" in page
     assert 'value="go-on"' not in page
     assert desk.get(f"{LIST}{old.pk}/rejected/").status_code == 404
 

@@ -476,6 +476,7 @@ def test_the_worker_looks_after_everything_by_itself():
         "reconcile_regularly": "7 3 * * *",
         "finish_pictures_regularly": "37 3 * * *",
         "forget_regularly": "7 * * * *",
+        "keep_retention_times_regularly": "17 2 * * *",
     }
 
 

@@ -104,6 +104,7 @@ _TENANT_MODELS = {
     "tenants/shopdeletion": "tenant",
     "shop/auditentry": "audit",
     "shop/webhookendpoint": "hook",
+    "shop/retentiontimes": "settings",
 }
 _PLATFORM_MODELS = {
     "tenants/tenant": "tenant",

@@ -36,6 +36,7 @@ def test_what_ended_is_deleted_and_what_counts_is_kept(db):
         "addresses": 1,
         "requests": 1,
         "sign_ups": 0,
+        "mails": 0,
     }
     assert list(RateCounter.objects.values_list("key", flat=True)) == ["now"]
     assert RefreshToken.objects.count() == PasswordRequest.objects.count() == 1
