@@ -63,9 +63,10 @@ class RetentionForm(forms.ModelForm):
     """Asks again before people are erased who were not to be."""
 
     understood = forms.BooleanField(
-        label="Erase people by themselves: I know that it cannot be undone",
+        label="Understood",
         required=False,
-        help_text="Asked for where people are to be erased, or sooner than before.",
+        help_text="Tick it where people are to be erased, or sooner than before: what is erased "
+        "cannot be brought back.",
     )
 
     class Meta:

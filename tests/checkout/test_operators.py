@@ -477,6 +477,9 @@ def test_the_worker_looks_after_everything_by_itself():
         "finish_pictures_regularly": "37 3 * * *",
         "forget_regularly": "7 * * * *",
         "keep_retention_times_regularly": "17 2 * * *",
+        "check_domains_regularly": "2-59/5 * * * *",
+        "end_shops_regularly": "17 * * * *",
+        "gather_figures_regularly": "3-59/15 * * * *",
     }
 
 
@@ -577,7 +580,7 @@ def test_mails_with_links_are_forgotten_with_them(order):
 def test_asking_for_a_link_costs_the_same_for_anybody(order, django_assert_num_queries):
     """How long an answer takes tells nobody who is a customer."""
     for email in (order.customer_email, "nobody@example.com"):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             ask_for_sign_in(email=email, client_address="127.0.0.1", origin=ORIGIN)
     deliver_outbox()
 
