@@ -161,6 +161,22 @@ def test_without_a_script_the_same_is_done_by_the_form(desk, shirt):
     expect(page.get_by_label("Price of Lamp")).to_have_value("12.50")
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_without_a_script_a_list_is_filtered_and_what_is_chosen_is_changed(desk, shirt, width):
+    page = desk(width, java_script_enabled=False).page
+    page.goto("/admin/catalog/product/")
+
+    page.locator("input.action-select").first.check()
+    page.locator("select[name=action]").select_option("archive")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("1 products are now archived.")).to_be_visible()
+    expect(page.locator("input.action-select")).to_have_count(2)
+
+    expect(page.get_by_text("Filters", exact=True)).to_be_hidden()
+    page.get_by_role("link", name="Archived", exact=True).click()
+    expect(page.locator("input.action-select")).to_have_count(1)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_pages_of_products_fit_and_have_no_serious_flaw_of_access(desk, shirt, width, scheme):
