@@ -32,6 +32,7 @@ from catalog.services.editing import (
 from catalog.services.locking import lock_products
 from catalog.services.refresh import refresh_products
 from catalog.services.stock import MAX_UNITS, receive_first_stock
+from catalog.slug_form import SlugForm
 from catalog.stock_admin import ProductStock
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
@@ -147,7 +148,7 @@ class VariantInline(TabularInline):
         return format_html('<a href="{}">{} – adjust</a>', address, variant.stock)
 
 
-class ProductForm(forms.ModelForm):
+class ProductForm(SlugForm):
     """A product. Pictures are sent with a new one; of one that is there they stand beside it."""
 
     pictures = ManyPicturesField(
@@ -173,9 +174,6 @@ class ProductForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "slug" in self.fields:
-            self.fields["slug"].required = False
-            self.fields["slug"].help_text = "Made from the name where it is empty."
         if "categories" in self.fields:
             # Without the cross that clears all: it would stand in a list and be no item of it.
             self.fields["categories"].widget.widget.is_required = True

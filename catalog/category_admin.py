@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,13 +12,14 @@ from django.urls import reverse
 from catalog.models import Category
 from catalog.services.editing import finish_category, is_below, prepare_category, products_below
 from catalog.services.refresh import refresh_products
+from catalog.slug_form import SlugForm
 from pycommerce.core.http import HttpRequest
 from tenants.admin_sites import tenant_site
 from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import TenantModelAdmin
 
 
-class CategoryForm(forms.ModelForm):
+class CategoryForm(SlugForm):
     class Meta:
         model = Category
         fields = (
@@ -31,12 +31,6 @@ class CategoryForm(forms.ModelForm):
             "seo_title",
             "seo_description",
         )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "slug" in self.fields:
-            self.fields["slug"].required = False
-            self.fields["slug"].help_text = "Made from the name where it is empty."
 
     def clean_parent(self) -> Category | None:
         parent: Category | None = self.cleaned_data["parent"]

@@ -40,7 +40,7 @@ from pycommerce.db.counting import capped_counts
 from tenants.admin_sites import ToDo, tenant_site
 from tenants.backends import rights_in
 from tenants.roles import Right
-from tenants.tenant_admin import TenantModelAdmin
+from tenants.tenant_admin import TenantModelAdmin, gone
 
 SHOWN = 50
 # Seconds after which the page of an import that is worked on renews itself.
@@ -145,10 +145,7 @@ class ImportAdmin(TenantModelAdmin):
         run_id = parse_uuid(object_id)
         run = ImportRun.objects.filter(pk=run_id).first() if run_id else None
         if run is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
-                request, self.opts, object_id
-            )
-            return missing
+            return gone(self, request, object_id)
         if request.method == "POST":
             return self._take_step(request, run)
         if request.method not in {"GET", "HEAD"}:

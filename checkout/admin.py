@@ -40,6 +40,7 @@ from tenants.admin_sites import ToDo, tenant_site
 from tenants.backends import rights_in
 from tenants.exporting import Table
 from tenants.roles import Right
+from tenants.tenant_admin import gone
 
 CHOSEN = "chosen"
 
@@ -213,10 +214,7 @@ class OrderAdmin(PapersAdmin):
         order_id = parse_uuid(str(object_id))
         sight = see_order(order_id) if order_id else None
         if sight is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
-                request, self.opts, str(object_id)
-            )
-            return missing
+            return gone(self, request, object_id)
         return sight
 
     # --- Steps --------------------------------------------------------------------------------

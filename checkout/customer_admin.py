@@ -35,6 +35,7 @@ from tenants.admin_sites import tenant_site
 from tenants.backends import rights_in
 from tenants.exporting import ExportingAdmin, Table
 from tenants.roles import Right
+from tenants.tenant_admin import gone
 
 ORDERS_SHOWN = 20
 
@@ -193,10 +194,7 @@ class CustomerAdmin(ExportingAdmin):
         customer_id = parse_uuid(str(object_id))
         customer = Customer.objects.filter(pk=customer_id).first() if customer_id else None
         if customer is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
-                request, self.opts, str(object_id)
-            )
-            return missing
+            return gone(self, request, object_id)
         return customer
 
 

@@ -19,6 +19,7 @@ from pycommerce.unfold_shim import ModelAdmin
 from tenants.admin_sites import tenant_site
 from tenants.models import Domain
 from tenants.services.domains import check_domain, claim_domain, make_primary, remove_domain
+from tenants.tenant_admin import gone
 
 
 class DomainClaimForm(forms.Form):
@@ -113,10 +114,7 @@ class DomainAdmin(ModelAdmin):
             raise PermissionDenied
         domain = self.get_object(request, object_id)
         if domain is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
-                request, self.opts, object_id
-            )
-            return missing
+            return gone(self, request, object_id)
         return answer(request, domain)
 
     def _to(self, domain: Domain) -> HttpResponse:

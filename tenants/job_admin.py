@@ -24,6 +24,7 @@ from tenants.long_lists import LongListPaginator
 from tenants.models import Tenant
 from tenants.platform_models import FailedJob, Job
 from tenants.services import jobs
+from tenants.tenant_admin import gone
 
 PER_PAGE = 50
 # What the buttons do with a job.
@@ -131,10 +132,7 @@ class JobAdmin(ModelAdmin):
         known = object_id.isascii() and object_id.isdecimal() and len(object_id) < 19
         job = Job.objects.filter(pk=int(object_id)).first() if known else None
         if job is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
-                request, self.opts, object_id
-            )
-            return missing
+            return gone(self, request, object_id)
         (row,) = with_reasons([job])
         events = ProcrastinateEvent.objects.filter(job_id=job.pk).order_by("-pk")[:20]
         return self._page(

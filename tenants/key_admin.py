@@ -23,6 +23,7 @@ from tenants.admin_sites import tenant_site
 from tenants.long_lists import LongListPaginator
 from tenants.models import ApiKey, Scope
 from tenants.services.keys import NAME_TAKEN, make_key, revoke_key
+from tenants.tenant_admin import gone
 
 MOST_YEARS = 100
 
@@ -151,10 +152,7 @@ class ApiKeyAdmin(ModelAdmin):
         key_id = parse_uuid(object_id)
         key = self.get_queryset(request).filter(pk=key_id).first() if key_id else None
         if key is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
-                request, self.opts, object_id
-            )
-            return missing
+            return gone(self, request, object_id)
         return answer(request, key)
 
     def _key_page(self, request: HttpRequest, key: ApiKey) -> HttpResponse:

@@ -30,6 +30,7 @@ from tenants.origins import shop_origin
 from tenants.platform_models import ShopExport
 from tenants.services import ending
 from tenants.services.exports import ask_for_export, path_of
+from tenants.tenant_admin import gone
 
 # A shop is large from so many bytes on, or so many orders.
 LARGE_BYTES, LARGE_ORDERS = 500 * 1024 * 1024, 50_000
@@ -191,10 +192,7 @@ class ShopPages(ModelAdmin):
                 raise PermissionDenied
             shop = self.get_queryset(request).filter(pk=tenant_id).first()
             if shop is None:
-                missing: HttpResponse = self._get_obj_does_not_exist_redirect(
-                    request, self.opts, str(tenant_id)
-                )
-                return missing
+                return gone(self, request, tenant_id)
             return view(request, shop)
 
         return of_shop

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms import ModelForm
 from django.forms.widgets import Script
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -44,6 +45,12 @@ class MoneyForm(ModelForm):
         amount, places = self.cleaned_data.get(name), decimals_of(currency)
         if amount is not None and amount != round(amount, places):
             self.add_error(name, f"{currency} has {places} decimals.")
+
+
+def gone(admin: ModelAdmin, request: HttpRequest, object_id: object) -> HttpResponse:
+    """The way back from a page of what is not there, as Django answers on its own pages."""
+    back: HttpResponse = admin._get_obj_does_not_exist_redirect(request, admin.opts, str(object_id))
+    return back
 
 
 _EMPTY: tuple[Any, ...] = (None, "", [])

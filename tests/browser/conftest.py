@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from benchmarks import access
+from tests.factories import PASSWORD
 
 HINT = (
     "No Chromium was found: 'apt-get install chromium', or "
@@ -94,3 +95,25 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     yield _visit
     for context in contexts:
         context.close()
+
+
+def sign_in(page: Page, host: str = "") -> None:
+    """As merchant@example.com, on the shop's own host."""
+    page.goto(f"{host}/admin/")
+    page.get_by_label("E-mail address").fill("merchant@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("heading", name="What needs doing").wait_for()
+
+
+@pytest.fixture
+def sit_down(live_server: Any, visit: Callable[..., Visit]) -> Callable[..., Visit]:
+    """A browser at the desk of Tech Gadgets, at the given width: its merchant is a member."""
+    port = live_server.url.rpartition(":")[2]
+
+    def _sit_down(width: int = 1280, **options: Any) -> Visit:
+        seen = visit(width, base_url=f"http://tech.localhost:{port}", **options)
+        sign_in(seen.page)
+        return seen
+
+    return _sit_down

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 from catalog.demo.loading import ensure_shop
 from catalog.demo.outdoor import OUTDOOR
 from catalog.demo.tech import TECH
-from tests.factories import PASSWORD, make_member, make_product
+from tests.browser.conftest import sign_in
+from tests.factories import make_member, make_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -281,10 +282,7 @@ def test_a_merchant_signs_in_and_finds_a_product(shops, visit, tech):
     make_member(tech, email="merchant@example.com")
     seen = visit()
     page = seen.page
-    page.goto(f"{shops['tech']}/admin/")
-    page.get_by_label("E-mail address").fill("merchant@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page, shops["tech"])
 
     page.goto(f"{shops['tech']}/admin/catalog/product/?q=WH-001")
     page.get_by_role("link", name="Wireless Headphones").first.click()

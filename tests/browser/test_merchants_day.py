@@ -13,7 +13,7 @@ from catalog.models import ImportRun, PictureFetch, Product, Variant
 from orders.models import Order
 from tenants.models import Tenant
 from tests.checkout.conftest import paid
-from tests.factories import PASSWORD, make_member, make_order, make_product
+from tests.factories import make_member, make_order, make_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -33,7 +33,7 @@ def _work() -> None:
 
 
 @pytest.fixture
-def desk(live_server, visit, settings, tmp_path):
+def desk(sit_down, settings, tmp_path):
     """A browser that is signed in, at the given width; the shop sold two lamps."""
     settings.IMPORT_ROOT = tmp_path / "imports"
     tenant = _select()
@@ -41,18 +41,6 @@ def desk(live_server, visit, settings, tmp_path):
     make_product("Radio", slug="radio", sku="R-1", on_hand=1)
     paid(make_order(lamp, quantity=2))
     make_member(tenant, email="merchant@example.com")
-    port = live_server.url.rpartition(":")[2]
-
-    def sit_down(width=1280, **options):
-        seen = visit(width, base_url=f"http://tech.localhost:{port}", **options)
-        page = seen.page
-        page.goto("/admin/")
-        page.get_by_label("E-mail address").fill("merchant@example.com")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.get_by_role("heading", name="What needs doing").wait_for()
-        return seen
-
     return sit_down
 
 

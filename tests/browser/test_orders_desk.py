@@ -10,7 +10,7 @@ from django.db import connection
 from orders.models import Fulfilment, Order, Refund
 from tenants.models import Tenant
 from tests.checkout.conftest import paid
-from tests.factories import PASSWORD, make_member, make_order, make_product
+from tests.factories import make_member, make_order, make_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -35,20 +35,8 @@ def orders(live_server):
 
 
 @pytest.fixture
-def desk(live_server, orders, visit):
+def desk(orders, sit_down):
     """A browser that is signed in, at the given width."""
-    port = live_server.url.rpartition(":")[2]
-
-    def sit_down(width=1280, **options):
-        seen = visit(width, base_url=f"http://tech.localhost:{port}", **options)
-        page = seen.page
-        page.goto("/admin/")
-        page.get_by_label("E-mail address").fill("merchant@example.com")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.get_by_role("heading", name="What needs doing").wait_for()
-        return seen
-
     return sit_down
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from catalog.models import Product
 from tenants.models import Tenant
-from tests.factories import PASSWORD, make_member, make_product
+from tests.factories import make_member, make_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -33,20 +33,8 @@ def shirt(live_server, settings, tmp_path):
 
 
 @pytest.fixture
-def desk(live_server, shirt, visit):
+def desk(shirt, sit_down):
     """A browser that is signed in, at the given width."""
-    port = live_server.url.rpartition(":")[2]
-
-    def sit_down(width=1280, **options):
-        seen = visit(width, base_url=f"http://tech.localhost:{port}", **options)
-        page = seen.page
-        page.goto("/admin/")
-        page.get_by_label("E-mail address").fill("merchant@example.com")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.get_by_role("heading", name="What needs doing").wait_for()
-        return seen
-
     return sit_down
 
 

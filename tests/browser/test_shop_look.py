@@ -9,33 +9,26 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tenants.models import Tenant
-from tests.factories import PASSWORD, make_member, make_product
+from tests.factories import make_member, make_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def desk(live_server, visit):
+def desk(sit_down):
     """A browser that is signed in, on the form."""
     connection.set_schema_to_public()
     tenant = Tenant.objects.get(slug="tech")
     connection.set_tenant(tenant)
     make_product("Wireless Headphones", price="129.99", compare_at_price="149.99")
     make_member(tenant, "manager", email="merchant@example.com")
-    port = live_server.url.rpartition(":")[2]
 
-    def sit_down(width=1280, **options):
-        seen = visit(width, base_url=f"http://tech.localhost:{port}", **options)
-        page = seen.page
-        page.goto("/admin/")
-        page.get_by_label("E-mail address").fill("merchant@example.com")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.get_by_role("heading", name="What needs doing").wait_for()
-        page.goto("/admin/tenants/shoplook/")
+    def open_form(width=1280, **options):
+        seen = sit_down(width, **options)
+        seen.page.goto("/admin/tenants/shoplook/")
         return seen
 
-    return sit_down
+    return open_form
 
 
 def _fill(page):

@@ -5,7 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
 
 from tenants.models import Tenant
-from tests.factories import PASSWORD, make_member, make_product
+from tests.browser.conftest import sign_in
+from tests.factories import make_member, make_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LOOKS = {
@@ -29,11 +30,7 @@ def test_no_part_in_any_look_keeps_anybody_out(live_server, visit, width, scheme
     host = f"http://tech.localhost:{port}"
     seen = visit(width, base_url=host, color_scheme=scheme, reduced_motion="reduce")
     page = seen.page
-    page.goto("/admin/")
-    page.get_by_label("E-mail address").fill("merchant@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("heading", name="What needs doing").wait_for()
+    sign_in(page)
 
     for name, look in LOOKS.items():
         page.goto(
