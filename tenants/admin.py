@@ -270,7 +270,16 @@ class AuditEntryAdmin(ModelAdmin):
 # --- The platform's --------------------------------------------------------------------------
 
 
-class DomainForm(forms.ModelForm):
+class RowForm(forms.ModelForm):
+    """A row of a table within a page, where no label stands beside a field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = field.label or name.capitalize()
+
+
+class DomainForm(RowForm):
     is_known = forms.BooleanField(
         required=False,
         label="Known to be theirs",
@@ -412,21 +421,9 @@ class UserForm(UserChangeForm):
         fields = ("email", "name", "password", "is_active", "is_superuser")
 
 
-class RoleForm(forms.ModelForm):
-    """A role in a row of a table, where no label stands beside it."""
-
-    class Meta:
-        model = Membership
-        fields = ("tenant", "role")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["role"].widget.attrs["aria-label"] = "Role"
-
-
 class MembershipInline(TabularInline):
     model = Membership
-    form = RoleForm
+    form = RowForm
     fields = ("tenant", "role")
     autocomplete_fields = ("tenant",)
     extra = 0
