@@ -118,11 +118,22 @@ def test_the_last_order_counts_and_not_the_first(product):
     Order.objects.filter(pk=newer.pk).update(created_at=timezone.now() + timedelta(days=300))
 
     with clock(days=370):
-        keep_retention_times()
+        forgotten = keep_retention_times()
+    assert (forgotten.people, forgotten.waiting) == (1, 0)
     assert names() == ["Ada"]
     with clock(days=300 + 370):
         keep_retention_times()
     assert names() == []
+
+
+def test_who_has_no_order_yet_is_not_erased_as_if_it_were_old(tech):
+    Customer.objects.create(email="new@example.com", name="New")
+    keep(customers_years=1)
+
+    with clock(days=360):
+        assert keep_retention_times().people == 0
+    with clock(days=370):
+        assert keep_retention_times().people == 1
 
 
 def test_an_open_order_keeps_its_person_until_it_is_done(product):
