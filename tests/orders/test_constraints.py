@@ -18,6 +18,7 @@ from catalog.models import (
     FeaturedProduct,
     HomePage,
     ImportRun,
+    PictureFetch,
     StockMovement,
     StockSettings,
     Variant,
@@ -111,6 +112,12 @@ def _code(text):
     return lambda there: _execute("UPDATE orders_discount SET code = %s", text)
 
 
+def _fetch_twice():
+    run = ImportRun.objects.create(file_name="a", size=1)
+    for _number in range(2):
+        PictureFetch.objects.create(run=run, url="https://images.example/a.jpg")
+
+
 def _feature_twice(model, **what):
     home, _ = HomePage.objects.get_or_create(pk=1)
     for _ in range(2):
@@ -152,6 +159,7 @@ BREAKS = {
     "import_done_within_total": [
         lambda there: ImportRun.objects.create(file_name="a", size=1, total=1, done=2)
     ],
+    "picture_fetched_once_for_an_import": [lambda there: _fetch_twice()],
     "stock_settings_one_row": [lambda there: StockSettings.objects.create(pk=2)],
     "featured_category_once": [
         lambda there: _feature_twice(FeaturedCategory, category=make_category("Lamps"))
