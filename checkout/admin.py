@@ -17,7 +17,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from checkout import customer_admin, first_steps, retention_admin  # noqa: F401 - they register
+from checkout import (  # noqa: F401 - they register
+    account_admin,
+    customer_admin,
+    first_steps,
+    retention_admin,
+)
 from checkout.order_steps import STEPS, Outcome, Step
 from orders.desk import inbox
 from orders.desk.forms import KeepForm, NoteForm, RefundForm, StepForm

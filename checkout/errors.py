@@ -45,5 +45,9 @@ class TotalChanged(PricesChanged):
         super().__init__(words % {"total": money(total)})
 
 
+class UnknownAccount(Exception):
+    """The provider knows no such account, or it is not connected to the platform."""
+
+
 class NotThatSession(Exception):
     """A session that cannot be expired: it is complete, expired already, or unknown."""

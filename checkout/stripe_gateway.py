@@ -23,6 +23,7 @@ from checkout.errors import (
     NotThatSession,
     PaymentProviderUnavailable,
     PaymentRefused,
+    UnknownAccount,
 )
 from checkout.simulator.transport import SECRET_KEY as SIMULATOR_KEY
 from checkout.simulator.transport import SimulatorTransport
@@ -171,6 +172,24 @@ class Gateway:
                 ),
             )
             yield from rows
+
+    # --- The account ------------------------------------------------------------------------
+
+    def takes_charges(self) -> bool:
+        """Whether the account can be paid into already. Raises UnknownAccount."""
+        try:
+            return self._ask(
+                self._client.v1.accounts.retrieve_current,
+                lambda found: bool(found.charges_enabled),
+            )
+        except stripe.InvalidRequestError as error:
+            _must_be_missing(error)
+            raise UnknownAccount() from error
+        except PaymentProviderUnavailable as error:
+            told = getattr(error.__cause__, "error", None)
+            if told is not None and told.code == "account_invalid":
+                raise UnknownAccount() from error
+            raise
 
     # --- Sessions ---------------------------------------------------------------------------
 

@@ -17,7 +17,8 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
 
-from pycommerce.core.errors import RateLimited, Refusal
+from pycommerce.api.parameters import parse_uuid
+from pycommerce.core.errors import InvalidRequest, RateLimited, Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db import connection
 from pycommerce.unfold_shim import (
@@ -44,6 +45,7 @@ from tenants.origins import origin_of
 from tenants.pictures import PictureField
 from tenants.roles import Right
 from tenants.services import add_member, clean_host, clean_slug, create_tenant, remove_member
+from tenants.services.accounts import check_account, note_account
 from tenants.services.domains import make_primary, vouch
 from tenants.services.looking import change_look, take_logo
 from tenants.services.naming import clean_currency
@@ -367,6 +369,15 @@ class TenantForm(forms.ModelForm):
             "stripe_account",
         )
 
+    # What the payment provider says against the account that was written.
+    account_problem = ""
+
+    def clean_stripe_account(self) -> str:
+        if self.account_problem:
+            raise ValidationError(self.account_problem)
+        account: str = self.cleaned_data["stripe_account"]
+        return account
+
     def clean_slug(self) -> str:
         try:
             return clean_slug(self.cleaned_data["slug"])
@@ -380,12 +391,48 @@ class TenantForm(forms.ModelForm):
             raise ValidationError(refusal.details) from refusal
 
 
+def _account_problem(account: str, object_id: str | None) -> str:
+    """What is wrong with a shop's new payment account by the provider's word."""
+    tenant_id = parse_uuid(object_id or "")
+    if Tenant.objects.filter(pk=tenant_id, stripe_account=account).exists():
+        return ""
+    try:
+        Tenant._meta.get_field("stripe_account").run_validators(account)
+        check_account(account)
+    except ValidationError:
+        return ""  # the form says so itself
+    except InvalidRequest as refusal:
+        return refusal.fields["stripe_account"][0]
+    return ""
+
+
 @admin.register(Tenant, site=platform_site)
 class TenantAdmin(ShopPages):
     """Shops and their settings. What is done with a whole shop stands on its own page."""
 
     form = TenantForm
     inlines = (DomainInline,)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        if request.method == "POST" and self.has_change_permission(request):
+            # Before the transaction of the form begins: the provider may be slow.
+            account = request.POST.get("stripe_account", "").strip()
+            request.__dict__["account_problem"] = _account_problem(account, object_id)
+        response: HttpResponse = super().changeform_view(
+            request, object_id, form_url, extra_context
+        )
+        return response
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        made = super().get_form(request, *args, **kwargs)
+        made.account_problem = getattr(request, "account_problem", "")
+        return made
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple:
         # The slug is part of addresses that customers know, the currency of every price; a shop
@@ -394,6 +441,9 @@ class TenantAdmin(ShopPages):
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: TenantForm, change: bool) -> None:
         if change:
+            if "stripe_account" in form.changed_data:
+                before, after = form.initial["stripe_account"], obj.stripe_account
+                note_account(obj, before, after, request.user)
             if "logo" in form.changed_data:
                 take_logo(obj, form.cleaned_data["logo"])
             super().save_model(request, obj, form, change)

@@ -20,6 +20,7 @@ from tenants.models import (
     ApiKey,
     Domain,
     Membership,
+    PaymentAccount,
     Role,
     Scope,
     ShopLook,
@@ -32,7 +33,7 @@ from tenants.shop.models import AuditEntry, WebhookEndpoint, WebhookType
 from tests.factories import make_category, make_member, make_order, make_product, make_user
 
 # A page of one row that is changed, and no list.
-SINGLE = {HomePage, StockSettings, OrderSettings, ShopLook, ShopDeletion}
+SINGLE = {HomePage, StockSettings, OrderSettings, ShopLook, PaymentAccount, ShopDeletion}
 # Lists that no shop makes long: they may be counted to their end.
 SHORT = {Membership, Domain, WebhookEndpoint, ShippingMethod, TaxRate, ImportRun}
 # What there may be 100,000 of: no drop-down names them all.

@@ -2,31 +2,28 @@
 
 import os
 import re
-import secrets
-import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from benchmarks.proxy import Ports, find_nginx, write_configuration
+from tests.deploy.serving import (
+    BASE,
+    ROOT,
+    free_port,
+    missing,
+    serve,
+    slow_clients,
+    stop,
+    wait_until,
+)
 
-ROOT = Path(settings.BASE_DIR)
 HINT = "This test needs nginx and openssl: apt-get install nginx-light openssl."
-BASE = "shops.example"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Site(Ports):
@@ -44,61 +41,24 @@ class Site(Ports):
 
 
 def _nginx() -> str:
-    if found := find_nginx():
-        return found
-    if os.environ.get("CI") == "true":
-        pytest.fail(HINT)
-    pytest.skip(HINT)
+    found = find_nginx()
+    if not found:
+        missing(HINT)
+    return found or ""
 
 
 @pytest.fixture
 def site(tmp_path: Path, transactional_db: None) -> Iterator[Site]:
     nginx = _nginx()
-    made = Site(_free_port(), _free_port(), _free_port())
-    database = connection.settings_dict
-    # Nothing of this test run's own: not its settings, nor what its browser needs.
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PYCOMMERCE", "DJANGO"))
-    }
-    environment |= {
-        "PYCOMMERCE_VENV": str(ROOT / ".venv"),
-        "DATABASE_URL": f"postgres://{database['USER']}@/{database['NAME']}"
-        f"?host={database['HOST']}",
-        "SECRET_KEY": secrets.token_urlsafe(60),
-        "JWT_SECRET": secrets.token_urlsafe(60),
-        "BASE_HOST": BASE,
-        "TRUSTED_PROXIES": "127.0.0.1",
-        "BIND": f"127.0.0.1:{made.backend}",
-        "STATIC_ROOT": str(tmp_path / "static"),
-        "MEDIA_ROOT": str(tmp_path / "media"),
-        "PYCOMMERCE_VAR": str(tmp_path / "var"),
-    }
-    serve = subprocess.Popen([sys.executable, "run.py", "serve"], cwd=ROOT, env=environment)
+    made = Site(free_port(), free_port(), free_port())
+    served = serve(tmp_path, made.backend)
     configuration = write_configuration(tmp_path, made, tmp_path / "static", BASE)
     proxy = subprocess.Popen([nginx, "-e", str(tmp_path / "error.log"), "-c", str(configuration)])
     try:
-        _wait(made, serve, proxy)
+        wait_until(lambda: made.get("/healthz")[0].status == 200, served, proxy)
         yield made
     finally:
-        for process in (proxy, serve):
-            process.terminate()
-        for process in (proxy, serve):
-            process.wait(30)
-
-
-def _wait(site: Site, *processes: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        assert all(process.poll() is None for process in processes), "it ended before it answered"
-        try:
-            if site.get("/healthz")[0].status == 200:
-                return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    pytest.fail("The site did not answer within 180 s.")
+        stop(proxy, served)
 
 
 def test_the_site_behind_its_proxy(site):
@@ -149,13 +109,17 @@ def test_the_site_behind_its_proxy(site):
     unknown, body = site.get("/", host="elsewhere.example")
     assert unknown.status == 404
 
+    # What a proxy asks for itself is answered beside it, and to nobody behind it.
+    ask = f"/internal/tls-allowed?domain=tech.{BASE}"
+    beside = HTTPConnection("127.0.0.1", site.backend, timeout=20)
+    beside.request("GET", ask)
+    assert beside.getresponse().read() == b"yes\n"
+    for secure in (True, False):
+        refused, body = site.get(ask, secure=secure, host=f"tech.{BASE}")
+        assert (refused.status, b"nginx" in body) == (404, True)
+
     # A hundred clients that never finish their request stop nobody.
-    slow = []
-    for _ in range(100):
-        client = socket.create_connection(("127.0.0.1", site.http), timeout=10)
-        client.sendall(f"POST /api/auth/login HTTP/1.1\r\nHost: {BASE}\r\n".encode())
-        client.sendall(b"Content-Length: 1000\r\nContent-Type: application/json\r\n\r\n{")
-        slow.append(client)
+    slow = slow_clients(site.http, 100)
     answers = [site.get("/", host=f"tech.{BASE}")[0].status for _ in range(20)]
     assert answers == [200] * 20
     for client in slow:

@@ -13,6 +13,7 @@ from stripe.params import (
     RefundListParams,
     RefundRetrieveParams,
 )
+from stripe.params._account_retrieve_current_params import AccountRetrieveCurrentParams
 from stripe.params.checkout import (
     SessionCreateParams,
     SessionExpireParams,
@@ -30,6 +31,7 @@ TYPES = {
     "list_refunds": RefundListParams,
     "get_refund": RefundRetrieveParams,
     "get_intent": PaymentIntentRetrieveParams,
+    "get_account": AccountRetrieveCurrentParams,
 }
 # How the library is called, not what is sent.
 _OPTIONS = frozenset(RequestOptions.__annotations__)

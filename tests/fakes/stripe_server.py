@@ -34,6 +34,7 @@ _ROUTES = [
     ("GET", r"/v1/refunds", "list_refunds"),
     ("GET", r"/v1/refunds/(\w+)", "get_refund"),
     ("GET", r"/v1/payment_intents/(\w+)", "get_intent"),
+    ("GET", r"/v1/account", "get_account"),
 ]
 # How a call can go wrong: with "_after" Stripe did it, and could not say so.
 FAULTS = (
@@ -126,6 +127,8 @@ class FakeStripe:
         self.key = "sk_test_fake"
         self.webhook_secret = "whsec_" + secrets.token_hex(16)
         self.accounts = {""}
+        # Connected, and not completed by their owners.
+        self.incomplete: set[str] = set()
         self.sessions: dict[str, Session] = {}
         self.refunds: dict[str, Refund] = {}
         self.events: list[Json] = []
@@ -386,6 +389,10 @@ class FakeStripe:
             param="payment_intent",
             code="resource_missing",
         )
+
+    def _get_account(self, call: Call) -> Json:
+        enabled = call.account not in self.incomplete
+        return {"id": call.account, "object": "account", "charges_enabled": enabled}
 
     def _get_intent(self, call: Call, intent: str) -> Json:
         return self.intent_json(self._of_intent(intent, call.account))

@@ -73,6 +73,7 @@ LATE = {
     "pycommerce.gunicorn_conf": "gunicorn reads it before Django is there",
     "tenants.apps": "an app's models exist once it is ready",
     "orders.apps": "the same",
+    "checkout.apps": "the same",
     "tenants.services.migrating": "Django's own migrate, under the name that ours has",
     "pycommerce.localdb": "the watcher runs with the standard library alone",
 }

@@ -1,0 +1,98 @@
+"""Where a shop's payments go: set by its owners, and held against what Stripe says."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from checkout.stripe_gateway import is_live, provider_name
+from pycommerce.core.errors import InvalidRequest
+from pycommerce.core.http import HttpRequest
+from pycommerce.unfold_shim import ModelAdmin
+from tenants.admin_sites import tenant_site
+from tenants.models import PaymentAccount
+from tenants.services.accounts import change_account, check_account, refuse_anothers
+
+
+class AccountForm(forms.ModelForm):
+    """Asks for the account, and for an emptied field too."""
+
+    class Meta:
+        model = PaymentAccount
+        fields = ("stripe_account",)
+        widgets = {
+            "stripe_account": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+        }
+
+
+@admin.register(PaymentAccount, site=tenant_site)
+class PaymentAccountAdmin(ModelAdmin):
+    """One page: the account that this shop's payments go to."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentAccount]:
+        return super().get_queryset(request).filter(pk=request.tenant.pk)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: PaymentAccount | None = None
+    ) -> bool:
+        return False
+
+    def _here(self, request: HttpRequest) -> str:
+        return reverse("admin:tenants_paymentaccount_change", args=[request.tenant.pk])
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect(self._here(request))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        account = self.get_object(request, object_id)
+        if account is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return missing
+        form = AccountForm(request.POST or None, instance=account)
+        if request.method == "POST" and form.is_valid() and self._take(request, form):
+            return redirect(self._here(request))
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "title": "Payment account",
+            "form": form,
+            "provider": provider_name(),
+            "is_live": is_live(),
+        }
+        return TemplateResponse(request, "admin/payment_account.html", context)
+
+    def _take(self, request: HttpRequest, form: AccountForm) -> bool:
+        """Check and change the account; whether that was done, or the form says why not."""
+        account: str = form.cleaned_data["stripe_account"]
+        try:
+            refuse_anothers(request.tenant, account, request.user)
+            said = check_account(account) if form.has_changed() else ""
+        except InvalidRequest as refusal:
+            form.add_error("stripe_account", refusal.fields["stripe_account"])
+            return False
+        if change_account(request.tenant, account, request.user):
+            where = account or "the platform's own account"
+            messages.success(request, f"New payments go to {where}. {said}".strip())
+        return True
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """The changes in the shop's history."""
+        return redirect(f"{reverse('admin:shop_auditentry_changelist')}?q={request.tenant.pk}")
