@@ -103,6 +103,8 @@ class Command(BaseCommand):
             ("Password", f"{password} (the same for all three)"),
             ("API", f"{base}/api/docs"),
         ]
+        if settings.SIGN_UP:
+            lines.append(("A shop of your own", f"{base}/open-a-shop/"))
         if settings.STRIPE_SIMULATOR:
             lines.append(("Test payments", f"{base}/stripe-demo/ (no money moves)"))
         if settings.MAIL_IS_KEPT:
