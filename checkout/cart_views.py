@@ -123,7 +123,7 @@ def _cart_page(
         total=total,
         missing_for_free=missing_for_free_shipping(total),
         gone=gone,
-        marked=has_changed(lines),
+        has_new_prices=any(line.price_changed for line in lines),
         changed=bool(gone) or has_changed(lines),
         short=short,
         can_check_out=bool(lines) and not short,

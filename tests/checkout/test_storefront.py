@@ -631,6 +631,7 @@ def test_the_sum_counts_what_can_be_bought_and_says_what_is_in_the_way(filled, w
 
     page = filled.get("/cart/").content.decode()
 
+    assert "Not all of this can be bought. Please check the marked lines." in page
     summary = re.sub(r"\s+", " ", page[page.index('aria-label="Summary"') :])
     assert "$129.99" in summary
     assert "1 item<" in summary
@@ -1000,6 +1001,28 @@ def test_the_same_again_fills_the_cart_with_what_is_still_for_sale(shopper, orde
 
     assert "Gone" in response.content.decode()
     assert [line.variant.sku for line in Cart.objects.get().lines.all()] == ["WH-001"]
+
+
+def test_a_payment_that_failed_in_the_end_leaves_a_way_to_buy_it_still(filled, product):
+    """The cart was emptied when the payment was on its way."""
+    post(filled, "/checkout/", DETAILS)
+    order = Order.objects.get()
+    session_id = order.attempts.get().session_id
+    store.pay(session_id, outcome="delayed_fails")
+    deliver_due()
+    filled.get(f"/checkout/return/?session_id={session_id}")
+    select()
+    assert filled.cookies["cart_count"].value == ""
+    Delivery.objects.update(due_at=timezone.now())
+    deliver_due()
+    assert state_of(order) == ("cancelled", "unpaid")
+
+    page = filled.get(f"/orders/{order.access_token}/").content.decode()
+    again = re.search(r'action="([^"]*/again/)"', page)[1]
+    select()
+    post(filled, again)
+
+    assert "$259.98" in filled.get("/cart/").content.decode()
 
 
 def test_addresses_are_kept_for_the_next_order_and_can_be_removed(filled, product):
