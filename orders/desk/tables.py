@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from orders.models import Customer, Discount, LineItem, Order
 from pycommerce.core.money import decimals_of
@@ -24,40 +23,40 @@ _PLACE = ("line1", "line2", "city", "state", "postal_code", "country")
 def orders_table(found: QuerySet[Order]) -> Table:
     """A row for each order, newest first; amounts in its currency."""
     header = [
-        _("Order"),
-        _("Placed"),
-        _("Status"),
-        _("Payment"),
-        _("Name"),
-        _("E-mail"),
-        _("Phone"),
+        "Order",
+        "Placed",
+        "Status",
+        "Payment",
+        "Name",
+        "E-mail",
+        "Phone",
         *_place_names(),
-        _("Shipping method"),
-        _("Items"),
-        _("Units"),
-        _("Units sent"),
-        _("Discount code"),
-        _("Items total"),
-        _("Discount"),
-        _("Shipping"),
-        _("Tax"),
-        _("Total"),
-        _("Paid"),
-        _("Refunded"),
-        _("Currency"),
-        _("Note"),
+        "Shipping method",
+        "Items",
+        "Units",
+        "Units sent",
+        "Discount code",
+        "Items total",
+        "Discount",
+        "Shipping",
+        "Tax",
+        "Total",
+        "Paid",
+        "Refunded",
+        "Currency",
+        "Note",
     ]
     return Table("orders", header, _order_rows(found.order_by("-created_at", "-pk")))
 
 
 def _place_names() -> list[str]:
     return [
-        _("Address"),
-        _("Address, second line"),
-        _("City"),
-        _("State"),
-        _("Postal code"),
-        _("Country"),
+        "Address",
+        "Address, second line",
+        "City",
+        "State",
+        "Postal code",
+        "Country",
     ]
 
 
@@ -153,14 +152,14 @@ def _of_customer() -> QuerySet[Order, Any]:
 def customers_table(found: QuerySet[Customer]) -> Table:
     """A row for each customer, newest first, with the address they used last."""
     header = [
-        _("Name"),
-        _("E-mail"),
-        _("Phone"),
-        _("Since"),
-        _("Orders"),
-        _("Last order"),
-        _("Spent"),
-        _("Currency"),
+        "Name",
+        "E-mail",
+        "Phone",
+        "Since",
+        "Orders",
+        "Last order",
+        "Spent",
+        "Currency",
         *_place_names(),
     ]
     spent = _of_customer().annotate(sum=Sum(F("captured") - F("refunded"))).values("sum")
@@ -194,16 +193,16 @@ def _customer_rows(customers: QuerySet[Any]) -> Iterator[list[Cell]]:
 def discounts_table(found: QuerySet[Discount]) -> Table:
     """A row for each code, as they are sorted."""
     header = [
-        _("Code"),
-        _("Batch"),
-        _("Kind"),
-        _("Value"),
-        _("Minimum"),
-        _("Starts"),
-        _("Ends"),
-        _("Usage limit"),
-        _("Used"),
-        _("Active"),
+        "Code",
+        "Batch",
+        "Kind",
+        "Value",
+        "Minimum",
+        "Starts",
+        "Ends",
+        "Usage limit",
+        "Used",
+        "Active",
     ]
     return Table("discounts", header, _discount_rows(found))
 
@@ -223,5 +222,5 @@ def _discount_rows(found: QuerySet[Discount]) -> Iterator[list[Cell]]:
             timezone.localtime(starts_at) if starts_at else None,
             timezone.localtime(ends_at) if ends_at else None,
             *counts,
-            _("yes") if active else _("no"),
+            "yes" if active else "no",
         ]
