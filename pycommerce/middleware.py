@@ -84,7 +84,7 @@ class RequestMiddleware:
         forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
         scheme = meta.pop("HTTP_X_FORWARDED_PROTO", "")
         relayed = meta.pop("HTTP_X_FORWARDED_HOST", "") or meta.get("HTTP_FORWARDED", "")
-        request.client_address = peer or "127.0.0.1"
+        request.client_address = _client_of(peer) if peer else "127.0.0.1"
         is_proxy = self._is_proxy(peer)
         is_near = is_proxy or _is_loopback(peer)
         request.is_internal = is_near and not (forwarded_for or scheme or relayed)
@@ -93,7 +93,7 @@ class RequestMiddleware:
         for address in reversed([part.strip() for part in forwarded_for.split(",")]):
             if not _is_address(address):
                 break
-            request.client_address = address
+            request.client_address = _client_of(address)
             if not self._is_proxy(address):
                 break
         meta["wsgi.url_scheme"] = "https" if scheme.strip().lower() == "https" else "http"
@@ -106,6 +106,22 @@ class RequestMiddleware:
             return False
         parsed = ipaddress.ip_address(address)
         return any(parsed in network for network in self._proxies)
+
+
+def _client_of(address: str) -> str:
+    """The address as all limits count it: of IPv6 the network of 64 bits that a client is given.
+
+    Whoever has one of its addresses has all 2^64 (RFC 6177), each as good as a client of its own.
+    An address of IPv4 that is written as one of IPv6 is that of IPv4.
+    """
+    if not _is_address(address):
+        return address
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
 
 
 def _is_loopback(address: str) -> bool:

@@ -56,6 +56,25 @@ def test_a_proxy_on_a_unix_socket_can_be_named(ask):
     assert request.client_address == "203.0.113.9"
 
 
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:DB8:1:2::ffff", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9", "203.0.113.9"),
+    ],
+)
+@override_settings(TRUSTED_PROXIES=["127.0.0.1"])
+def test_all_addresses_that_a_client_was_given_are_one_client(ask, address, client):
+    directly, _ = ask(REMOTE_ADDR=address)
+    by_the_proxy, _ = ask(REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=address)
+
+    assert directly.client_address == by_the_proxy.client_address == client
+
+
 @override_settings(HTTPS_REQUIRED=True)
 @pytest.mark.parametrize(
     "path", ["/api/health", "/stripe-demo/x", "/stripe/webhook", "/stores/tech/api/products"]
