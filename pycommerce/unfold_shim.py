@@ -1,6 +1,11 @@
 """The one place that knows Unfold, so that another theme is a change of one file."""
 
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from typing import Any
+
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.admin import StackedInline, TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
@@ -29,6 +34,26 @@ ADMIN_CSP = (
     "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+class ModelAdmin(UnfoldModelAdmin):
+    """Unfold's, but for what is no id among the rows that were chosen: Django fails over it."""
+
+    def response_action(self, request: Any, queryset: Any) -> Any:
+        given = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        chosen = [each for each in given if self._may_be_id(each)]
+        if chosen != given:
+            request.POST = request.POST.copy()
+            request.POST.setlist(ACTION_CHECKBOX_NAME, chosen)
+        return super().response_action(request, queryset)
+
+    def _may_be_id(self, text: str) -> bool:
+        try:
+            self.opts.pk.clean(text, None)
+        except ValidationError:
+            return False
+        return True
+
 
 __all__ = [
     "ADMIN_CSP",

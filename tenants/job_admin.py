@@ -85,7 +85,7 @@ class JobAdmin(ModelAdmin):
 
     def _with_chosen(self, request: HttpRequest) -> None:
         step = request.POST.get("do", "")
-        chosen = [int(each) for each in request.POST.getlist("chosen") if each.isdecimal()]
+        chosen = [job_id for each in request.POST.getlist("chosen") if (job_id := _id_in(each))]
         if step not in STEPS or not chosen:
             messages.warning(request, "Choose a job first.")
             return
@@ -129,8 +129,7 @@ class JobAdmin(ModelAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        known = object_id.isascii() and object_id.isdecimal() and len(object_id) < 19
-        job = Job.objects.filter(pk=int(object_id)).first() if known else None
+        job = Job.objects.filter(pk=_id_in(object_id)).first()
         if job is None:
             return gone(self, request, object_id)
         (row,) = with_reasons([job])
@@ -147,6 +146,12 @@ class JobAdmin(ModelAdmin):
     def _page(self, request: HttpRequest, template: str, **more: Any) -> TemplateResponse:
         context = self.admin_site.each_context(request) | {"opts": self.opts} | more
         return TemplateResponse(request, f"admin/platform/{template}.html", context)
+
+
+def _id_in(text: str) -> int | None:
+    """The id of a job, as far as the text can be one."""
+    known = text.isascii() and text.isdecimal() and len(text) < 19
+    return int(text) if known else None
 
 
 def take_step(step: str, job_id: int, user: Any) -> None:

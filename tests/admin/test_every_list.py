@@ -177,6 +177,19 @@ def test_a_list_takes_as_many_statements_for_50_rows_as_for_5(tech, site, model)
         assert not [sql for sql in many if re.search(endless, sql)]
 
 
+@pytest.mark.parametrize(("site", "model"), LISTS)
+def test_what_is_no_id_is_no_row_that_was_chosen(tech, site, model):
+    _select(site, tech)
+    client = _enter(site, tech)
+    address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+
+    for chosen in ("", "a", "a\0", "-1", "9" * 30, "9" * 5000):
+        for action in ("delete_selected", "reset_second_factor"):
+            sent = {"action": action, "_selected_action": chosen, "do": "retry", "chosen": chosen}
+            response = client.post(address, sent)
+            assert response.status_code < 500
+
+
 def test_every_list_has_rows_made_for_it():
     registered = {*tenant_site._registry, *platform_site._registry}
 
