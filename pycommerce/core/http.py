@@ -13,10 +13,10 @@ class HttpRequest(http.HttpRequest):
     """For annotations: the class of a request at run time is Django's own.
 
     `host` is without port and in lower case; `tenant` is a `tenants.models.Tenant`, or None on the
-    platform's pages; `mount` is "" or "/stores/<slug>". `client_address` is that of whoever asks, as
-    limits count it: of IPv6 the client's whole network. `is_internal` says that it came from this
-    machine or from a named proxy, for itself and on nobody's behalf. API calls carry `rate` and
-    `catalogue_version`, pages `version`.
+    platform's pages; `mount` is "" or "/stores/<slug>". `client_address` is that of whoever asks,
+    as limits count it: of IPv6 the client's whole network. `is_internal` says that it came from
+    this machine or from a named proxy, for itself and on nobody's behalf. API calls carry `rate`
+    and `catalogue_version`, pages `version`.
     """
 
     request_id: str
