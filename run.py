@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("PYCOMMERCE_VENV", ROOT / ".venv"))
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / ".requirements"
+HALF_MADE = VENV / ".half-made"
 RUN_TIME = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
 
@@ -70,12 +71,19 @@ def interpreter(requirements: Path) -> str:
     if (is_active or not VENV_PYTHON.exists()) and has_all(sys.executable, requirements):
         return sys.executable
     if not is_filled(requirements):
-        with lock():
+        with lock() as held:
             if not is_filled(requirements):
+                if HALF_MADE.exists():
+                    print("An earlier installation was broken off, so it begins anew.", flush=True)
+                    # What came last may lack files, and would be taken for whole.
+                    shutil.rmtree(VENV / "lib", ignore_errors=True)
+                    shutil.rmtree(VENV / "Lib", ignore_errors=True)
                 print(f"Installing the requirements into {VENV} ...", flush=True)
                 STAMP.unlink(missing_ok=True)
-                install(requirements)
+                HALF_MADE.touch()
+                install(requirements, held)
                 STAMP.write_text(stamp_of(requirements))
+                HALF_MADE.unlink()
     return str(VENV_PYTHON)
 
 
@@ -87,8 +95,12 @@ def is_filled(requirements: Path) -> bool:
 
 
 @contextlib.contextmanager
-def lock() -> Iterator[None]:
-    """One process at a time fills the environment: web and worker may start at once."""
+def lock() -> Iterator[int]:
+    """One process at a time fills the environment: web and worker may start at once.
+
+    Yields the lock's file descriptor: who inherits it holds the lock too, so that an installer
+    whose parent was killed is waited for.
+    """
     try:
         VENV.mkdir(parents=True, exist_ok=True)
         # Not `.lock`: uv takes that one while it installs, and would wait for us.
@@ -97,12 +109,20 @@ def lock() -> Iterator[None]:
         sys.exit(f"The environment {VENV} cannot be made: {error.strerror}.")
     with file:
         if fcntl:
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(f"Waiting for another installation into {VENV} ...", flush=True)
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
 
 
-def install(requirements: Path) -> None:
-    """Make the environment; ends the program with a sentence when that cannot be done."""
+def install(requirements: Path, held: int) -> None:
+    """Make the environment; ends the program with a sentence when that cannot be done.
+
+    The installers inherit the file descriptor `held`.
+    """
+    inherited = () if os.name == "nt" else (held,)
     if shutil.which("uv"):
         make = ["uv", "venv", "-q", "--allow-existing", "--python", sys.executable, str(VENV)]
         fetch = ["uv", "pip", "install", "-q", "--python", str(VENV_PYTHON)]
@@ -118,7 +138,8 @@ def install(requirements: Path) -> None:
             "elsewhere install uv."
         )
     for command, what in ((make, "made"), ([*fetch, "-r", str(requirements)], "filled")):
-        if subprocess.run(command, check=False).returncode:
+        if subprocess.run(command, check=False, pass_fds=inherited).returncode:
+            HALF_MADE.unlink(missing_ok=True)
             free = shutil.disk_usage(ROOT).free // 2**20
             sys.exit(
                 f"The environment {VENV} could not be {what}; the reason stands above "

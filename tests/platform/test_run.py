@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -128,25 +129,64 @@ esac
 """
 
 
-def test_uv_need_not_wait_for_our_own_lock(tmp_path):
-    uv = tmp_path / "uv"
-    uv.write_text(_UV)
-    uv.chmod(0o755)
+def bootstrap(tmp_path: Path, uv: str) -> subprocess.Popen[str]:
+    """Start `run.py` as a clone without an environment does, with this script for uv."""
+    (tmp_path / "uv").write_text(uv)
+    (tmp_path / "uv").chmod(0o755)
     environment = os.environ | {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "PYCOMMERCE_VENV": str(tmp_path / "environment"),
     }
-
-    filled = subprocess.run(
+    return subprocess.Popen(
         # The system's own interpreter has none of the requirements.
         [os.path.realpath(sys.executable), "-I", "-S", "run.py", "manage", "check"],
         cwd=ROOT,
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
-        check=False,
     )
 
-    assert filled.returncode == 0, filled.stderr
-    assert filled.stdout.startswith("Installing")
+
+def test_uv_need_not_wait_for_our_own_lock(tmp_path):
+    filling = bootstrap(tmp_path, _UV)
+    output, errors = filling.communicate(timeout=60)
+
+    assert filling.returncode == 0, errors
+    assert output.startswith("Installing")
+
+
+# Tells that it is busy, is so for a moment, and counts who was beside it.
+_SLOW_UV = """#!/bin/sh
+case $1 in
+  venv) mkdir -p "$PYCOMMERCE_VENV/bin" "$PYCOMMERCE_VENV/lib"
+        ln -sf /bin/true "$PYCOMMERCE_VENV/bin/python" ;;
+  pip) mkdir "$PYCOMMERCE_VENV/busy" || exit 1
+       touch "$PYCOMMERCE_VENV/lib/$$" "$PYCOMMERCE_VENV/seen"
+       sleep 1
+       rmdir "$PYCOMMERCE_VENV/busy" ;;
+esac
+"""
+
+
+def test_an_installation_that_was_killed_is_waited_for_and_done_anew(tmp_path):
+    environment = tmp_path / "environment"
+    with bootstrap(tmp_path, _SLOW_UV) as killed:
+        deadline = time.monotonic() + 30
+        while not (environment / "seen").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        killed.kill()
+        # Its installer goes on: only the parent is dead.
+        started = bootstrap(tmp_path, _SLOW_UV)
+        output, errors = started.communicate(timeout=60)
+
+    assert started.returncode == 0, errors
+    waiting, anew, installing = output.splitlines()
+    assert waiting.startswith("Waiting for another installation")
+    assert anew.startswith("An earlier installation was broken off")
+    assert installing.startswith("Installing")
+    # Nothing of the first try is left.
+    assert len(list((environment / "lib").iterdir())) == 1
+
+    again = bootstrap(tmp_path, _SLOW_UV)
+    assert again.communicate(timeout=60) == ("", "")
