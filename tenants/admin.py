@@ -285,7 +285,8 @@ class DomainForm(RowForm):
     is_known = forms.BooleanField(
         required=False,
         label="Known to be theirs",
-        help_text="It serves without a DNS record, as what is entered anew here always does.",
+        help_text="It serves without a DNS record, as what is entered anew here always does. "
+        "Without this mark its record is looked for, once a day.",
     )
 
     class Meta:
@@ -325,8 +326,14 @@ class DomainFormSet(BaseInlineFormSet):
         self.wanted = primary[0] if primary else None
         for form in kept:
             form.instance.is_primary = False
-            if form.has_changed():
+            is_new = form.instance._state.adding or "domain" in form.changed_data
+            if is_new or form.cleaned_data["is_known"]:
                 vouch(form.instance)
+            else:
+                form.instance.is_vouched = False
+        if self.wanted and not self.wanted.is_proven:
+            problem = f"{self.wanted} is not proven, or known to be theirs: it is no main address."
+            raise ValidationError(problem)
 
     def save(self, commit: bool = True) -> Any:
         saved = super().save(commit)
@@ -394,11 +401,10 @@ class TenantForm(forms.ModelForm):
 def _account_problem(account: str, object_id: str | None) -> str:
     """What is wrong with a shop's new payment account by the provider's word."""
     tenant_id = parse_uuid(object_id or "")
-    if Tenant.objects.filter(pk=tenant_id, stripe_account=account).exists():
-        return ""
     try:
         Tenant._meta.get_field("stripe_account").run_validators(account)
-        check_account(account)
+        if not Tenant.objects.filter(pk=tenant_id, stripe_account=account).exists():
+            check_account(account)
     except ValidationError:
         return ""  # the form says so itself
     except InvalidRequest as refusal:

@@ -38,11 +38,13 @@ def waiting_time() -> timedelta:
 def suspend(tenant: Tenant, *, reason: str, user: User) -> None:
     """Close the shop for a while; its members read the reason in their history.
 
-    Raises Conflict where it is closed already.
+    One that its owners closed to be deleted stays closed when they take that back. Raises Conflict
+    where it is suspended already.
     """
     with transaction.atomic():
         shop = _locked(tenant)
-        if not shop.active:
+        will_open = ShopDeletion.objects.filter(tenant=shop, was_active=True)
+        if not (shop.active or will_open.update(was_active=False)):
             raise Conflict("The shop is closed already.")
         set_active(shop, active=False, reason=reason)
         _write_down(shop, user, {"open": (True, False), "reason": (None, reason)})

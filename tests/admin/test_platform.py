@@ -139,9 +139,28 @@ def test_the_main_address_moves_and_a_claim_waits_unless_it_is_known(desk, tech)
     assert list(Domain.objects.filter(is_primary=True)) == [second]
     assert not claim.is_proven
 
+    refused = desk.post(address, NEW | rows | {"domains-2-is_primary": "on"})
+    claim.refresh_from_db()
+    assert "c.example.org is not proven" in refused.content.decode()
+    assert not claim.is_proven
+
     desk.post(address, NEW | rows | {"domains-1-is_primary": "on", "domains-2-is_known": "on"})
     claim.refresh_from_db()
     assert (claim.is_proven, claim.is_vouched) == (True, True)
+
+    desk.post(address, NEW | rows)
+    claim.refresh_from_db()
+    assert (claim.is_proven, claim.is_vouched) == (True, False)
+
+
+@pytest.mark.parametrize("account", ["acct_\0", "acct_" + "a" * 300, "a"])
+def test_a_payment_account_that_is_none_is_refused_at_its_field(desk, tech, account):
+    address = f"/admin/tenants/tenant/{tech.pk}/change/"
+
+    response = desk.post(address, NEW | {"stripe_account": account})
+
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors.keys() == {"stripe_account"}
 
 
 def test_a_user_is_made_changed_and_deactivated(desk):

@@ -356,6 +356,20 @@ def test_a_suspended_shop_that_is_kept_stays_suspended(platform, tech):
     assert (tech.active, tech.closed_reason) == (False, "Unpaid")
 
 
+def test_no_owner_gets_around_a_suspension_by_a_deletion_that_they_take_back(platform, staff, tech):
+    ending.plan_deletion(tech, typed_slug="tech", user=staff, by_platform=False)
+    connection.set_schema_to_public()
+    assert page_of(tech, "suspend") in platform.get(page_of(tech)).content.decode()
+
+    platform.post(page_of(tech, "suspend"), {"reason": "Sells fakes"})
+    again = platform.post(page_of(tech, "suspend"), {"reason": "Again"}, follow=True)
+    ending.take_back(tech, user=staff, by_platform=False)
+
+    assert "closed already" in words(again)
+    tech.refresh_from_db()
+    assert (tech.active, tech.closed_reason) == (False, "Sells fakes")
+
+
 def test_a_deletion_that_begins_is_not_taken_back(staff, tech):
     ending.plan_deletion(tech, typed_slug="tech", user=staff, by_platform=True)
     ShopDeletion.objects.update(started_at=timezone.now())
