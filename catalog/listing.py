@@ -385,6 +385,8 @@ CROSS JOIN LATERAL ({variants}) AS v
 ORDER BY {order}
 """
 _KEYS = "SELECT {keys} FROM {source} WHERE {condition} ORDER BY {order} LIMIT {count}"
+# How often a page is looked for anew of which products went while it was gathered.
+_ATTEMPTS = 3
 _OF_KEYS = """
 SELECT found.place, {columns}
 FROM unnest(%s::uuid[]) WITH ORDINALITY AS found(id, place)
@@ -426,21 +428,22 @@ def _rows(
     arguments = [*part.source_arguments, *condition.arguments]
     if part.is_steady:
         return [_Found(part, row) for row in connection.fetch_prepared(statement, arguments)]
-    keys = connection.fetch_planned(statement, arguments)
-    rows = _rows_of([row[-1] for row in keys], select)
-    if len(rows) < len(keys):
-        # Some went in between; a short page would look like the last one.
-        return _rows(part, place, count, select, backward=backward)
-    return [_Found(part, key + row) for key, row in zip(keys, rows, strict=True)]
+    for _attempt in range(_ATTEMPTS):
+        keys = connection.fetch_planned(statement, arguments)
+        rows = _rows_of([row[-1] for row in keys], select)
+        # Where some went in between, a short page would look like the last one.
+        if len(rows) == len(keys):
+            break
+    return [_Found(part, key + rows[at]) for at, key in enumerate(keys) if at in rows]
 
 
-def _rows_of(ids: Sequence[object], select: Select) -> list[tuple[Any, ...]]:
-    """What is selected of the active ones of these products, in this order."""
+def _rows_of(ids: Sequence[object], select: Select) -> dict[int, tuple[Any, ...]]:
+    """What is selected of the active ones of these products, by their place, in this order."""
     if not ids:
-        return []
+        return {}
     statement = _OF_KEYS.format(columns=select.columns, variants=select.variants)
     rows = connection.fetch_prepared(statement, [f"{{{','.join(map(str, ids))}}}"])
-    return [row[1:] for row in rows]
+    return {row[0] - 1: row[1:] for row in rows}
 
 
 # --- Relevance -----------------------------------------------------------------------------------
@@ -692,4 +695,4 @@ def newest_cards(filters: ProductFilters, *, limit: int, version: int) -> list[C
 
 def cards_of(ids: Sequence[UUID]) -> list[CardRow]:
     """The cards of the active ones of these products, in this order."""
-    return [CARD.read(row) for row in _rows_of(ids, CARD)]
+    return [CARD.read(row) for row in _rows_of(ids, CARD).values()]

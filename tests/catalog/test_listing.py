@@ -148,3 +148,13 @@ def test_what_goes_while_a_page_is_read_leaves_no_short_page(lamps, monkeypatch)
     assert page.rows[0].name == second
     assert len(page.rows) == 2
     assert page.next_cursor
+
+
+def test_a_document_that_no_product_on_sale_has_any_more_is_left_out(tech):
+    lamp, old = make_product("Lamp"), make_product("Lamp of old")
+    # Behind the back of whatever keeps documents in step.
+    Product.objects.filter(pk=old.pk).update(status="archived")
+
+    page = find_cards(ProductFilters(q="lamp"), sort="relevance", limit=5, version=1)
+
+    assert [row.id for row in page.rows] == [lamp.pk]
