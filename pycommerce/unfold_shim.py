@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from django.contrib.admin import widgets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
-from unfold.admin import ModelAdmin as UnfoldModelAdmin
-from unfold.admin import StackedInline, TabularInline
+from unfold import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
@@ -36,23 +36,67 @@ ADMIN_CSP = (
 )
 
 
-class ModelAdmin(UnfoldModelAdmin):
-    """Unfold's, but for what is no id among the rows that were chosen: Django fails over it."""
+# Django looks up whatever a form says an id is, and fails over what is none: a list over its chosen
+# rows, and a page over a row that is searched for when it is shown again.
+
+
+def _may_be_id(model: Any, text: object) -> bool:
+    try:
+        model._meta.pk.clean(text, None)
+    except ValidationError:
+        return False
+    return True
+
+
+class _Searched:
+    def optgroups(self: Any, name: str, value: Any, attr: Any = None) -> Any:
+        model = self.field.remote_field.model
+        ids = [each for each in value if _may_be_id(model, each)]
+        return super().optgroups(name, ids, attr)  # type: ignore[misc]
+
+
+class _SearchedRow(_Searched, widgets.AutocompleteSelect):
+    pass
+
+
+class _SearchedRows(_Searched, widgets.AutocompleteSelectMultiple):
+    pass
+
+
+class _WithSearched:
+    def formfield_for_foreignkey(self: Any, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", _SearchedRow(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(  # type: ignore[misc]
+            db_field, request, **kwargs
+        )
+
+    def formfield_for_manytomany(self: Any, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", _SearchedRows(db_field, self.admin_site))
+        return super().formfield_for_manytomany(  # type: ignore[misc]
+            db_field, request, **kwargs
+        )
+
+
+class ModelAdmin(_WithSearched, admin.ModelAdmin):
+    """Unfold's, that takes what is no id for no row."""
 
     def response_action(self, request: Any, queryset: Any) -> Any:
         given = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        chosen = [each for each in given if self._may_be_id(each)]
+        chosen = [each for each in given if _may_be_id(self.model, each)]
         if chosen != given:
             request.POST = request.POST.copy()
             request.POST.setlist(ACTION_CHECKBOX_NAME, chosen)
         return super().response_action(request, queryset)
 
-    def _may_be_id(self, text: str) -> bool:
-        try:
-            self.opts.pk.clean(text, None)
-        except ValidationError:
-            return False
-        return True
+
+class StackedInline(_WithSearched, admin.StackedInline):
+    """Unfold's, that takes what is no id for no row."""
+
+
+class TabularInline(_WithSearched, admin.TabularInline):
+    """Unfold's, that takes what is no id for no row."""
 
 
 __all__ = [

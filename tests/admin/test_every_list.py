@@ -190,6 +190,24 @@ def test_what_is_no_id_is_no_row_that_was_chosen(tech, site, model):
             assert response.status_code < 500
 
 
+@pytest.mark.parametrize("sent", ["", "a", "a\0", "9" * 5000])
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("catalog/product/add/", "categories"),
+        ("catalog/category/add/", "parent"),
+        ("catalog/homepage/1/change/", "button_category"),
+    ],
+)
+def test_what_is_no_id_is_no_row_that_was_searched_for(tech, address, field, sent):
+    client = _enter(tenant_site, tech)
+
+    page = client.post(f"/admin/{address}", {field: sent})
+
+    assert page.status_code == 200
+    assert f'name="{field}"' in page.content.decode()
+
+
 def test_every_list_has_rows_made_for_it():
     registered = {*tenant_site._registry, *platform_site._registry}
 
