@@ -167,11 +167,19 @@ def _drop_body(response: HttpResponse) -> None:
     response.headers["Content-Length"] = length
 
 
+def _without_tokens(request: HttpRequest, path: str) -> str:
+    """The path, but for what opens something to whoever has it: logs are read by many."""
+    match = request.resolver_match
+    if match and (token := match.kwargs.get("token")):
+        return path.replace(token, "[token]")
+    return path
+
+
 def _log(request: HttpRequest, path: str, response: HttpResponse, seconds: float) -> None:
     tenant = getattr(request, "tenant", None)
     structlog.contextvars.bind_contextvars(
         method=request.method,
-        path=path,
+        path=_without_tokens(request, path),
         status=response.status_code,
         milliseconds=round(seconds * 1000, 1),
         tenant=tenant.slug if tenant else None,

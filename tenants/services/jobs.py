@@ -122,6 +122,7 @@ def without_secrets(text: str) -> str:
     people's e-mail addresses. NUL, which the database cannot hold, is left out."""
     own = [settings.SECRET_KEY, settings.JWT_SECRET, settings.STRIPE_SECRET_KEY]
     own += [*settings.STRIPE_WEBHOOK_SECRET, settings.DATABASES["default"].get("PASSWORD", "")]
+    own += [settings.EMAIL_HOST_PASSWORD]
     for secret in own:
         if secret and len(secret) >= 6:
             text = text.replace(secret, _HIDDEN)

@@ -97,6 +97,7 @@ def test_why_a_job_failed_is_kept_and_forgotten_when_it_is_done(tech):
 
 def test_what_is_kept_has_no_secrets(tech, settings):
     settings.JWT_SECRET = "a secret of ours 123"
+    settings.EMAIL_HOST_PASSWORD = "the mail server's"
     secrets = [
         "sk_live_51Hx0abc",
         "whsec_abcdef",
@@ -105,10 +106,12 @@ def test_what_is_kept_has_no_secrets(tech, settings):
         "hunter2",
         "ann@example.com",
         "open sesame".replace(" ", "-"),
+        "the mail server's",
     ]
     text = (
         f"{secrets[0]} {secrets[1]} {secrets[2]} Bearer {secrets[3]} "
-        f"postgres://me:{secrets[4]}@db/name {secrets[5]} password={secrets[6]}, port 5432\0"
+        f"postgres://me:{secrets[4]}@db/name {secrets[5]} password={secrets[6]}, "
+        f"{secrets[7]}, port 5432\0"
     )
     job_id = defer()
     job = Job.objects.get(pk=job_id).procrastinate_job

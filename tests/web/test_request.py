@@ -1,8 +1,11 @@
 """What every request meets first."""
 
+import logging
+
 import pytest
+import structlog
 from django.http import HttpResponse
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from pycommerce.middleware import RequestMiddleware
 
@@ -115,3 +118,31 @@ def test_scripts_from_anywhere_else_are_forbidden_except_evaluation_in_the_admin
 
     assert "script-src 'self';" in page["Content-Security-Policy"]
     assert "'unsafe-eval'" in admin["Content-Security-Policy"]
+
+
+@override_settings(ACCESS_LOG=True)
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("localhost", "/open-a-shop/{}/"),
+        ("localhost", "/stores/tech/account/sign-in/{}/"),
+        ("tech.localhost", "/orders/{}/"),
+        ("tech.localhost", "/admin/first-entry/{}/"),
+        ("tech.localhost", "/admin/password_reset/MQ/{}/"),
+    ],
+)
+def test_the_log_has_nothing_that_opens_something(tech, host, path):
+    logged = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record):
+            logged.append(structlog.contextvars.get_contextvars()["path"])
+
+    keeper = Keeper()
+    logging.getLogger("pycommerce.access").addHandler(keeper)
+    try:
+        Client(HTTP_HOST=host).get(path.format("a-secret~1"))
+    finally:
+        logging.getLogger("pycommerce.access").removeHandler(keeper)
+
+    assert logged == [path.format("[token]")]
