@@ -3,6 +3,7 @@
 import csv
 import io
 import socket
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -250,6 +251,29 @@ def test_a_host_that_is_silent_holds_up_no_other(desk, tech, there, monkeypatch)
     told = dict(PictureFetch.objects.filter(host="127.0.0.2").values_list("tries", "problem"))
     assert told == {1: "It did not answer in time."}
     assert there.asked == ["/a.jpg"]
+
+
+def test_who_leads_on_and_on_takes_no_longer_than_one_address(desk, tech, there, monkeypatch):
+    monkeypatch.setattr(fetching, "SECONDS", 0.5)
+
+    def slowly_to(path):
+        answer = say(302, Location=path)
+
+        def write(handler):
+            time.sleep(0.3)
+            answer(handler)
+
+        return write
+
+    there.has("/3.jpg")
+    for number in (1, 2):
+        there.has(f"/{number}.jpg", slowly_to(f"/{number + 1}.jpg"))
+    brought_in(desk, *lamp(f"{there.base}/1.jpg"))
+
+    assert fetch_pictures() == 0
+
+    assert PictureFetch.objects.get().problem == "It did not answer in time."
+    assert there.asked == ["/1.jpg", "/2.jpg"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "10.1.2.3", "2130706433"])
