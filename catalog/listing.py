@@ -592,7 +592,7 @@ _ROW_COLUMNS = """p.id, p.name, p.slug, p.description, p.price, p.max_price, p.c
     p.sku, v.stock, p.category_names, p.image_list, v.list, p.option_names, p.seo_title,
     p.seo_description, p.vendor, p.product_type, p.created_at, p.category_ids,
     p.image_widths, (
-        SELECT jsonb_agg(i.variant_id ORDER BY i.position, i.id)::text
+        SELECT jsonb_agg(i.variant_id ORDER BY i.file = '', i.position, i.id)::text
         FROM catalog_productimage i WHERE i.product_id = p.id
     )"""
 

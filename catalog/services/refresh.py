@@ -50,8 +50,8 @@ WITH RECURSIVE tree AS (
     SELECT i.product_id, jsonb_agg(jsonb_build_object(
                'url', CASE WHEN i.file = '' THEN '' ELSE %(media)s || i.file END,
                'alt', i.alt, 'width', i.width, 'height', i.height, 'source_url', i.source_url
-           ) ORDER BY i.position, i.id) AS list,
-           jsonb_agg(to_jsonb(i.widths) ORDER BY i.position, i.id) AS widths
+           ) ORDER BY i.file = '', i.position, i.id) AS list,
+           jsonb_agg(to_jsonb(i.widths) ORDER BY i.file = '', i.position, i.id) AS widths
     FROM catalog_productimage i JOIN catalog_product p ON p.id = i.product_id
     WHERE {chosen} GROUP BY i.product_id
 )

@@ -18,6 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog.exporting import export_catalogue
 from catalog.importing import import_catalogue
+from catalog.listing import ProductFilters, find_product, newest_cards
 from catalog.models import ImportedChange, ImportRun, PictureFetch, Product, ProductImage
 from catalog.services import fetching, picture_fetches
 from catalog.services.editing import delete_products
@@ -174,6 +175,19 @@ def test_what_cannot_be_fetched_fails_with_its_reason(desk, tech, there, answer,
     assert "0 of 1 pictures fetched · failed: 1" in page
     assert told in page.replace("&#x27;", "'")
     assert Product.objects.get().image_list[0]["url"] == ""
+
+
+def test_a_picture_that_is_here_is_shown_before_one_that_could_not_be_fetched(desk, tech, there):
+    brought_in(desk, *lamp(there.has("/a.jpg", say(404)), there.has("/b.jpg")))
+
+    assert fetch_pictures() == 1
+
+    assert [each["alt"] for each in Product.objects.get().image_list] == ["View 2", "View 1"]
+    [card] = newest_cards(ProductFilters(), limit=1, version=catalogue_version())
+    assert card.image["alt"] == "View 2"
+    assert card.image["widths"] == [320, 480, 640]
+    shown = find_product("lamp")
+    assert [each["widths"] for each in shown.images] == [[320, 480, 640], []]
 
 
 def test_a_file_that_is_too_large_is_not_read(desk, tech, there, monkeypatch):
