@@ -112,10 +112,11 @@ def _payment(tenant: Tenant) -> Step:
         text = f"Payments go to your Stripe account {tenant.stripe_account}."
         return Step("Take payments", text, is_done=True)
     text = (
-        "Cards are taken, and the money goes to the platform's own Stripe account. Give whoever "
-        "runs the platform the number of yours (acct_…) to be paid directly."
+        "Cards are taken, and the money goes to the platform's own Stripe account. An owner of the "
+        "shop writes down the number of yours (acct_…) to be paid directly."
     )
-    return Step("Take payments", text, is_done=False)
+    ways = (("Payment account", reverse("admin:tenants_paymentaccount_changelist")),)
+    return Step("Take payments", text, is_done=False, ways=ways)
 
 
 def _how_to_try(has_stock: bool) -> str:

@@ -119,6 +119,15 @@ def test_payment_says_what_is_missing(tech, settings, key, account, is_done, sai
     assert (step.is_done, said in step.text) == (is_done, True)
 
 
+def test_where_the_money_goes_is_said_on_the_shops_own_page(tech, desk, settings):
+    settings.STRIPE_SIMULATOR, settings.STRIPE_SECRET_KEY = False, "sk_live_x"
+
+    (step,) = [step for step in steps_of(tech) if step.name == "Take payments"]
+
+    [(_label, address)] = step.ways
+    assert "Payment account" in words(desk.get(address, follow=True))
+
+
 def test_every_way_of_a_step_is_a_page(tech, desk):
     page = desk.get("/admin/").content.decode()
     part = page.partition('id="first-steps"')[2].partition("</section>")[0]
