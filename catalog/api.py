@@ -62,6 +62,7 @@ def _kept(request: HttpRequest, make: Callable[[], Body]) -> HttpResponseBase:
     query = request.META.get("QUERY_STRING", "")
     key = (
         connection.schema_name,
+        connection.tenant.language,
         request.catalogue_version,
         origin_of(request),
         request.path,

@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from catalog.models import ProductImage
 from catalog.services.import_runs import work_on
 from catalog.services.pictures import delete_files, tell_widths, write_widths
-from catalog.services.refresh import refresh_products
+from catalog.services.refresh import read_texts_anew, refresh_products
 from pycommerce.db import connection
 from tenants.models import Tenant
 from tenants.shop.models import raise_catalogue_version
@@ -58,3 +58,13 @@ def work_on_import(tenant_id: str, run_id: str) -> None:
         return
     with tenant_context(tenant), translation.override(settings.LANGUAGE_CODE):
         work_on(UUID(run_id))
+
+
+@app.task(retry=3, pass_context=False)
+def follow_language(tenant_id: str) -> None:
+    """A shop whose language was changed: its search reads words as the new one has them."""
+    if (tenant := _tenant(tenant_id)) is None:
+        return
+    with tenant_context(tenant), transaction.atomic():
+        read_texts_anew()
+        raise_catalogue_version()

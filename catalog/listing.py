@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
-from catalog.search import SearchPlan, plan_search
+from catalog.search import SearchPlan, plan_search, text_configuration
 from pycommerce.api.cursors import Cursor, decode_cursor
 from pycommerce.api.paging import cut_page
 from pycommerce.api.parameters import parse_uuid
@@ -298,7 +298,8 @@ def find_page(
 
 def identity(filters: ProductFilters, sort: str) -> str:
     """Names shop, filters and sort: what a cursor and a count belong to."""
-    return f"{connection.schema_name} {sort} {filters!r}"
+    language = text_configuration() if filters.q else ""
+    return f"{connection.schema_name} {language} {sort} {filters!r}"
 
 
 @dataclass(frozen=True, slots=True)

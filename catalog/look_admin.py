@@ -5,9 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import translation
@@ -20,7 +19,7 @@ from pycommerce.unfold_shim import ADMIN_CSP
 from tenants.admin_sites import tenant_site
 from tenants.models import ShopLook, Tenant
 from tenants.services.looking import change_look
-from tenants.tenant_admin import TenantModelAdmin
+from tenants.tenant_admin import ShopRowAdmin
 from tenants.theme import AA, readings_of, stylesheet_of
 from tenants.versions import bring_up_to_date
 
@@ -34,8 +33,8 @@ def color_notes(tenant: Tenant) -> list[dict[str, Any]]:
 
 
 @admin.register(ShopLook, site=tenant_site)
-class ShopLookAdmin(TenantModelAdmin):
-    """The look of this shop: one row, that is changed and neither added nor deleted."""
+class ShopLookAdmin(ShopRowAdmin):
+    """The look of this shop: one row, with a preview of it."""
 
     form = ShopLookForm
     fieldsets = (
@@ -48,9 +47,6 @@ class ShopLookAdmin(TenantModelAdmin):
     change_form_after_template = "admin/look/_preview.html"
     compressed_fields = False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ShopLook]:
-        return super().get_queryset(request).filter(pk=request.tenant.pk)
-
     def get_urls(self) -> list[URLPattern]:
         def route(address: str, view: Any, name: str) -> URLPattern:
             return path(address, self.admin_site.admin_view(view), name=name)
@@ -62,9 +58,6 @@ class ShopLookAdmin(TenantModelAdmin):
             *super().get_urls(),
         ]
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return redirect(reverse("admin:tenants_shoplook_change", args=[request.tenant.pk]))
-
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -74,12 +67,6 @@ class ShopLookAdmin(TenantModelAdmin):
         )
         response["Content-Security-Policy"] = f"{ADMIN_CSP}; frame-src 'self'"
         return response
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def view_on_site(self, look: ShopLook) -> str:
         return reverse("catalog:home")

@@ -20,7 +20,7 @@ MAX_LENGTH, MAX_WORDS = 200, 12
 WORD = re.compile(r"\w+")
 # Written without spaces between words, so that the parser of PostgreSQL finds none.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_CONFIGURATIONS = {"en": "english", "de": "german"}
+CONFIGURATIONS = {"en": "english", "de": "german"}
 _plans: BoundedCache["SearchPlan"] = BoundedCache(settings.QUERY_CACHE_SIZE)
 
 
@@ -44,16 +44,16 @@ class SearchPlan:
 
 def text_configuration() -> str:
     """The text search configuration of the selected tenant's language."""
-    return _CONFIGURATIONS.get(getattr(connection.tenant, "language", ""), "simple")
+    return CONFIGURATIONS.get(getattr(connection.tenant, "language", ""), "simple")
 
 
 def plan_search(q: str, version: int, *, as_typed: bool = False) -> SearchPlan:
-    """The plan for what was typed; kept for each tenant and catalogue version.
+    """The plan for what was typed; kept for each tenant, language and catalogue version.
 
     `as_typed`: without taking any word for another.
     """
     q = " ".join(q.split())[:MAX_LENGTH]
-    key = (connection.schema_name, version, q, as_typed)
+    key = (connection.schema_name, text_configuration(), version, q, as_typed)
     plan = _plans.get(key)
     if plan is None:
         plan = _plan(q, as_typed)

@@ -1,7 +1,6 @@
 """Back office of tenancy: a shop's members and history; the platform's shops, hosts and users."""
 
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin, messages
@@ -26,7 +25,6 @@ from pycommerce.unfold_shim import (
     ModelAdmin,
     TabularInline,
     UnfoldAdminEmailInputWidget,
-    UnfoldAdminSelectWidget,
     UserChangeForm,
     UserCreationForm,
 )
@@ -35,10 +33,12 @@ from tenants import (  # noqa: F401 - they register
     ending_admin,
     job_admin,
     key_admin,
+    locale_admin,
     webhook_admin,
 )
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.backends import rights_in
+from tenants.locale_admin import time_zone_field
 from tenants.long_lists import LongListPaginator
 from tenants.models import Domain, Membership, Role, Tenant, User
 from tenants.origins import origin_of
@@ -47,7 +47,7 @@ from tenants.roles import Right
 from tenants.services import add_member, clean_host, clean_slug, create_tenant, remove_member
 from tenants.services.accounts import check_account, note_account
 from tenants.services.domains import make_primary, vouch
-from tenants.services.looking import change_look, take_logo
+from tenants.services.looking import change_look, search_in_language, take_logo
 from tenants.services.naming import clean_currency
 from tenants.services.passwords import count_invitation, mail_invitation
 from tenants.services.second_factor import has_second_factor, require_second_factor, turn_off
@@ -350,11 +350,7 @@ class DomainInline(TabularInline):
 
 class TenantForm(forms.ModelForm):
     logo = PictureField(side=512, required=False)
-    time_zone = forms.ChoiceField(
-        choices=[(name, name) for name in sorted(available_timezones())],
-        initial="UTC",
-        widget=UnfoldAdminSelectWidget,
-    )
+    time_zone = time_zone_field()
 
     class Meta:
         model = Tenant
@@ -453,6 +449,8 @@ class TenantAdmin(ShopPages):
             if "logo" in form.changed_data:
                 take_logo(obj, form.cleaned_data["logo"])
             super().save_model(request, obj, form, change)
+            if "language" in form.changed_data:
+                search_in_language(obj)
             return
         fields = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "logo"}
         made = create_tenant(id=obj.pk, **fields)

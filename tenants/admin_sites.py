@@ -211,6 +211,7 @@ _MENU = [
     "catalog.homepage",
     "catalog.textpage",
     "tenants.shoplook",
+    "tenants.shoplocale",
     "tenants.domain",
     "tenants.paymentaccount",
     "tenants.membership",

@@ -131,6 +131,15 @@ class ShopLook(Tenant):
         verbose_name_plural = "shop look"
 
 
+class ShopLocale(Tenant):
+    """A shop as its merchants change it: what it speaks, and what its clocks show."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "language and time"
+        verbose_name_plural = "language and time"
+
+
 class PaymentAccount(Tenant):
     """A shop as its owner says where its payments go."""
 

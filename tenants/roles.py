@@ -19,7 +19,7 @@ class Right(Enum):
     ERASE = "erase a customer's data"
     EXPORT = "take products, orders and customers out as a file"
     WRITE_TERMS = "change shipping, taxes, discounts and how orders are taken"
-    CHANGE_LOOK = "change what the shop is called and how it looks"
+    CHANGE_LOOK = "change what the shop is called, how it looks and what it speaks"
     READ_HISTORY = "read who changed what"
     MANAGE_MEMBERS = "invite and remove members"
     CONNECT = "connect other systems"
@@ -87,6 +87,7 @@ MODEL_RIGHTS: Mapping[tuple[str, str], tuple[Right, Right | None]] = MappingProx
         ("shop", "retentiontimes"): (Right.WRITE_TERMS, Right.WRITE_TERMS),
         ("shop", "webhookendpoint"): (Right.CONNECT, Right.CONNECT),
         ("tenants", "shoplook"): (Right.CHANGE_LOOK, Right.CHANGE_LOOK),
+        ("tenants", "shoplocale"): (Right.CHANGE_LOOK, Right.CHANGE_LOOK),
         ("tenants", "membership"): (Right.MANAGE_MEMBERS, Right.MANAGE_MEMBERS),
         ("tenants", "apikey"): (Right.CONNECT, Right.CONNECT),
         ("tenants", "shopdeletion"): (Right.END, Right.END),

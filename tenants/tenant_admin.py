@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.forms.widgets import Script
 from django.http import HttpResponse
@@ -166,3 +166,20 @@ class TenantModelAdmin(ModelAdmin):
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """The thing's audit rows, in the list of all of them."""
         return redirect(f"{reverse('admin:shop_auditentry_changelist')}?q={object_id}")
+
+
+class ShopRowAdmin(TenantModelAdmin):
+    """The shop's own row: a page that changes it; it is neither added nor deleted."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(pk=request.tenant.pk)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return redirect(reverse(page, args=[request.tenant.pk]))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from catalog.search import text_configuration
+from catalog.search import CONFIGURATIONS
 from pycommerce.db import connection
 from tenants.webhooks.announcing import announce
 
@@ -70,18 +70,25 @@ LEFT JOIN images i ON i.product_id = p.id
 LEFT JOIN options o ON o.product_id = p.id
 WHERE target.id = p.id AND {chosen}
 """
+# By the language as it is in the database: what a process knows of the shop may be a moment old.
+_LANGUAGE = f"""
+CASE (SELECT language FROM tenants_tenant WHERE schema_name = %(schema)s)
+    {" ".join(f"WHEN '{code}' THEN '{name}'" for code, name in CONFIGURATIONS.items())}
+    ELSE 'simple' END::regconfig
+"""
 # In the order of their age, so that the newest stand close together.
 _ADD_DOCUMENTS = """
+WITH of_shop AS MATERIALIZED (SELECT {language} AS words)
 INSERT INTO catalog_searchdocument (product_id, created_at, search)
 SELECT p.id, p.created_at,
-    setweight(to_tsvector(%(language)s::regconfig, unaccent(p.name)), 'A')
-    || setweight(to_tsvector(%(language)s::regconfig, unaccent(left(concat_ws(' ', (
+    setweight(to_tsvector(of_shop.words, unaccent(p.name)), 'A')
+    || setweight(to_tsvector(of_shop.words, unaccent(left(concat_ws(' ', (
            SELECT string_agg(v.sku, ' ') FROM catalog_variant v WHERE v.product_id = p.id
        ), p.vendor, p.product_type, array_to_string(p.tags, ' '),
            array_to_string(p.category_names, ' ')), %(length)s))), 'B')
-    || setweight(to_tsvector(%(language)s::regconfig, unaccent(left(
+    || setweight(to_tsvector(of_shop.words, unaccent(left(
            regexp_replace(p.description, '<[^>]*>', ' ', 'g'), %(length)s))), 'C')
-FROM catalog_product p WHERE {chosen} AND p.status = 'active'
+FROM catalog_product p CROSS JOIN of_shop WHERE {chosen} AND p.status = 'active'
 ORDER BY p.created_at
 ON CONFLICT (product_id) DO UPDATE
 SET created_at = EXCLUDED.created_at, search = EXCLUDED.search
@@ -113,7 +120,7 @@ def refresh_products(product_ids: Collection[UUID] | None) -> None:
     arguments = {
         "ids": None if product_ids is None else list(product_ids),
         "media": settings.MEDIA_URL,
-        "language": text_configuration(),
+        "schema": connection.schema_name,
         "length": _SEARCHED_CHARACTERS,
     }
     words = _WORDS.format(chosen=chosen)
@@ -121,10 +128,27 @@ def refresh_products(product_ids: Collection[UUID] | None) -> None:
         # Locked in id order, so that two refreshes of the same products wait for each other.
         cursor.execute(_LOCK.format(chosen=chosen), arguments)
         cursor.execute(_REFRESH.format(chosen=chosen), arguments)
-        cursor.execute(_ADD_DOCUMENTS.format(chosen=chosen), arguments)
+        cursor.execute(_add_documents(chosen), arguments)
         cursor.execute(_DROP_DOCUMENTS.format(chosen=chosen), arguments)
         cursor.execute(_ADD_WORDS.format(words=words), arguments)
         if product_ids is None:
             cursor.execute(_DROP_WORDS.format(words=words), arguments)
     if product_ids is not None:
         announce("product.updated", [{"product": str(pk)} for pk in product_ids])
+
+
+def _add_documents(chosen: str) -> str:
+    return _ADD_DOCUMENTS.format(chosen=chosen, language=_LANGUAGE)
+
+
+def read_texts_anew() -> None:
+    """Write what is searched of every product as the shop's present language reads words.
+
+    The products stay as they were, `updated_at` too. The caller is in a transaction and calls
+    `raise_catalogue_version()` as the last thing in it.
+    """
+    arguments = {"schema": connection.schema_name, "length": _SEARCHED_CHARACTERS}
+    with connection.cursor() as cursor:
+        # After whoever is writing products, and may have begun in the language of before.
+        cursor.execute(_LOCK.format(chosen="true"))
+        cursor.execute(_add_documents("true"), arguments)

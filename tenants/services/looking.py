@@ -1,4 +1,4 @@
-"""What a shop is called and how it looks."""
+"""What a shop is called, how it looks, and what it speaks."""
 
 import logging
 from typing import Any
@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.files.images import get_image_dimensions
 from django.db import transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from tenants.models import Tenant
 from tenants.resolution import clear_cache
@@ -33,8 +34,15 @@ def change_look(tenant_id: UUID, **fields: Any) -> Tenant:
         else:
             setattr(tenant, name, value)
     tenant.save(update_fields=names)
+    if "language" in fields:
+        search_in_language(tenant)
     logger.info("Tenant %s: changed %s", tenant.pk, ", ".join(sorted(fields)))
     return tenant
+
+
+def search_in_language(tenant: Tenant) -> None:
+    """Have the worker make the shop's search read words as its new language has them."""
+    app.configure_task("catalog.jobs.follow_language").defer(tenant_id=str(tenant.pk))
 
 
 def end_first_steps(tenant: Tenant) -> None:

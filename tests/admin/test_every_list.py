@@ -14,7 +14,15 @@ from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 
 from catalog.models import Category, HomePage, ImportRun, Product, StockSettings, TextPage, Variant
-from orders.models import Customer, Discount, Order, OrderSettings, ShippingMethod, TaxRate
+from orders.models import (
+    Customer,
+    Discount,
+    DiscountBatch,
+    Order,
+    OrderSettings,
+    ShippingMethod,
+    TaxRate,
+)
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.models import (
     ApiKey,
@@ -23,17 +31,28 @@ from tenants.models import (
     PaymentAccount,
     Role,
     Scope,
+    ShopLocale,
     ShopLook,
     Tenant,
     User,
     schema_name_of,
 )
 from tenants.platform_models import FailedJob, Job, ShopDeletion, ShopExport, ShopFigures
-from tenants.shop.models import AuditEntry, WebhookEndpoint, WebhookType
+from tenants.shop.models import AuditEntry, RetentionTimes, WebhookEndpoint, WebhookType
 from tests.factories import make_category, make_member, make_order, make_product, make_user
 
-# A page of one row that is changed, and no list.
-SINGLE = {HomePage, StockSettings, OrderSettings, ShopLook, PaymentAccount, ShopDeletion}
+# A page of one row that is changed, and no list; batches stand in the list of discounts.
+SINGLE = {
+    DiscountBatch,
+    HomePage,
+    StockSettings,
+    OrderSettings,
+    ShopLook,
+    ShopLocale,
+    PaymentAccount,
+    RetentionTimes,
+    ShopDeletion,
+}
 # Lists that no shop makes long: they may be counted to their end.
 SHORT = {Membership, Domain, WebhookEndpoint, ShippingMethod, TaxRate, ImportRun}
 # What there may be 100,000 of: no drop-down names them all.

@@ -101,6 +101,7 @@ _TENANT_MODELS = {
     "tenants/domain": "domain",
     "tenants/paymentaccount": "tenant",
     "tenants/shoplook": "tenant",
+    "tenants/shoplocale": "tenant",
     "tenants/shopdeletion": "tenant",
     "shop/auditentry": "audit",
     "shop/webhookendpoint": "hook",
