@@ -38,10 +38,11 @@ from tenants.origins import origin_of
 def checkout(request: HttpRequest) -> HttpResponse:
     """The one page between cart and payment.
 
-    A POST with `update` shows the page again with what was typed, for another country or a code;
-    one with `address` fills in an address that the customer keeps. Any other places the order and
-    leads to the payment page; a script gets the order and its items as JSON, and makes the
-    documented call itself.
+    What is posted is kept with the cart. A POST with `update` shows the page again, for another
+    country or a code; one with `address` fills in an address that the customer keeps: both by a
+    redirect, so that "Back" from the payment page sends no form again, and at once to a script.
+    Any other places the order and leads to the payment page; a script gets the order and its
+    items as JSON, and makes the documented call itself.
     """
     mine = cart_of(request)
     lines = lines_of(mine)
@@ -60,8 +61,10 @@ def checkout(request: HttpRequest) -> HttpResponse:
     _remember_details(mine, request.POST)
     if "address" in request.POST:
         _take_address(request, mine)
-        return _checkout_page(request, mine, lines, _form(request, mine))
-    if "update" in request.POST:
+        form = _form(request, mine)
+    if request.POST.keys() & {"address", "update"}:
+        if request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
+            return redirect("checkout:checkout")
         return _checkout_page(request, mine, lines, form, is_update=True)
     if is_changed:
         return _to_cart(request)

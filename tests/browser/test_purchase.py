@@ -168,6 +168,30 @@ def test_a_guest_buys_without_a_script(request, visit, place):
     assert seen.problems == []
 
 
+def test_without_a_script_back_from_the_payment_page_shows_what_was_typed(shop, visit):
+    seen = visit(java_script_enabled=False)
+    page = seen.page
+    put_in_cart(page, shop, script=False)
+    page.get_by_role("link", name="Go to checkout").click()
+    fill_in(page)
+    page.get_by_label("Express").check()
+    page.get_by_role("button", name="Update the total").click()
+    expect(page.locator(".sums-total dd")).to_have_text("$157.99")
+    to_payment(page)
+
+    page.go_back()
+
+    expect(page.get_by_role("heading", name="Checkout")).to_be_visible()
+    for label, text in ADDRESS.items():
+        field = page.locator(".checkout-fields").get_by_label(label, exact=True).first
+        expect(field).to_have_value(text)
+    expect(page.get_by_label("State", exact=True).first).to_have_value("NY")
+    expect(page.get_by_label("Express")).to_be_checked()
+    assert page.url == f"{shop}/checkout/"
+    to_payment(page)
+    assert seen.problems == []
+
+
 def test_a_purchase_with_the_keyboard_alone(shop, visit):
     page = visit().page
     page.goto(f"{shop}/products/wireless-headphones/")

@@ -323,4 +323,5 @@ def test_typing_on_at_the_checkout_of_such_a_cart_is_no_failure(cart, shopper):
         )
 
     assert looked
-    assert response.status_code == 200
+    assert response["Location"] == "/checkout/"
+    assert shopper.get("/checkout/")["Location"] == "/cart/"

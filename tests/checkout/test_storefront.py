@@ -143,7 +143,9 @@ def test_a_german_shop_refuses_in_german(filled, product):
     in_words = post(filled, "/cart/add/", add)
     to_a_script = post(filled, "/cart/add/", add, HTTP_ACCEPT="application/json")
     Discount.objects.create(code="BIG", kind="amount", value=20, minimum=1000)
-    code = post(filled, "/checkout/", DETAILS | {"discount_code": "big", "update": "1"})
+    code = post(
+        filled, "/checkout/", DETAILS | {"discount_code": "big", "update": "1"}, follow=True
+    )
     missing = post(filled, "/checkout/", DETAILS | {"postal_code": "", "email": "ann"})
 
     assert "Es sind nur noch 25 Stück da." in in_words.content.decode()
@@ -431,13 +433,40 @@ def test_what_is_missing_stands_beside_its_field_and_nothing_is_lost(filled):
     assert not Order.objects.exists()
 
 
+@pytest.mark.parametrize("asked", [{"update": "1"}, {"address": "1"}])
+def test_an_update_is_a_page_that_can_be_come_back_to(filled, asked):
+    typed = DETAILS | {"email": "an", "postal_code": "99999", "other_billing": "on"}
+
+    answer = post(filled, "/checkout/", typed | asked)
+    page = filled.get(answer["Location"]).content.decode()
+
+    assert answer.status_code == 302
+    assert answer["Location"] == "/checkout/"
+    for value in ("an", "Ann Lee", "1 Main St", "New York", "99999"):
+        assert f'value="{value}"' in page
+    assert "Ring twice" in page
+    assert re.search(r'name="other_billing"[^>]*checked', page)
+    assert "field-problem" not in page
+
+
+def test_a_script_gets_the_page_at_once(filled):
+    fetched = {"HTTP_SEC_FETCH_MODE": "cors"}
+
+    page = post(filled, "/checkout/", DETAILS | {"update": "1"}, **fetched)
+
+    assert page.status_code == 200
+    assert 'value="Ann Lee"' in page.content.decode()
+
+
 def test_each_country_asks_for_what_its_addresses_have(filled):
-    page = post(filled, "/checkout/", {"country": "DE", "update": "1"}).content.decode()
+    page = post(
+        filled, "/checkout/", {"country": "DE", "update": "1"}, follow=True
+    ).content.decode()
 
     assert "Postal code" in page
     assert 'type="hidden" name="state"' in page
     assert "field-problem" not in page
-    us = post(filled, "/checkout/", {"country": "US", "update": "1"}).content.decode()
+    us = post(filled, "/checkout/", {"country": "US", "update": "1"}, follow=True).content.decode()
     assert "ZIP code" in us
     assert '<option value="NY"' in us
 
@@ -457,8 +486,12 @@ def test_a_code_that_does_not_apply_says_why_and_a_good_one_counts(filled):
     Discount.objects.create(code="BIG", kind="amount", value=20, minimum=1000)
     Discount.objects.create(code="TEN", kind="percent", value=10)
 
-    wrong = post(filled, "/checkout/", DETAILS | {"discount_code": "big", "update": "1"})
-    good = post(filled, "/checkout/", DETAILS | {"discount_code": "ten", "update": "1"})
+    wrong = post(
+        filled, "/checkout/", DETAILS | {"discount_code": "big", "update": "1"}, follow=True
+    )
+    good = post(
+        filled, "/checkout/", DETAILS | {"discount_code": "ten", "update": "1"}, follow=True
+    )
     post(filled, "/checkout/", DETAILS | {"discount_code": "ten"})
 
     assert "larger orders" in wrong.content.decode()
@@ -523,7 +556,9 @@ def test_an_address_is_refused_in_words_that_help(filled, changes, words):
     ],
 )
 def test_places_stand_in_the_order_of_the_country(filled, country, order):
-    page = post(filled, "/checkout/", {"country": country, "update": "1"}).content.decode()
+    page = post(
+        filled, "/checkout/", {"country": country, "update": "1"}, follow=True
+    ).content.decode()
     shown = re.findall(r'field field-(city|state|postal_code)"', page)
 
     assert shown == order
@@ -597,7 +632,9 @@ def test_a_code_for_one_use_stays_good_while_its_own_order_waits(filled):
     select()
     other = Client(HTTP_HOST="tech.localhost")
     post(other, "/cart/add/", {"variant": variant_of(make_product()), "quantity": "1"})
-    code = post(other, "/checkout/", DETAILS | {"discount_code": "once", "update": "1"})
+    code = post(
+        other, "/checkout/", DETAILS | {"discount_code": "once", "update": "1"}, follow=True
+    )
     assert "This code has been used up." in code.content.decode()
 
 
@@ -892,7 +929,7 @@ def test_a_german_shop_speaks_to_its_customers_formally(shopper, filled, tech):
 
 def test_what_was_typed_at_the_checkout_is_gone_after_signing_out(filled, order):
     _signed_in(filled)
-    post(filled, "/checkout/", DETAILS | {"update": "1"})
+    post(filled, "/checkout/", DETAILS | {"update": "1"}, follow=True)
     assert 'value="1 Main St"' in filled.get("/checkout/").content.decode()
     select()
 
@@ -1071,7 +1108,9 @@ def test_another_address_of_the_customer_is_filled_in(shopper, order, product):
     post(shopper, "/cart/add/", {"variant": variant_of(product), "quantity": "1"})
     typed = DETAILS | {"email": "john.doe@example.com"}
 
-    page = post(shopper, "/checkout/", typed | {"address": str(kept.pk)}).content.decode()
+    page = post(
+        shopper, "/checkout/", typed | {"address": str(kept.pk)}, follow=True
+    ).content.decode()
 
     assert 'value="456 Park Ave"' in page
     assert 'value="1 Main St"' not in page
@@ -1081,7 +1120,7 @@ def test_another_address_of_the_customer_is_filled_in(shopper, order, product):
 
 @pytest.mark.parametrize("address", ["", "x", "0" * 32])
 def test_an_address_of_nobody_fills_in_nothing(filled, address):
-    page = post(filled, "/checkout/", DETAILS | {"address": address}).content.decode()
+    page = post(filled, "/checkout/", DETAILS | {"address": address}, follow=True).content.decode()
 
     assert 'value="1 Main St"' in page
 
