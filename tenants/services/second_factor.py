@@ -192,7 +192,9 @@ def check_code(user: User, code: str, address: str) -> None:
     """
     now = timezone.now()
     with transaction.atomic():
-        factor = SecondFactor.objects.select_for_update().get(user=user)
+        factor = SecondFactor.objects.select_for_update().filter(user=user).first()
+        if factor is None:
+            raise InvalidCredentials("The second factor was turned off meanwhile: sign in again.")
         known = KnownAddress.objects.filter(user=user, address=address).first()
         counted: SecondFactor | KnownAddress = known or factor
         wait = _wait(counted.wrong_codes, counted.wrong_code_at, now)

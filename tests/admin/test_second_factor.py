@@ -320,6 +320,14 @@ def test_no_wait_is_longer_than_a_quarter_of_an_hour(factor):
     assert enters(factor.codes[0])
 
 
+def test_a_factor_that_is_reset_at_that_moment_lets_nobody_in(factor):
+    code = app_code(factor)
+    SecondFactor.objects.all().delete()
+
+    with pytest.raises(InvalidCredentials, match="turned off meanwhile"):
+        check_code(factor.user, code, "127.0.0.1")
+
+
 def test_an_address_that_is_known_counts_on_its_own(factor):
     assert enters(app_code(factor), REMOTE_ADDR="10.0.0.1")
     stranger = browser(REMOTE_ADDR="10.0.0.2")
