@@ -32,7 +32,7 @@ def state_words(order: Order) -> str:
     if status == Status.COMPLETED:
         return _("Your order is on its way.")
     if status == Status.PROCESSING:
-        if any(line.fulfilled for line in order.line_items.all()):
+        if not _waits_to_be_sent(order):
             return _("A part of your order is on its way.")
         return _("Thank you! Your order is confirmed.")
     if payment == PaymentStatus.PROCESSING:
@@ -42,7 +42,7 @@ def state_words(order: Order) -> str:
 
 def list_words(order: Order) -> str:
     """How the order stands, in a list of many."""
-    return _("Confirmed.") if is_confirmed(order) else state_words(order)
+    return _("Confirmed.") if _waits_to_be_sent(order) else state_words(order)
 
 
 def tone(order: Order) -> str:
@@ -56,9 +56,14 @@ def tone(order: Order) -> str:
 
 def is_confirmed(order: Order) -> bool:
     """Whether its confirmation is the newest that its customer hears of it."""
+    return order.payment_status == PaymentStatus.PAID and _waits_to_be_sent(order)
+
+
+def _waits_to_be_sent(order: Order) -> bool:
+    """Whether it is confirmed, and nothing of it was sent; some of its money may have gone back."""
     return (
         order.status == Status.PROCESSING
-        and order.payment_status == PaymentStatus.PAID
+        and order.payment_status in {PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED}
         and not any(line.fulfilled for line in order.line_items.all())
     )
 

@@ -84,7 +84,7 @@ class SlugForm(forms.Form):
 
     def __init__(self, tenant: Tenant, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["slug"].label = f"Type {tenant.slug} to confirm"
+        self.fields["slug"].label = f"Type “{tenant.slug}” to confirm"
 
 
 class ShopPages(ModelAdmin):

@@ -45,6 +45,15 @@ def plain_amount(amount: Decimal) -> str:
     return f"{amount:.{0 if is_whole else decimals_of(connection.tenant.currency)}f}"
 
 
+@register.filter
+def unbroken(text: str, part: str) -> str:
+    """The text as HTML for a mail, with a part that no line ends in, such as an order's number."""
+    if not part or part not in text:
+        return text
+    before, after = text.split(part, 1)
+    return format_html('{}<span style="white-space:nowrap">{}</span>{}', before, part, after)
+
+
 @register.simple_tag
 def srcset(picture: Mapping[str, Any], sizes: str) -> SafeString:
     """The attributes by which a browser chooses among the widths of a picture; empty for one."""

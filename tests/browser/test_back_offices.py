@@ -163,10 +163,10 @@ def test_a_shop_is_suspended_reopened_ended_and_taken_back(platform, width):
     assert _is_open()
 
     page.get_by_role("link", name="Delete", exact=True).click()
-    page.get_by_label("Type tech to confirm").fill("teck")
+    page.get_by_label("Type “tech” to confirm").fill("teck")
     page.get_by_role("button", name="Close and delete the shop").click()
     page.get_by_text("Nothing was done.").wait_for()
-    page.get_by_label("Type tech to confirm").fill("tech")
+    page.get_by_label("Type “tech” to confirm").fill("tech")
     page.get_by_role("button", name="Close and delete the shop").click()
     page.get_by_role("button", name="Take the deletion back").wait_for()
     assert not _is_open()

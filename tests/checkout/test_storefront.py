@@ -912,6 +912,33 @@ def test_what_went_back_is_said_on_the_order_and_in_its_mail(shopper, product):
     assert "Refunded: −$10.00" in refunded
 
 
+def test_the_list_of_orders_offers_what_each_one_needs(shopper, product):
+    unpaid, repaid = make_order(product), paid(make_order(product))
+    send_refund(refund_order(order_id=repaid.pk, amount=Decimal(10)).pk)
+    post(shopper, "/account/", {"email": repaid.customer_email})
+    deliver_outbox()
+    links = [re.search(r"/account/sign-in/\S+", sent.body) for sent in mail.outbox]
+    [link] = [found.group() for found in links if found]
+    post(shopper, link)
+
+    page = shopper.get("/account/").content.decode()
+
+    assert f'action="/checkout/pay/{unpaid.access_token}/"' in page
+    assert f'action="/account/orders/{unpaid.access_token}/again/"' not in page
+    assert f'action="/account/orders/{repaid.access_token}/again/"' in page
+    assert "Confirmed." in page
+    assert "Thank you!" not in page
+
+
+def test_the_number_of_an_order_stays_whole_in_the_heading_of_its_mail(product):
+    paid(make_order(product))
+    deliver_outbox()
+
+    [(heading, _kind)] = mail.outbox[-1].alternatives
+
+    assert 'Your order <span style="white-space:nowrap">T-1001</span> is confirmed' in heading
+
+
 def test_a_german_shop_speaks_to_its_customers_formally(shopper, filled, tech):
     Tenant.objects.filter(pk=tech.pk).update(language="de")
     clear_cache()
