@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 from unfold.forms import (
     AdminPasswordChangeForm,
     AuthenticationForm,
+    PaginationInlineFormSet,
     UserChangeForm,
     UserCreationForm,
 )
@@ -91,12 +92,28 @@ class ModelAdmin(_WithSearched, admin.ModelAdmin):
         return super().response_action(request, queryset)
 
 
+class _Pages(PaginationInlineFormSet):
+    """Unfold's, that takes what is no number of a page for none: it knows digits such as ²."""
+
+    def get_page_num(self) -> int:
+        name = self.get_pagination_key()
+        for given in (self.request.GET, self.request.POST):
+            page = given.get(name, "")
+            if page.isascii() and page.isdecimal() and len(page) < 10:
+                return max(int(page), 1)
+        return 1
+
+
 class StackedInline(_WithSearched, admin.StackedInline):
-    """Unfold's, that takes what is no id for no row."""
+    """Unfold's, that takes what is no id for no row, and no number for no page."""
+
+    formset: Any = _Pages
 
 
 class TabularInline(_WithSearched, admin.TabularInline):
-    """Unfold's, that takes what is no id for no row."""
+    """Unfold's, that takes what is no id for no row, and no number for no page."""
+
+    formset: Any = _Pages
 
 
 __all__ = [

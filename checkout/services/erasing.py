@@ -81,7 +81,8 @@ def erase_person(
     carts = list(carts_of(customer).select_for_update(of=("self",)).order_by("pk"))
     locked = Order.objects.select_for_update().filter(customer=customer).order_by("pk")
     orders = list(locked)
-    Customer.objects.select_for_update().get(pk=customer_id)
+    if Customer.objects.select_for_update().filter(pk=customer_id).first() is None:
+        raise NotFound("They were erased at this moment.")
     if customer.orders.count() != len(orders):
         raise IllegalTransition("They placed an order at this moment. Try again.")
     if quiet_since and any(order.created_at >= quiet_since for order in orders):

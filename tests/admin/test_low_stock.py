@@ -168,3 +168,10 @@ def test_limits_are_set_by_who_writes_the_catalogue(desk_of, shelf, role, status
     )
 
     assert response.status_code == status
+
+
+@pytest.mark.parametrize("page", ["²", "٣", "-1", "9" * 5000, "a"])
+def test_what_is_no_number_of_a_page_of_movements_shows_the_first(desk, shelf, page):
+    address = f"{STOCK}{shelf['OWN'].variants.get().pk}/change/?movements-page={page}"
+
+    assert desk.get(address).status_code == 200

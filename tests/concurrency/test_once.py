@@ -9,6 +9,7 @@ from django.test import Client
 from checkout.carts import add_to_cart
 from checkout.models import Cart, PaymentAttempt
 from checkout.services.checking_out import check_out
+from checkout.services.erasing import erase_person
 from checkout.services.integrity import violations
 from checkout.services.starting import start_payment
 from checkout.services.sweeping import expire_holds
@@ -19,6 +20,7 @@ from orders.models import Customer, Discount, Order
 from orders.services import placing
 from orders.services.noting import keep_until_paid
 from orders.services.timeline import NOBODY
+from pycommerce.core.errors import NotFound
 from tenants import idempotency
 from tests.concurrency.conftest import (
     Gate,
@@ -308,3 +310,16 @@ def test_an_order_that_is_kept_at_the_last_moment_is_not_expired(shop, thread):
         assert swept.result() == ([], [])
 
     assert orders_with(status="pending", keep_until_paid=True) == 1
+
+
+def test_who_is_erased_by_a_second_click_at_that_moment_is_gone_already(shop, thread):
+    customer = Customer.objects.create(email="ann@example.com", name="Ann")
+    with Gate("shop_audit_entry", "INSERT") as gate:
+        first = thread(lambda: erase_person(customer.pk, user=None))
+        wait_for(at_gate=1)
+        second = thread(lambda: erase_person(customer.pk, user=None))
+        wait_for(at_gate=1, behind=1)
+        gate.open()
+        assert first.result() == 0
+        with pytest.raises(NotFound):
+            second.result()
