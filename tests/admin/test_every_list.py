@@ -168,6 +168,7 @@ def _select(site: Any, tech: Tenant) -> None:
 
 def _statements(client: Client, model: type) -> list[str]:
     address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"  # type: ignore[attr-defined]
+    client.get(address)  # the host is known from here on
     with CaptureQueriesContext(connection) as asked:
         response = client.get(address)
     assert response.status_code == 200
