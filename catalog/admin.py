@@ -220,7 +220,8 @@ class ProductAdmin(ProductListAdmin, PicturesAdmin, ExportingAdmin):
         return products_table(Product.objects.filter(pk__in=listed.order_by().values("pk")))
 
     def view_on_site(self, product: Product) -> str | None:
-        if product.status != Product.Status.ACTIVE:
+        # It has no slug where that was emptied in a form that is shown again.
+        if product.status != Product.Status.ACTIVE or not product.slug:
             return None
         return reverse("catalog:product", args=[product.slug])
 

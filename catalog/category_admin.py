@@ -73,8 +73,9 @@ class CategoryAdmin(TenantModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
         return super().get_queryset(request).annotate(names=_NAMES)
 
-    def view_on_site(self, category: Category) -> str:
-        return reverse("catalog:category", args=[category.slug])
+    def view_on_site(self, category: Category) -> str | None:
+        # Empty where it was emptied in a form that is shown again.
+        return reverse("catalog:category", args=[category.slug]) if category.slug else None
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         prepare_category(obj)

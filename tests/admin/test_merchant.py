@@ -485,3 +485,16 @@ def test_the_back_office_loads_nothing_from_elsewhere(desk, tech):
     for path in ("", "catalog/product/", f"catalog/product/{product.pk}/change/"):
         page = desk.get(f"/admin/{path}").content.decode()
         assert re.findall(r'(?:src|<link[^>]*href)="(?:https?:)?//[^"]*', page) == []
+
+
+@pytest.mark.parametrize("kind", ["product", "category"])
+def test_an_emptied_slug_beside_another_mistake_shows_the_form_again(desk, tech, kind):
+    category = make_category("Lamps")
+    thing = make_product("Lamp", categories=[category]) if kind == "product" else category
+    address = f"/admin/catalog/{kind}/{thing.pk}/change/"
+    form = filled(desk.get(address)) | {"slug": "", "name": ""}
+
+    response = desk.post(address, form)
+
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors.keys() == {"name"}
