@@ -121,5 +121,7 @@ def offer_price_html(price: Decimal, compare_at_price: Decimal | None) -> SafeSt
 def weight(grams: Decimal) -> str:
     """A weight as people say it: 350 g, 1.2 kg."""
     kilos = grams >= 1000
-    amount = format_decimal(grams / 1000 if kilos else grams, locale=connection.tenant.language)
+    # Pounds and ounces of an import are no whole grams.
+    shown = grams / 1000 if kilos else round(grams) if grams >= 10 else grams
+    amount = format_decimal(shown, locale=connection.tenant.language)
     return f"{amount}\N{NO-BREAK SPACE}{'kg' if kilos else 'g'}"

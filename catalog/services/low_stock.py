@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from catalog.models import LowStockNotice, Product, StockSettings, Variant
+from catalog.models import LowStockNotice, Product, StockMovement, StockSettings, Variant
 
 
 def low_stock(variants: QuerySet[Variant]) -> QuerySet[Variant]:
@@ -27,13 +27,15 @@ def sold_out(variants: QuerySet[Variant]) -> QuerySet[Variant]:
 def notice_low_stock() -> list[UUID]:
     """Variants that got low since the last look, by SKU; each once until it was above its limit.
 
+    What never had a unit, as after an import without counts, has not got low.
     In the caller's transaction, they are noticed when what it tells of them is written.
     """
     # One look at a time: two would tell of the same.
     StockSettings.objects.select_for_update().get()
     low = low_stock(Variant.objects.all())
     LowStockNotice.objects.exclude(variant__in=low.values("pk")).delete()
-    new = low.filter(low_stock_notice__isnull=True).order_by("sku")
+    moved = StockMovement.objects.filter(variant=OuterRef("pk"))
+    new = low.filter(Exists(moved), low_stock_notice__isnull=True).order_by("sku")
     found = list(new.values_list("pk", flat=True))
     LowStockNotice.objects.bulk_create(LowStockNotice(variant_id=pk) for pk in found)
     return found

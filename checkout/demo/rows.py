@@ -25,6 +25,7 @@ from orders.models import (
 )
 from orders.services.placing import Address, money_words
 from orders.services.refunding import worth
+from orders.services.timeline import placed_words
 from orders.totals import Rate, Totals
 from pycommerce.core.ids import uuid7
 from pycommerce.core.money import to_minor_units
@@ -138,7 +139,7 @@ def add(
             zip(given, wanted, totals.lines, strict=True), 1
         )
     ]
-    _event(rows, order, "placed", f"Order placed, {len(wanted)} line items.", order.created_at)
+    _event(rows, order, "placed", placed_words(len(wanted)), order.created_at)
 
 
 def _lines_of(rows: Rows, order: Order) -> list[LineItem]:

@@ -8,6 +8,7 @@ from django import forms
 
 from catalog.display import money
 from orders.desk.page import LineSight, Sight
+from orders.desk.words import plain_number
 from orders.models import MAX_NOTE
 from pycommerce.core.money import MAX_DIGITS, decimals_of
 
@@ -101,7 +102,10 @@ class RefundForm(StepForm):
             decimal_places=decimals_of(order.currency),
             max_value=round(self.sight.left, decimals_of(order.currency)),
             required=False,
-            error_messages={"max_value": f"{money(self.sight.left)} can be refunded at most."},
+            error_messages={
+                "invalid": f"Enter a number such as {plain_number(self.sight.left)}.",
+                "max_value": f"{money(self.sight.left)} can be refunded at most.",
+            },
             widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         )
         self.add_units(lambda each: each.to_refund, initial=False)

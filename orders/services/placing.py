@@ -18,7 +18,7 @@ from orders.errors import BadDiscount, OutOfStock, PricesChanged
 from orders.models import MAX_QUANTITY, Discount, LineItem, Order
 from orders.reading import exact
 from orders.services.pricing import Quote, quote
-from orders.services.timeline import NOBODY, Actor, note, save
+from orders.services.timeline import NOBODY, Actor, note, placed_words, save
 from pycommerce.core.errors import wrong_field
 from pycommerce.core.ids import uuid7
 from pycommerce.db import connection
@@ -165,7 +165,7 @@ def place_order(
     )
     order.save(force_insert=True)
     LineItem.objects.bulk_create(_line_items(order, wanted, priced))
-    note(order, "placed", f"Order placed, {len(wanted)} line items.", actor)
+    note(order, "placed", placed_words(len(wanted)), actor)
     if short := hold_units(quantities):
         skus = {line.variant.pk: line.variant.sku for line in wanted}
         raise OutOfStock(

@@ -24,6 +24,11 @@ class Actor:
 NOBODY = Actor()
 
 
+def placed_words(lines: int) -> str:
+    """What the timeline says of an order of so many lines."""
+    return f"Order placed, {lines} line{'' if lines == 1 else 's'}."
+
+
 def note(order: Order, kind: str, text: str, actor: Actor = NOBODY) -> None:
     """Add a line to the order's timeline."""
     OrderEvent.objects.create(

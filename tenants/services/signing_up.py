@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -146,6 +147,7 @@ def send_confirmation(sign_up_id: str, origin: str) -> None:
     user = User.objects.filter(email=sign_up.email).first()
     if user and not user.is_active:
         return
+    port = urlsplit(origin).port
     with translation.override(LANGUAGE):
         context = {
             "subject": "Open your shop",
@@ -154,7 +156,7 @@ def send_confirmation(sign_up_id: str, origin: str) -> None:
             "color": PLATFORM_COLOR,
             "origin": origin,
             "link": f"{origin}/open-a-shop/{token_of(sign_up)}/",
-            "host": f"{sign_up.slug}.{settings.BASE_HOST}",
+            "host": f"{sign_up.slug}.{settings.BASE_HOST}" + (f":{port}" if port else ""),
             "is_known": user is not None,
         }
         send_mail("sign_up", sign_up.email, context)

@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from catalog.models import LowStockNotice, Product, StockSettings, Variant
+from catalog.models import LowStockNotice, Product, StockMovement, StockSettings, Variant
 from catalog.services.stock import adjust_stock
 from orders.models import OutboxMessage
 from orders.services.low_stock import tell_low_stock
@@ -35,10 +35,13 @@ def shelf(tech) -> dict[str, Product]:
         "PLENTY": make_product("Plenty", sku="PLENTY", on_hand=4),
         "SHOPS": make_product("Shops", sku="SHOPS", on_hand=3),
         "OWN": make_product("Own", sku="OWN", variants=[{"sku": "OWN", "on_hand": 20}]),
-        "OUT": make_product("Out", sku="OUT", on_hand=0),
+        "OUT": make_product("Out", sku="OUT", on_hand=1),
         "DRAFT": make_product("Draft", sku="DRAFT", on_hand=0, status="draft"),
     }
     Variant.objects.filter(sku="OWN").update(low_stock_limit=20)
+    sold = Variant.objects.filter(sku="OUT")
+    StockMovement.objects.create(variant=sold.get(), kind="adjustment", quantity=-1, reason="Lost")
+    sold.update(on_hand=0)
     return made
 
 
@@ -124,6 +127,16 @@ def test_nothing_is_told_again_until_it_was_above(shelf):
     count(shelf["SHOPS"], 2)
     assert tell_low_stock() == 1
     assert OutboxMessage.objects.count() == 2
+
+
+def test_what_never_had_a_unit_has_not_got_low(tech):
+    imported = make_product(sku="NEW", on_hand=0)
+
+    assert tell_low_stock() == 0
+    count(imported, 5)
+    assert tell_low_stock() == 0
+    count(imported, 2)
+    assert tell_low_stock() == 1
 
 
 def test_a_mail_names_so_many_and_counts_the_others(tech):

@@ -202,7 +202,7 @@ def test_many_papers_are_a_page_each(desk, orders, paper):
     page.goto("/admin/orders/order/?tab=to-fulfil")
     page.get_by_label("All on this page").check()
     page.get_by_role("button", name=paper).click()
-    page.get_by_text("4 papers").wait_for()
+    page.get_by_text("4 documents").wait_for()
 
     for size in ("A4", "Letter"):
         printed = page.pdf(format=size)
