@@ -18,6 +18,7 @@ from pycommerce.unfold_shim import ModelAdmin
 from tenants.admin_sites import tenant_site
 from tenants.models import PaymentAccount
 from tenants.services.accounts import change_account, check_account, refuse_anothers
+from tenants.tenant_admin import gone
 
 
 class AccountForm(forms.ModelForm):
@@ -61,10 +62,7 @@ class PaymentAccountAdmin(ModelAdmin):
             raise PermissionDenied
         account = self.get_object(request, object_id)
         if account is None:
-            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
-                request, self.opts, object_id
-            )
-            return missing
+            return gone(self, request, object_id)
         form = AccountForm(request.POST or None, instance=account)
         if request.method == "POST" and form.is_valid() and self._take(request, form):
             return redirect(self._here(request))
