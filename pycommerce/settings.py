@@ -258,6 +258,19 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "PyCommerce API",
     "VERSION": "1.0.0",
+    "DESCRIPTION": """\
+**Who calls.** Send `Authorization: Bearer …` with an access token of `POST /api/auth/login`, or
+with an API key, which an owner makes in the shop's back office under "API keys".
+
+**Which shop.** On a shop's own host it is known; elsewhere `tenant=` names its slug.
+
+**What went wrong** stands in `error`: a `code` for programs, a `message` and `details` for people,
+`fields` where one of them is wrong, and the `request_id` under which the log has it. Beyond the
+rates of the `RateLimit-*` headers a call is a 429 with `Retry-After`.
+
+**Again, safely.** With an `Idempotency-Key` a repeated POST answers as the first one did and does
+nothing. Lists and details have an `ETag`; `If-None-Match` answers 304 while nothing has changed.
+""",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api",

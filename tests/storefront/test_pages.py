@@ -145,6 +145,12 @@ def test_a_picture_of_one_colour_stands_for_every_variant_of_it(shop, tech):
     assert [offer["picture"] for offer in offers] == [0, 1, 0, 1]
 
 
+def test_a_weight_in_pounds_is_told_in_whole_grams(shop, tech):
+    make_product("Cap", variants=[{"weight_grams": "90.718"}])
+
+    assert "91\N{NO-BREAK SPACE}g" in text_of(shop.get("/products/cap/"))
+
+
 def test_a_product_page_tells_details_and_delivery(shop, tech):
     make_product(
         "Shirt",

@@ -19,7 +19,7 @@ from tenants.jobs import clean_up, mail_sign_up
 from tenants.models import Membership, SecondFactor, SignUp, Tenant, User
 from tenants.services.creating import create_tenant
 from tenants.services.naming import RESERVED_SLUGS, clean_slug, propose_slug
-from tenants.services.signing_up import entry_token_of, open_shop
+from tenants.services.signing_up import entry_token_of, open_shop, send_confirmation
 from tests.factories import PASSWORD, make_user
 
 ASK = "/open-a-shop/"
@@ -69,6 +69,12 @@ def link() -> str:
     found = re.search(r"http://localhost(/open-a-shop/\S+)", mailed()[-1].body)
     assert found
     return found.group(1)
+
+
+def test_the_mail_names_the_shops_address_with_the_port_it_is_served_at(db):
+    send_confirmation(str(asked_for("books").pk), "http://localhost:8001")
+
+    assert "a shop at books.localhost:8001. This link" in mail.outbox[-1].body
 
 
 @pytest.fixture
