@@ -11,6 +11,7 @@ from django.db import connection
 from tests.api.conftest import in_tech
 from tests.checkout.conftest import paid
 from tests.factories import PASSWORD, make_category, make_member, make_order, make_product
+from tests.isolation.test_routes import PLATFORM_ROUTES, TENANT_ROUTES
 
 
 @pytest.fixture
@@ -165,3 +166,24 @@ def test_every_example_is_as_its_own_schema_says(description):
 
     assert seen > 50
     assert json.dumps(description).count("WH-001") >= 2
+
+
+def test_every_address_of_the_api_is_described_and_none_that_there_is_not(description):
+    routes = {
+        "/" + re.sub(r"\{\w+\}", "{}", route)
+        for route in (*TENANT_ROUTES, *PLATFORM_ROUTES)
+        if route.startswith("api/")
+    }
+    described = {re.sub(r"\{\w+\}", "{}", path) for path in description["paths"]}
+
+    assert routes - described == {"/api/docs", "/api/nothing"}
+    assert {path for path in described if path.startswith("/api/")} <= routes
+
+
+def test_the_login_describes_the_code_of_a_second_factor(description):
+    operation = description["paths"]["/api/auth/login"]["post"]
+    reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    login = description["components"]["schemas"][reference.rpartition("/")[2]]
+
+    assert login["properties"].keys() == {"email", "password", "otp"}
+    assert sorted(login["required"]) == ["email", "password"]
