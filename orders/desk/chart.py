@@ -90,7 +90,8 @@ def draw(points: Sequence[Point], tick_words: Callable[[Decimal], str], *, whole
 
 def step_for(highest: Decimal, *, whole: bool) -> Decimal:
     """The smallest of 1, 2 and 5 times a power of ten by which few steps reach the highest."""
-    step = Decimal(1) if whole else Decimal("0.01")
+    # Where nothing was sold the scale says so in whole units too.
+    step = Decimal(1) if whole or not highest else Decimal("0.01")
     while True:
         for factor in (1, 2, 5):
             if step * factor * _MOST_STEPS >= highest:

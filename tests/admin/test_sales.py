@@ -141,6 +141,7 @@ def test_the_highest_bar_stays_below_the_top_of_its_scale():
 
 def test_a_scale_of_counts_has_whole_numbers_and_one_of_nothing_a_line():
     assert step_for(D(3), whole=True) == 1
+    assert step_for(D(0), whole=False) == 1
     assert step_for(D("0.3"), whole=False) == D("0.1")
     assert step_for(D(12_345), whole=False) == 5_000
     empty = draw(points("0", "0"), str, whole=True)
