@@ -17,7 +17,8 @@ from tenants.tenant_admin import ShopRowAdmin
 
 def time_zone_field(**options: Any) -> forms.ChoiceField:
     """Asks for a time zone by its name of the tz database, such as Europe/Berlin."""
-    zones = [(name, name) for name in sorted(available_timezones())]
+    # That of the machine is another one elsewhere, and none to PostgreSQL.
+    zones = [(name, name) for name in sorted(available_timezones() - {"localtime"})]
     return forms.ChoiceField(
         choices=zones, initial="UTC", widget=UnfoldAdminSelectWidget, **options
     )

@@ -80,6 +80,15 @@ def test_what_there_is_not_is_refused_beside_its_field(desk, tech, change, field
     assert Tenant.objects.get(pk=tech.pk).language == "en"
 
 
+def test_the_database_knows_every_time_zone_that_can_be_chosen(desk, change):
+    form = desk.get(change).context["adminform"].form
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_timezone_names")
+        known = {name for (name,) in cursor.fetchall()}
+
+    assert {name for name, _ in form.fields["time_zone"].choices} - known == set()
+
+
 def test_the_currency_stays_and_the_page_says_so(desk, tech, change):
     assert "USD. It stays: prices, orders and payments are in it." in words(desk.get(change))
 
