@@ -207,7 +207,7 @@ def test_a_choice_says_what_it_costs_and_whether_it_can_be_had(pictured, visit):
     expect(page.locator("[name=quantity]")).to_have_attribute("max", "3")
     button.click()
     page.get_by_role("link", name="View cart").click()
-    expect(page.locator("main")).to_contain_text("42 mm / Sand")
+    expect(page.locator("main")).to_contain_text("Size: 42 mm, Colour: Sand")
     assert seen.problems == []
 
 
@@ -220,7 +220,7 @@ def test_a_variant_is_chosen_and_bought_without_a_script(shops, visit):
     page.get_by_role("radio", name="Sand").check()
     page.get_by_role("button", name="Add to cart").click()
 
-    expect(page.locator("main")).to_contain_text("42 mm / Sand")
+    expect(page.locator("main")).to_contain_text("Size: 42 mm, Colour: Sand")
     assert seen.problems == []
 
 
