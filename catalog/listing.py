@@ -466,12 +466,15 @@ class _Extent(NamedTuple):
 
 
 _EXTENT = """
-SELECT d.created_at::text, d.product_id::text, (
+SELECT last.created_at::text, last.product_id::text, (
     SELECT count(*) FROM (
         SELECT 1 FROM catalog_searchdocument other
-        WHERE (other.created_at, other.product_id) >= (d.created_at, d.product_id) LIMIT %s
+        WHERE (other.created_at, other.product_id) >= (last.created_at, last.product_id) LIMIT %s
     ) AS younger
-) FROM {source} WHERE {condition} ORDER BY d.created_at DESC, d.product_id DESC OFFSET %s LIMIT 1
+) FROM (
+    SELECT d.created_at, d.product_id FROM {source} WHERE {condition}
+    ORDER BY d.created_at DESC, d.product_id DESC OFFSET %s LIMIT 1
+) AS last
 """
 _extents: BoundedCache[_Extent] = BoundedCache(settings.QUERY_CACHE_SIZE)
 
