@@ -194,11 +194,7 @@ def _documents_of(
 
     `walks`: not by the index of words.
     """
-    if (
-        not plan
-        or plan.name_part
-        or filters != ProductFilters(q=filters.q, as_typed=filters.as_typed)
-    ):
+    if not plan or plan.name_part or not filters.is_search_alone:
         return condition_of(filters, plan, version)
     # What is asked of a truth value is not looked up in an index.
     found = "(d.search @@ %s::tsquery) IS TRUE" if walks else "d.search @@ %s::tsquery"
