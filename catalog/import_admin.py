@@ -8,12 +8,13 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotAllowed
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
 
 from catalog.import_forms import ColumnsForm, ReadAsForm, UploadForm
 from catalog.importing import files
@@ -32,7 +33,6 @@ from catalog.services.import_runs import (
 )
 from catalog.services.picture_fetches import progress_of, try_again
 from catalog.services.undoing import may_be_undone
-from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.spreadsheets import FORMATS
@@ -40,7 +40,7 @@ from pycommerce.db.counting import capped_counts
 from tenants.admin_sites import ToDo, tenant_site
 from tenants.backends import rights_in
 from tenants.roles import Right
-from tenants.tenant_admin import TenantModelAdmin, gone
+from tenants.tenant_admin import RowPages, TenantModelAdmin
 
 SHOWN = 50
 # Seconds after which the page of an import that is worked on renews itself.
@@ -62,9 +62,10 @@ tenant_site.to_do.append(_to_do)
 
 
 @admin.register(ImportRun, site=tenant_site)
-class ImportAdmin(TenantModelAdmin):
+class ImportAdmin(RowPages, TenantModelAdmin):
     """Imports: nothing of one is edited; it is begun, stopped, gone on with and deleted."""
 
+    row_right = "view"
     is_catalogue = False
 
     def get_urls(self) -> list[URLPattern]:
@@ -96,9 +97,6 @@ class ImportAdmin(TenantModelAdmin):
         for run in queryset:
             delete_import(run)
 
-    def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
-        return self.admin_site.each_context(request) | {"opts": self.opts} | more
-
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -109,15 +107,15 @@ class ImportAdmin(TenantModelAdmin):
         state = state if state in State.values else ""
         runs = ImportRun.objects.defer("preview", "columns", "unknown_columns", "samples")
         runs = runs.filter(state=state) if state else runs
-        context = self._context(
+        return self.page(
             request,
+            "admin/catalog/import/list.html",
             title=_("Imports"),
             form=form,
             runs=runs[:SHOWN],
             state=State(state).label if state else "",
             may_import=self.has_add_permission(request),
         )
-        return TemplateResponse(request, "admin/catalog/import/list.html", context)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
@@ -133,26 +131,13 @@ class ImportAdmin(TenantModelAdmin):
         run = upload_import(data["file"], request.user, fetches_pictures=data["fetches_pictures"])
         return redirect(_address(run.pk))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        run_id = parse_uuid(object_id)
-        run = ImportRun.objects.filter(pk=run_id).first() if run_id else None
-        if run is None:
-            return gone(self, request, object_id)
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    def row_page(self, request: HttpRequest, row: ImportRun) -> HttpResponse:
         if request.method == "POST":
-            return self._take_step(request, run)
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-        return self._page(request, run)
+            return self._take_step(request, row)
+        return self._run_page(request, row)
 
-    def _page(
+    def _run_page(
         self, request: HttpRequest, run: ImportRun, columns_form: ColumnsForm | None = None
     ) -> HttpResponse:
         found = run.report if run.report and run.state != State.READY else run.preview
@@ -162,12 +147,14 @@ class ImportAdmin(TenantModelAdmin):
         if may_read and columns_form is None and run.state == State.ASKING:
             columns_form = ColumnsForm(run)
         pictures = progress_of(run) if run.fetches_pictures and run.report else None
-        context = self._context(
+        is_busy = run.state in BUSY and not silent
+        response = self.page(
             request,
+            "admin/catalog/import/page.html",
             original=run,
             title=run.file_name,
             run=run,
-            is_busy=run.state in BUSY and not silent,
+            is_busy=is_busy,
             is_silent=silent,
             percent=run.done * 100 // run.total if run.total else 0,
             may_go_on=may and may_go_on(run),
@@ -183,8 +170,7 @@ class ImportAdmin(TenantModelAdmin):
             has_rejected=files.rejected(run.pk).exists(),
             known_columns=[name for name in run.columns if name not in run.unknown_columns],
         )
-        response = TemplateResponse(request, "admin/catalog/import/page.html", context)
-        if context["is_busy"]:
+        if is_busy:
             response["Refresh"] = str(LOOK_AGAIN)
         elif pictures and pictures["now"]:
             response["Refresh"] = str(LOOK_AGAIN_AT_PICTURES)
@@ -205,7 +191,7 @@ class ImportAdmin(TenantModelAdmin):
             elif wanted == "columns" and run.state == State.ASKING:
                 columns_form = ColumnsForm(run, request.POST)
                 if not columns_form.is_valid():
-                    return self._page(request, run, columns_form)
+                    return self._run_page(request, run, columns_form)
                 name_columns(run.pk, columns_form.mapping, request.user)
             elif step := {"go-on": go_on, "undo": begin_undo}.get(wanted):
                 step(run.pk, request.user)

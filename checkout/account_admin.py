@@ -8,17 +8,15 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from checkout.stripe_gateway import is_live, provider_name
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest
-from pycommerce.unfold_shim import ModelAdmin
 from tenants.admin_sites import tenant_site
 from tenants.models import PaymentAccount
 from tenants.services.accounts import change_account, check_account, refuse_anothers
-from tenants.tenant_admin import gone
+from tenants.tenant_admin import RowPages
 
 
 class AccountForm(forms.ModelForm):
@@ -33,7 +31,7 @@ class AccountForm(forms.ModelForm):
 
 
 @admin.register(PaymentAccount, site=tenant_site)
-class PaymentAccountAdmin(ModelAdmin):
+class PaymentAccountAdmin(RowPages):
     """One page: the account that this shop's payments go to."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentAccount]:
@@ -55,25 +53,18 @@ class PaymentAccountAdmin(ModelAdmin):
             raise PermissionDenied
         return redirect(self._here(request))
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        account = self.get_object(request, object_id)
-        if account is None:
-            return gone(self, request, object_id)
-        form = AccountForm(request.POST or None, instance=account)
+    def row_page(self, request: HttpRequest, row: PaymentAccount) -> HttpResponse:
+        form = AccountForm(request.POST or None, instance=row)
         if request.method == "POST" and form.is_valid() and self._take(request, form):
             return redirect(self._here(request))
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
-            "title": "Payment account",
-            "form": form,
-            "provider": provider_name(),
-            "is_live": is_live(),
-        }
-        return TemplateResponse(request, "admin/payment_account.html", context)
+        return self.page(
+            request,
+            "admin/payment_account.html",
+            title="Payment account",
+            form=form,
+            provider=provider_name(),
+            is_live=is_live(),
+        )
 
     def _take(self, request: HttpRequest, form: AccountForm) -> bool:
         """Check and change the account; whether that was done, or the form says why not."""

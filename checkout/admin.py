@@ -12,10 +12,11 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 
 from checkout import (  # noqa: F401 - they register
     account_admin,
@@ -45,7 +46,7 @@ from tenants.admin_sites import ToDo, tenant_site
 from tenants.backends import rights_in
 from tenants.exporting import Table
 from tenants.roles import Right
-from tenants.tenant_admin import gone
+from tenants.tenant_admin import RowPages
 
 CHOSEN = "chosen"
 
@@ -59,9 +60,10 @@ def may(request: HttpRequest, right: Right) -> bool:
 
 
 @admin.register(Order, site=tenant_site)
-class OrderAdmin(PapersAdmin):
+class OrderAdmin(RowPages, PapersAdmin):
     """Orders: nothing of them is edited or deleted, everything is a step with its own right."""
 
+    row_right = "view"
     is_catalogue = False
 
     def get_urls(self) -> list[URLPattern]:
@@ -87,9 +89,6 @@ class OrderAdmin(PapersAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
         return False
 
-    def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
-        return self.admin_site.each_context(request) | {"opts": self.opts} | more
-
     # --- The list -----------------------------------------------------------------------------
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -114,8 +113,9 @@ class OrderAdmin(PapersAdmin):
             }
             for key, each in inbox.TABS.items()
         ]
-        context = self._context(
+        return self.page(
             request,
+            "admin/orders/order/inbox.html",
             title="Orders",
             tabs=tabs,
             tab=tab,
@@ -130,7 +130,6 @@ class OrderAdmin(PapersAdmin):
             papers=PAPERS,
             exports=self.export_links(request),
         )
-        return TemplateResponse(request, "admin/orders/order/inbox.html", context)
 
     def table(self, request: HttpRequest) -> Table:
         return orders_table(inbox.find(*_asked(request)))
@@ -168,28 +167,21 @@ class OrderAdmin(PapersAdmin):
 
     # --- An order -----------------------------------------------------------------------------
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        sight = self._find(request, object_id)
-        if isinstance(sight, HttpResponse):
-            return sight
-        order = sight.order
+    def find_row(self, request: HttpRequest, object_id: str) -> Sight | None:
+        order_id = parse_uuid(object_id)
+        return see_order(order_id) if order_id else None
+
+    @method_decorator(require_safe)
+    def row_page(self, request: HttpRequest, row: Sight) -> HttpResponse:
+        sight, order = row, row.order
         steps = [
             step
             for step in STEPS.values()
             if may(request, step.right) and step.name not in _ELSEWHERE and step.is_open(sight)
         ]
-        context = self._context(
+        return self.page(
             request,
+            "admin/orders/order/page.html",
             original=order,
             title=str(order),
             sight=sight,
@@ -207,7 +199,6 @@ class OrderAdmin(PapersAdmin):
             orders_of_customer=_orders_of_customer(order),
             time_zone=request.tenant.time_zone,
         )
-        return TemplateResponse(request, "admin/orders/order/page.html", context)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
@@ -215,23 +206,16 @@ class OrderAdmin(PapersAdmin):
         """The order's own timeline."""
         return redirect(reverse("admin:orders_order_change", args=[object_id]) + "#timeline")
 
-    def _find(self, request: HttpRequest, object_id: str | UUID) -> Sight | HttpResponse:
-        order_id = parse_uuid(str(object_id))
-        sight = see_order(order_id) if order_id else None
-        if sight is None:
-            return gone(self, request, object_id)
-        return sight
-
     # --- Steps --------------------------------------------------------------------------------
 
     def step_view(self, request: HttpRequest, order_id: UUID, step: Step) -> HttpResponse:
         """A step's page, and the step itself when its form is sent."""
         if not may(request, step.right):
             raise PermissionDenied
-        sight = self._find(request, order_id)
-        if isinstance(sight, HttpResponse):
-            return sight
-        back = redirect(reverse("admin:orders_order_change", args=[order_id]))
+        return self.with_row(request, order_id, partial(self._step, step=step))
+
+    def _step(self, request: HttpRequest, sight: Sight, *, step: Step) -> HttpResponse:
+        back = redirect(reverse("admin:orders_order_change", args=[sight.order.pk]))
         if request.method != "POST":
             if not step.has_page:
                 return back
@@ -250,16 +234,13 @@ class OrderAdmin(PapersAdmin):
             return back
         return self._step_page(request, step, form)
 
-    def _step_page(self, request: HttpRequest, step: Step, form: StepForm) -> HttpResponse:
-        context = self._step_context(request, step, form)
-        return TemplateResponse(request, step.template, context)
-
-    def _step_context(
-        self, request: HttpRequest, step: Step, form: StepForm, **more: Any
-    ) -> dict[str, Any]:
+    def _step_page(
+        self, request: HttpRequest, step: Step, form: StepForm, template: str = "", **more: Any
+    ) -> HttpResponse:
         sight = form.sight
-        return self._context(
+        return self.page(
             request,
+            template or step.template,
             original=sight.order,
             title=f"{step.label}: {sight.order}",
             step=step,
@@ -284,10 +265,15 @@ class OrderAdmin(PapersAdmin):
             for each in form.sight.lines
             if each.line.pk in plan.units
         ]
-        context = self._step_context(
-            request, step, form, plan=plan, units=units, stays=form.sight.left - plan.amount
+        return self._step_page(
+            request,
+            step,
+            form,
+            "admin/orders/order/refund_sum.html",
+            plan=plan,
+            units=units,
+            stays=form.sight.left - plan.amount,
         )
-        return TemplateResponse(request, "admin/orders/order/refund_sum.html", context)
 
 
 # Their buttons stand beside what they change.

@@ -14,11 +14,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Count, F, Sum
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 
 from checkout.services.erasing import erase_person, open_orders
 from checkout.services.personal_data import everything_about
@@ -27,7 +28,6 @@ from orders.desk.paging import newest_page
 from orders.desk.tables import customers_matching, customers_table
 from orders.desk.words import counted
 from orders.models import Customer
-from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.retrying import once_more
@@ -35,7 +35,7 @@ from tenants.admin_sites import tenant_site
 from tenants.backends import rights_in
 from tenants.exporting import ExportingAdmin, Table
 from tenants.roles import Right
-from tenants.tenant_admin import gone
+from tenants.tenant_admin import RowPages
 
 ORDERS_SHOWN = 20
 
@@ -60,12 +60,13 @@ class EraseForm(forms.Form):
 
 
 @admin.register(Customer, site=tenant_site)
-class CustomerAdmin(ExportingAdmin):
+class CustomerAdmin(RowPages, ExportingAdmin):
     """Who bought here, to read: customers come with their orders and change their own data.
 
     What the shop knows of one person is handed out, and taken out of it, as the law asks.
     """
 
+    row_right = "view"
     is_catalogue = False
 
     def get_urls(self) -> list[URLPattern]:
@@ -102,57 +103,45 @@ class CustomerAdmin(ExportingAdmin):
             given = {"q": search, "cursor": cursor}
             return "?" + urlencode({name: value for name, value in given.items() if value})
 
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
-            "title": "Customers",
-            "rows": cut.rows,
-            "search": search,
-            "newest": query(None) if cut.previous_cursor else "",
-            "newer": query(cut.previous_cursor) if cut.previous_cursor else "",
-            "older": query(cut.next_cursor) if cut.next_cursor else "",
-            "exports": self.export_links(request),
-        }
-        return TemplateResponse(request, "admin/orders/customer/list.html", context)
+        return self.page(
+            request,
+            "admin/orders/customer/list.html",
+            title="Customers",
+            rows=cut.rows,
+            search=search,
+            newest=query(None) if cut.previous_cursor else "",
+            newer=query(cut.previous_cursor) if cut.previous_cursor else "",
+            older=query(cut.next_cursor) if cut.next_cursor else "",
+            exports=self.export_links(request),
+        )
 
     def table(self, request: HttpRequest) -> Table:
         return customers_table(customers_matching(request.GET.get("q", "").strip()))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        customer = self._find(request, object_id)
-        if isinstance(customer, HttpResponse):
-            return customer
-        orders = customer.orders.filter(number__isnull=False)
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
-            "original": customer,
-            "title": customer.name,
-            "customer": customer,
-            "rows": rows_of(orders[:ORDERS_SHOWN]),
-            "sums": orders.aggregate(count=Count("pk"), spent=Sum(F("captured") - F("refunded"))),
-            "shown": ORDERS_SHOWN,
-            "addresses": customer.addresses.all(),
-            "may_export": self.may_export(request),
-            "may_erase": _may_erase(request),
-        }
-        return TemplateResponse(request, "admin/orders/customer/page.html", context)
+    @method_decorator(require_safe)
+    def row_page(self, request: HttpRequest, row: Customer) -> HttpResponse:
+        orders = row.orders.filter(number__isnull=False)
+        return self.page(
+            request,
+            "admin/orders/customer/page.html",
+            original=row,
+            title=row.name,
+            customer=row,
+            rows=rows_of(orders[:ORDERS_SHOWN]),
+            sums=orders.aggregate(count=Count("pk"), spent=Sum(F("captured") - F("refunded"))),
+            shown=ORDERS_SHOWN,
+            addresses=row.addresses.all(),
+            may_export=self.may_export(request),
+            may_erase=_may_erase(request),
+        )
 
     def data_view(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
         """All that the shop knows of the person, as one file of JSON."""
-        if not self.has_view_permission(request) or not self.may_export(request):
+        if not self.may_export(request):
             raise PermissionDenied
-        customer = self._find(request, customer_id)
-        if isinstance(customer, HttpResponse):
-            return customer
+        return self.with_row(request, customer_id, self._data)
+
+    def _data(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         content = json.dumps(
             everything_about(customer), cls=DjangoJSONEncoder, ensure_ascii=False, indent=2
         )
@@ -164,38 +153,31 @@ class CustomerAdmin(ExportingAdmin):
 
     def erase_view(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:
         """What is lost and kept, and the erasure itself when its form is sent."""
-        if not self.has_view_permission(request) or not _may_erase(request):
+        if not _may_erase(request):
             raise PermissionDenied
-        customer = self._find(request, customer_id)
-        if isinstance(customer, HttpResponse):
-            return customer
+        return self.with_row(request, customer_id, self._erase)
+
+    def _erase(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         form = EraseForm(customer, request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                count = once_more(partial(erase_person, customer_id, user=request.user))
+                count = once_more(partial(erase_person, customer.pk, user=request.user))
             except Refusal as refusal:
                 form.add_error(None, refusal.details)
             else:
                 messages.success(request, f"The person was erased, from {counted(count, 'order')}.")
                 return redirect(reverse("admin:orders_customer_changelist"))
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
-            "original": customer,
-            "title": f"Erase {customer.name}",
-            "customer": customer,
-            "form": form,
-            "open_orders": open_orders(customer),
-            "count": counted(customer.orders.count(), "order"),
-            "may_export": self.may_export(request),
-        }
-        return TemplateResponse(request, "admin/orders/customer/erase.html", context)
-
-    def _find(self, request: HttpRequest, object_id: str | UUID) -> Customer | HttpResponse:
-        customer_id = parse_uuid(str(object_id))
-        customer = Customer.objects.filter(pk=customer_id).first() if customer_id else None
-        if customer is None:
-            return gone(self, request, object_id)
-        return customer
+        return self.page(
+            request,
+            "admin/orders/customer/erase.html",
+            original=customer,
+            title=f"Erase {customer.name}",
+            customer=customer,
+            form=form,
+            open_orders=open_orders(customer),
+            count=counted(customer.orders.count(), "order"),
+            may_export=self.may_export(request),
+        )
 
 
 def _may_erase(request: HttpRequest) -> bool:

@@ -11,7 +11,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from catalog.display import money
@@ -25,7 +24,7 @@ from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import AutocompleteSelectFilter
 from tenants.admin_sites import tenant_site
 from tenants.exporting import ExportingAdmin, Table
-from tenants.tenant_admin import MoneyForm, TenantModelAdmin
+from tenants.tenant_admin import MoneyForm, OwnPages, TenantModelAdmin
 
 
 class DiscountForm(MoneyForm):
@@ -136,7 +135,7 @@ class BatchForm(DiscountForm):
 
 
 @admin.register(Discount, site=tenant_site)
-class DiscountAdmin(ExportingAdmin):
+class DiscountAdmin(OwnPages, ExportingAdmin):
     """Codes that lower the price of the goods. One that was used keeps its code, and stays."""
 
     form = DiscountForm
@@ -187,12 +186,7 @@ class DiscountAdmin(ExportingAdmin):
             else:
                 messages.success(request, f"{form.cleaned_data['count']:,} codes are made.")
                 return _codes_of(batch)
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
-            "title": "Make many codes",
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/discounts/batch.html", context)
+        return self.page(request, "admin/discounts/batch.html", title="Make many codes", form=form)
 
     def switch_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         """Switches all codes of a batch on or off."""

@@ -10,16 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest
-from pycommerce.unfold_shim import ModelAdmin
 from tenants.admin_sites import tenant_site
 from tenants.models import Domain
 from tenants.services.domains import check_domain, claim_domain, make_primary, remove_domain
-from tenants.tenant_admin import gone
+from tenants.tenant_admin import RowPages
 
 
 class DomainClaimForm(forms.Form):
@@ -38,7 +36,7 @@ class DomainClaimForm(forms.Form):
 
 
 @admin.register(Domain, site=tenant_site)
-class DomainAdmin(ModelAdmin):
+class DomainAdmin(RowPages):
     """The domains of this shop, beside the address that every shop has."""
 
     fields = ("domain",)
@@ -70,10 +68,6 @@ class DomainAdmin(ModelAdmin):
             *super().get_urls(),
         ]
 
-    def _page(self, request: HttpRequest, template: str, **more: Any) -> TemplateResponse:
-        context = self.admin_site.each_context(request) | {"opts": self.opts} | more
-        return TemplateResponse(request, f"admin/domains/{template}.html", context)
-
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -87,45 +81,26 @@ class DomainAdmin(ModelAdmin):
                 form.add_error("domain", refusal.fields["domain"])
             else:
                 return self._to(domain)
-        return self._page(request, "add", title="New domain", form=form)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        return self._of_domain(request, object_id, self._domain_page)
+        return self.page(request, "admin/domains/add.html", title="New domain", form=form)
 
     def check_view(self, request: HttpRequest, domain_id: int) -> HttpResponse:
-        return self._of_domain(request, str(domain_id), self._check)
+        return self.with_row(request, domain_id, self._check)
 
     def primary_view(self, request: HttpRequest, domain_id: int) -> HttpResponse:
-        return self._of_domain(request, str(domain_id), self._make_primary)
+        return self.with_row(request, domain_id, self._make_primary)
 
     def secondary_view(self, request: HttpRequest, domain_id: int) -> HttpResponse:
-        return self._of_domain(request, str(domain_id), self._make_secondary)
-
-    def _of_domain(
-        self, request: HttpRequest, object_id: str, answer: Callable[..., HttpResponse]
-    ) -> HttpResponse:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        domain = self.get_object(request, object_id)
-        if domain is None:
-            return gone(self, request, object_id)
-        return answer(request, domain)
+        return self.with_row(request, domain_id, self._make_secondary)
 
     def _to(self, domain: Domain) -> HttpResponse:
         return redirect(reverse("admin:tenants_domain_change", args=[domain.pk]))
 
-    def _domain_page(self, request: HttpRequest, domain: Domain) -> HttpResponse:
-        return self._page(
+    def row_page(self, request: HttpRequest, row: Domain) -> HttpResponse:
+        return self.page(
             request,
-            "page",
-            title=f"Domain {domain.shown}",
-            domain=domain,
+            "admin/domains/page.html",
+            title=f"Domain {row.shown}",
+            domain=row,
             target=settings.BASE_HOST,
             addresses=settings.PUBLIC_ADDRESSES,
             default_host=request.tenant.default_host,

@@ -7,21 +7,20 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
-from pycommerce.unfold_shim import ModelAdmin
 from tenants.admin_sites import tenant_site
 from tenants.origins import origin_of
 from tenants.platform_models import ShopDeletion
 from tenants.services import ending
 from tenants.shop_pages import SlugForm
+from tenants.tenant_admin import OwnPages
 
 
 @admin.register(ShopDeletion, site=tenant_site)
-class ShopDeletionAdmin(ModelAdmin):
+class ShopDeletionAdmin(OwnPages):
     """One page: how the shop ends, or until when that can be taken back."""
 
     exclude = ("tenant",)
@@ -62,14 +61,14 @@ class ShopDeletionAdmin(ModelAdmin):
                 form.add_error("slug", done.details)
             else:
                 return self._back()
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
-            "title": "End of the shop",
-            "deletion": deletion,
-            "form": form,
-            "days": ending.waiting_time().days,
-        }
-        return TemplateResponse(request, "admin/ending/page.html", context)
+        return self.page(
+            request,
+            "admin/ending/page.html",
+            title="End of the shop",
+            deletion=deletion,
+            form=form,
+            days=ending.waiting_time().days,
+        )
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **more: Any) -> Any:
         return self._back()

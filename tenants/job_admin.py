@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -10,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from procrastinate.contrib.django.models import ProcrastinateEvent
 
@@ -18,13 +18,12 @@ from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.counting import capped_counts
-from pycommerce.unfold_shim import ModelAdmin
 from tenants.admin_sites import ToDo, platform_site
 from tenants.long_lists import LongListPaginator
 from tenants.models import Tenant
 from tenants.platform_models import FailedJob, Job
 from tenants.services import jobs
-from tenants.tenant_admin import gone
+from tenants.tenant_admin import RowPages
 
 PER_PAGE = 50
 # What the buttons do with a job.
@@ -32,8 +31,10 @@ STEPS: dict[str, str] = {"retry": "tried again", "give-up": "given up"}
 
 
 @admin.register(Job, site=platform_site)
-class JobAdmin(ModelAdmin):
+class JobAdmin(RowPages):
     """The queue, and a page for each job. None is edited or deleted: its library does that."""
+
+    row_right = "view"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -63,15 +64,20 @@ class JobAdmin(ModelAdmin):
         search = request.GET.get("q", "").replace("\0", "").strip()[:200]
         paginator: Paginator = LongListPaginator(self._failed(search), PER_PAGE)
         page = paginator.get_page(request.GET.get("page"))
-        return self._page(
+
+        def query(number: int) -> str:
+            given = {"q": search, "page": number}
+            return "?" + urlencode({name: value for name, value in given.items() if value})
+
+        return self.page(
             request,
-            "queue",
+            "admin/platform/queue.html",
             title="Jobs",
             overview=jobs.overview(),
             search=search,
             rows=with_reasons(list(page.object_list)),
-            page=page,
-            query=f"q={search}&" if search else "",
+            newer=query(page.previous_page_number()) if page.has_previous() else "",
+            older=query(page.next_page_number()) if page.has_next() else "",
         )
 
     def _failed(self, search: str) -> Any:
@@ -120,32 +126,16 @@ class JobAdmin(ModelAdmin):
                 return redirect(reverse("admin:tenants_job_changelist"))
         return redirect(reverse("admin:tenants_job_change", args=[job_id]))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        job = Job.objects.filter(pk=_id_in(object_id)).first()
-        if job is None:
-            return gone(self, request, object_id)
-        (row,) = with_reasons([job])
-        events = ProcrastinateEvent.objects.filter(job_id=job.pk).order_by("-pk")[:20]
-        return self._page(
+    def row_page(self, request: HttpRequest, row: Job) -> HttpResponse:
+        events = ProcrastinateEvent.objects.filter(job_id=row.pk).order_by("-pk")[:20]
+        return self.page(
             request,
-            "job",
-            title=str(job),
-            row=row,
-            arguments=jobs.without_secrets(json.dumps(job.args, indent=1)),
+            "admin/platform/job.html",
+            title=str(row),
+            row=with_reasons([row])[0],
+            arguments=jobs.without_secrets(json.dumps(row.args, indent=1)),
             events=[{"what": each.type.replace("_", " "), "at": each.at} for each in events],
         )
-
-    def _page(self, request: HttpRequest, template: str, **more: Any) -> TemplateResponse:
-        context = self.admin_site.each_context(request) | {"opts": self.opts} | more
-        return TemplateResponse(request, f"admin/platform/{template}.html", context)
 
 
 def _id_in(text: str) -> int | None:

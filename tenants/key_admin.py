@@ -1,6 +1,5 @@
 """API keys in a shop's back office: made, shown once, revoked."""
 
-from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any
 
@@ -11,19 +10,16 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest, origin_of
-from pycommerce.unfold_shim import ModelAdmin
 from tenants.admin_sites import tenant_site
 from tenants.long_lists import LongListPaginator
 from tenants.models import ApiKey, Scope
 from tenants.services.keys import NAME_TAKEN, make_key, revoke_key
-from tenants.tenant_admin import gone
+from tenants.tenant_admin import RowPages
 
 MOST_YEARS = 100
 
@@ -74,7 +70,7 @@ class KeyForm(forms.Form):
 
 
 @admin.register(ApiKey, site=tenant_site)
-class ApiKeyAdmin(ModelAdmin):
+class ApiKeyAdmin(RowPages):
     """The keys of this shop. None is edited or deleted: one that is revoked stays to be read."""
 
     fields = ("name",)
@@ -103,10 +99,6 @@ class ApiKeyAdmin(ModelAdmin):
         )
         return [revoke, *super().get_urls()]
 
-    def _page(self, request: HttpRequest, template: str, **more: Any) -> TemplateResponse:
-        context = self.admin_site.each_context(request) | {"opts": self.opts} | more
-        return TemplateResponse(request, f"admin/keys/{template}.html", context)
-
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -114,7 +106,7 @@ class ApiKeyAdmin(ModelAdmin):
             raise PermissionDenied
         form = KeyForm(request.tenant, request.POST or None)
         if request.method != "POST" or not form.is_valid():
-            return self._page(request, "add", title="New API key", form=form)
+            return self.page(request, "admin/keys/add.html", title="New API key", form=form)
         try:
             key, token = make_key(
                 tenant=request.tenant,
@@ -125,39 +117,29 @@ class ApiKeyAdmin(ModelAdmin):
             )
         except InvalidRequest as refusal:  # somebody took the name since it was looked for
             form.add_error(None, forms.ValidationError(refusal.fields))
-            return self._page(request, "add", title="New API key", form=form)
+            return self.page(request, "admin/keys/add.html", title="New API key", form=form)
         # Answered at once and kept nowhere: sent again, the form finds the name taken.
-        origin, slug = origin_of(request), request.tenant.slug
-        return self._page(
-            request, "made", title=f"API key {key}", key=key, token=token, origin=origin, slug=slug
+        return self.page(
+            request,
+            "admin/keys/made.html",
+            title=f"API key {key}",
+            key=key,
+            token=token,
+            origin=origin_of(request),
+            slug=request.tenant.slug,
         )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        return self._of_key(request, object_id, self._key_page)
-
     def revoke_view(self, request: HttpRequest, key_id: Any) -> HttpResponse:
-        return self._of_key(request, str(key_id), self._revoke)
+        return self.with_row(request, key_id, self._revoke)
 
-    def _of_key(
-        self, request: HttpRequest, object_id: str, answer: Callable[..., HttpResponse]
-    ) -> HttpResponse:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        key_id = parse_uuid(object_id)
-        key = self.get_queryset(request).filter(pk=key_id).first() if key_id else None
-        if key is None:
-            return gone(self, request, object_id)
-        return answer(request, key)
-
-    def _key_page(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
-        allowed = [Scope(scope).label for scope in key.scopes]
-        return self._page(request, "page", title=f"API key {key}", key=key, allowed=allowed)
+    def row_page(self, request: HttpRequest, row: ApiKey) -> HttpResponse:
+        return self.page(
+            request,
+            "admin/keys/page.html",
+            title=f"API key {row}",
+            key=row,
+            allowed=[Scope(scope).label for scope in row.scopes],
+        )
 
     def _revoke(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         if request.method == "POST":

@@ -1,6 +1,7 @@
 """A shop's page in the platform's back office: its figures, and what is done with all of it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from django.db.models.functions import Coalesce
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
@@ -30,7 +30,7 @@ from tenants.origins import shop_origin
 from tenants.platform_models import ShopExport
 from tenants.services import ending
 from tenants.services.exports import ask_for_export, path_of
-from tenants.tenant_admin import gone
+from tenants.tenant_admin import OwnPages
 
 # A shop is large from so many bytes on, or so many orders.
 LARGE_BYTES, LARGE_ORDERS = 500 * 1024 * 1024, 50_000
@@ -87,7 +87,7 @@ class SlugForm(forms.Form):
         self.fields["slug"].label = f"Type “{tenant.slug}” to confirm"
 
 
-class ShopPages(ModelAdmin):
+class ShopPages(OwnPages):
     """The list of shops with their figures, and a page for each; mixed into the shops' admin."""
 
     list_display = (
@@ -172,7 +172,7 @@ class ShopPages(ModelAdmin):
         def route(step: str, view: Callable[..., HttpResponse]) -> URLPattern:
             return path(
                 f"<uuid:tenant_id>/{step}/",
-                self.admin_site.admin_view(self._of_shop(view)),
+                self.admin_site.admin_view(partial(self._of_shop, view=view)),
                 name=f"tenants_tenant_{step}",
             )
 
@@ -186,29 +186,21 @@ class ShopPages(ModelAdmin):
             *super().get_urls(),
         ]
 
-    def _of_shop(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        def of_shop(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
-            if not self.has_change_permission(request):
-                raise PermissionDenied
-            shop = self.get_queryset(request).filter(pk=tenant_id).first()
-            if shop is None:
-                return gone(self, request, tenant_id)
-            return view(request, shop)
+    def _of_shop(
+        self, request: HttpRequest, tenant_id: UUID, *, view: Callable[..., HttpResponse]
+    ) -> HttpResponse:
+        return self.with_row(request, tenant_id, view)
 
-        return of_shop
-
-    def _page(
-        self, request: HttpRequest, template: str, shop: Tenant, **more: Any
-    ) -> TemplateResponse:
-        context = self.admin_site.each_context(request) | {
-            "opts": self.opts,
-            "title": shop.name,
-            "shop": shop,
-            "state": state_of(shop),
-            "deletion": getattr(shop, "deletion", None),
+    def _page(self, request: HttpRequest, template: str, shop: Tenant, **more: Any) -> HttpResponse:
+        return self.page(
+            request,
+            template,
+            title=shop.name,
+            shop=shop,
+            state=state_of(shop),
+            deletion=getattr(shop, "deletion", None),
             **more,
-        }
-        return TemplateResponse(request, f"admin/platform/{template}.html", context)
+        )
 
     def shop_page(self, request: HttpRequest, shop: Tenant) -> HttpResponse:
         """Figures, hosts, members, exports and what was done; the ways to all else."""
@@ -217,7 +209,7 @@ class ShopPages(ModelAdmin):
         )
         return self._page(
             request,
-            "shop",
+            "admin/platform/shop.html",
             shop,
             figures=getattr(shop, "figures", None),
             origin=shop_origin(shop, port=request.get_port()),
@@ -246,7 +238,7 @@ class ShopPages(ModelAdmin):
     def suspend_step(self, request: HttpRequest, shop: Tenant) -> HttpResponse:
         form = SuspendForm(request.POST or None)
         if request.method != "POST" or not form.is_valid():
-            return self._page(request, "suspend", shop, form=form)
+            return self._page(request, "admin/platform/suspend.html", shop, form=form)
         reason = form.cleaned_data["reason"]
         return self._take(
             request,
@@ -291,7 +283,9 @@ class ShopPages(ModelAdmin):
                 self.log_change(request, shop, said)
                 messages.success(request, said)
                 return self._back(shop)
-        return self._page(request, "end", shop, form=form, days=ending.waiting_time().days)
+        return self._page(
+            request, "admin/platform/end.html", shop, form=form, days=ending.waiting_time().days
+        )
 
     def keep_step(self, request: HttpRequest, shop: Tenant) -> HttpResponse:
         if request.method != "POST":

@@ -1,15 +1,17 @@
 """What every page of a shop's back office shares: roles, audit rows, the catalogue's version."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin import ShowFacets
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.forms.widgets import Script
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from pycommerce.core.http import HttpRequest
@@ -51,6 +53,42 @@ def gone(admin: ModelAdmin, request: HttpRequest, object_id: object) -> HttpResp
     """The way back from a page of what is not there, as Django answers on its own pages."""
     back: HttpResponse = admin._get_obj_does_not_exist_redirect(request, admin.opts, str(object_id))
     return back
+
+
+class OwnPages(ModelAdmin):
+    """Pages that are written for themselves, beside or instead of Django's own."""
+
+    # What of the four rights opens a row to them.
+    row_right = "change"
+
+    def page(self, request: HttpRequest, template: str, **more: Any) -> TemplateResponse:
+        context = self.admin_site.each_context(request) | {"opts": self.opts} | more
+        return TemplateResponse(request, template, context)
+
+    def find_row(self, request: HttpRequest, object_id: str) -> Any:
+        """What the page is about; None where there is nothing of that id."""
+        return self.get_object(request, object_id)
+
+    def with_row(
+        self, request: HttpRequest, object_id: object, answer: Callable[..., HttpResponse]
+    ) -> HttpResponse:
+        """Give `answer(request, row)`, or lead back from what is not there."""
+        if not getattr(self, f"has_{self.row_right}_permission")(request):
+            raise PermissionDenied
+        row = self.find_row(request, str(object_id))
+        return gone(self, request, object_id) if row is None else answer(request, row)
+
+
+class RowPages(OwnPages):
+    """A page for each row that is no form of its fields: `row_page`."""
+
+    def row_page(self, request: HttpRequest, row: Any) -> HttpResponse:
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return self.with_row(request, object_id, self.row_page)
 
 
 _EMPTY: tuple[Any, ...] = (None, "", [])
