@@ -230,7 +230,7 @@ class TenantAdminSite(_Site):
 
     def get_urls(self) -> list[URLPattern]:
         return [
-            path("first-entry/<str:token>/", first_entry, name="first_entry"),
+            path("first-entry/", first_entry, name="first_entry"),
             path("first-steps/end/", self.admin_view(self.end_first_steps), name="end_first_steps"),
             *super().get_urls(),
         ]

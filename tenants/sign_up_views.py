@@ -6,12 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 
 from pycommerce.api import rates
 from pycommerce.api.errors import error_response
@@ -24,6 +25,7 @@ from pycommerce.core.text import problem_in
 from tenants.errors import SlugTaken
 from tenants.models import SignUp, Tenant
 from tenants.origins import platform_origin, shop_origin
+from tenants.resolution import is_platform_host, normalise_host
 from tenants.services.naming import propose_slug
 from tenants.services.signing_in import know_address
 from tenants.services.signing_up import (
@@ -121,7 +123,13 @@ def _take(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, refusal.status)
     if asked is None:
         return sent
-    sent.set_cookie(
+    _keep(sent, asked)
+    return sent
+
+
+def _keep(response: HttpResponse, asked: SignUp) -> None:
+    """Let this browser know what was asked for in it."""
+    response.set_cookie(
         settings.SIGN_UP_COOKIE_NAME,
         browser_token_of(asked),
         max_age=int(LINK_LIFE.total_seconds()),
@@ -129,7 +137,6 @@ def _take(request: HttpRequest) -> HttpResponse:
         httponly=True,
         samesite="Lax",
     )
-    return sent
 
 
 @never_cache
@@ -183,7 +190,8 @@ def _problem_of(slug: str) -> str:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Behind the mailed link: a button that opens the shop, once; afterwards the way to it.
+    """Behind the mailed link: a button that opens the shop, once; afterwards the way into it, or
+    to its door for whoever is to sign in.
 
     A mailbox that looks at links opens nothing. In another browser than the one where the shop
     was asked for, the password is asked again: who did not choose it gets no account with it.
@@ -202,7 +210,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     except Refusal as refusal:
         return _page(request, "refused", refusal.status, problem=refusal.details)
     if found.opened_at:
-        return _enter(request, found, is_proven=is_here)
+        return redirect(request.path)
     form = _confirm_form(found, asks_password, request.POST)
     if not form.is_valid():
         return _confirm_page(request, found, form, 400)
@@ -217,8 +225,11 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     except Refusal as refusal:
         form.add_error("password" if "password" in refusal.fields else None, refusal.details)
         return _confirm_page(request, found, form, refusal.status)
-    found.refresh_from_db()
-    return _enter(request, found, is_proven=True)
+    opened = redirect(request.path)
+    if asks_password:
+        # From now on this browser is one that knows the password.
+        _keep(opened, found)
+    return opened
 
 
 def _confirm_form(found: SignUp, asks_password: bool, data: Any = None) -> ConfirmForm:
@@ -243,7 +254,7 @@ def _confirm_page(
         form=form,
         below=below,
         shop=_origin(request, tenant) if tenant else "",
-        enters=bool(entry_token_of(found)) and _of_this_browser(request) == found,
+        entry=entry_token_of(found) if _of_this_browser(request) == found else "",
         has_account=has_account(found),
     )
     # The form's answer leads to the new shop's host.
@@ -255,27 +266,29 @@ def _origin(request: HttpRequest, tenant: Tenant) -> str:
     return shop_origin(tenant, host=tenant.default_host, port=request.get_port())
 
 
-def _enter(request: HttpRequest, found: SignUp, *, is_proven: bool) -> HttpResponse:
-    """To the new shop's back office: signed in where the account is new too, else to its door."""
-    tenant = Tenant.objects.filter(pk=found.tenant_id).first()
-    if tenant is None:
-        return _page(request, "gone", 410, is_open=settings.SIGN_UP)
-    entry = entry_token_of(found) if is_proven else ""
-    way = f"first-entry/{entry}/" if entry else ""
-    return HttpResponseRedirect(f"{_origin(request, tenant)}/admin/{way}")
-
-
 # --- In the new shop -------------------------------------------------------------------------
 
 
+@csrf_exempt
 @never_cache
-@require_GET
-def first_entry(request: HttpRequest, token: str) -> HttpResponse:
-    """Signs the new owner in, once; whoever comes again is in already, or signs in."""
-    user = use_entry(token, request.tenant)
+@require_http_methods(["GET", "HEAD", "POST"])
+def first_entry(request: HttpRequest) -> HttpResponse:
+    """Signs the new owner in, once; whoever comes again is in already, or signs in.
+
+    By a form of the platform's page: what looks at links or fetches them beforehand uses nothing
+    up, and no other site signs anybody in.
+    """
+    is_ours = request.method == "POST" and _comes_from_the_platform(request)
+    user = use_entry(request.POST.get("entry", ""), request.tenant) if is_ours else None
     if user is None:
         return redirect("admin:index")
     login(request, user, backend="tenants.backends.RoleBackend")
     know_address(user, request.client_address)
     messages.success(request, f"{request.tenant.name} is open. Welcome!")
     return redirect("admin:index")
+
+
+def _comes_from_the_platform(request: HttpRequest) -> bool:
+    """By what browsers say of every form that is sent to another host."""
+    host = request.headers.get("Origin", "").partition("://")[2]
+    return is_platform_host(normalise_host(host))

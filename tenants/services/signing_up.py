@@ -29,7 +29,7 @@ from tenants.services.signing_in import is_known_address
 logger = logging.getLogger(__name__)
 
 LINK_LIFE = timedelta(hours=1)
-ENTRY_LIFE = timedelta(minutes=2)
+ENTRY_LIFE = timedelta(minutes=10)
 # How long a link still leads to the shop that it opened.
 KEPT_AFTER_OPENING = timedelta(days=7)
 SHOPS_OF_A_CLIENT = 5
@@ -252,7 +252,7 @@ def _entry_signer() -> TimestampSigner:
 
 
 def entry_token_of(sign_up: SignUp) -> str:
-    """Signs the new owner in at the new shop, once and within two minutes; "" where it may not.
+    """Signs the new owner in at the new shop, once and within ten minutes; "" where it may not.
 
     Only an account that was made with the shop, and only in the hour after: any other has its own
     ways of signing in.
@@ -260,13 +260,13 @@ def entry_token_of(sign_up: SignUp) -> str:
     is_fresh = sign_up.opened_at and sign_up.opened_at > timezone.now() - LINK_LIFE
     if not (sign_up.is_new_user and is_fresh) or sign_up.entered_at:
         return ""
-    return _entry_signer().sign(str(sign_up.pk)).replace(":", "~")
+    return _entry_signer().sign(str(sign_up.pk))
 
 
 def use_entry(token: str, tenant: Tenant) -> User | None:
     """The owner whom a first way in lets into this shop: one conditional update lets one in."""
     try:
-        sign_up_id = parse_uuid(_entry_signer().unsign(token.replace("~", ":"), max_age=ENTRY_LIFE))
+        sign_up_id = parse_uuid(_entry_signer().unsign(token, max_age=ENTRY_LIFE))
     except BadSignature:
         return None
     if sign_up_id is None:

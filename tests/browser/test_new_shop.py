@@ -167,6 +167,7 @@ def test_a_shop_is_opened_without_a_script(visit, platform):
     page.get_by_role("button", name="Open the shop").click()
     follow_the_mail(page)
     page.get_by_role("button", name="Open the shop now").click()
+    page.get_by_role("button", name="To your back office").click()
 
     expect(page.get_by_role("heading", name="Your first steps")).to_be_visible()
     assert seen.problems == []

@@ -195,7 +195,7 @@ TENANT_ROUTES: dict[str, str] = {
         for list_ in ("catalog/product", "orders/order", "orders/customer")
     },
     "admin/tenants/membership/second-factor/": MEMBER,
-    "admin/first-entry/token/": ANYBODY,
+    "admin/first-entry/": ANYBODY,
     "admin/first-steps/end/": MEMBER,
     "admin/tenants/apikey/{key}/revoke/": MEMBER,
     "admin/tenants/shopdeletion/keep/": MEMBER,

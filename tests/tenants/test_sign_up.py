@@ -35,6 +35,23 @@ def words(response: Any) -> str:
     return " ".join(response.content.decode().split())
 
 
+def way_in(client: Client, address: str) -> str:
+    """What the page behind the link sends to the new shop; "" where it sends nothing."""
+    page = words(client.get(address))
+    found = re.search(r'action="http://books\.localhost/admin/first-entry/"> <input (.*?)>', page)
+    return re.findall(r'value="([^"]+)"', found.group(1))[0] if found else ""
+
+
+def enter(client: Client, entry: str, origin: str = "http://localhost", **more: Any) -> Any:
+    """What a browser does with that page's form."""
+    more |= {"HTTP_SEC_FETCH_SITE": "same-site", "HTTP_ORIGIN": origin}
+    return client.post("/admin/first-entry/", {"entry": entry}, **more)
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/admin/").status_code == 200
+
+
 def form(**changed: str) -> dict[str, str]:
     return {
         "name": "Book Corner",
@@ -115,9 +132,8 @@ def test_the_link_opens_the_shop_and_its_owner_is_signed_in_there(asked):
     )
     member = Membership.objects.get(tenant=tenant)
     assert (member.user.email, member.role) == (ANN, "owner")
-    assert answer["Location"].startswith("http://books.localhost/admin/first-entry/")
-    desk = browser("books.localhost")
-    entered = desk.get(answer["Location"].removeprefix("http://books.localhost"), follow=True)
+    assert answer["Location"] == address
+    entered = enter(browser("books.localhost"), way_in(client, address), follow=True)
     assert entered.redirect_chain[-1][0] == "/admin/"
     assert "Book Corner is open. Welcome!" in words(entered)
     assert "Your first steps" in words(entered)
@@ -157,83 +173,124 @@ def test_the_answer_may_lead_to_the_new_shop(asked):
 # --- Twice, late, or not at all ---------------------------------------------------------------
 
 
-def test_a_second_click_opens_no_second_shop_and_leads_to_the_first(asked):
+@pytest.fixture
+def opened(asked):
+    """The browser, and the link behind which the shop was opened just now."""
     client, address = asked
-    first, second = client.post(address), client.post(address)
+    client.post(address)
+    return client, address
+
+
+def test_a_second_click_opens_no_second_shop_and_leads_to_the_first(opened):
+    client, address = opened
+
+    assert client.post(address)["Location"] == address
 
     assert Tenant.objects.filter(name="Book Corner").count() == 1
-    # The first answer was lost: the second lets the owner in as well, and only one of them does.
-    assert second["Location"].startswith("http://books.localhost/admin/first-entry/")
-    desk = browser("books.localhost")
-    desk.get(second["Location"].removeprefix("http://books.localhost"))
-    assert desk.get("/admin/").status_code == 200
-    other = browser("books.localhost")
-    other.get(first["Location"].removeprefix("http://books.localhost"))
-    assert other.get("/admin/").status_code == 302
+    # Looked at twice, the page lets the owner in once.
+    first, second = way_in(client, address), way_in(client, address)
+    desk, other = browser("books.localhost"), browser("books.localhost")
+    enter(desk, second)
+    enter(other, first)
+    assert (is_in(desk), is_in(other)) == (True, False)
 
 
-def test_the_link_of_an_open_shop_leads_to_its_door(asked):
-    client, address = asked
-    entry = client.post(address)["Location"].removeprefix("http://books.localhost")
+def test_the_link_of_an_open_shop_leads_to_its_door(opened):
+    client, address = opened
     assert "To your back office" in words(client.get(address))
-    browser("books.localhost").get(entry)
+    enter(browser("books.localhost"), way_in(client, address))
 
     page = words(client.get(address))
 
     assert "Book Corner is open" in page
     assert 'href="http://books.localhost/admin/"' in page
-    assert client.post(address)["Location"] == "http://books.localhost/admin/"
+    assert way_in(client, address) == ""
 
 
-def test_a_first_way_in_is_used_up_and_its_own_shops_alone(asked):
-    client, address = asked
-    entry = client.post(address)["Location"].removeprefix("http://books.localhost")
-    assert browser("tech.localhost").get(entry, follow=True).status_code == 200
+def test_the_link_of_an_open_shop_lets_no_other_browser_in(opened):
+    _client, address = opened
+    phone = browser()
+    assert "Book Corner is open" in words(phone.get(address))
+
+    phone.post(address)
+
+    assert way_in(phone, address) == ""
+
+
+def test_a_first_way_in_is_used_up_and_its_own_shops_alone(opened):
+    entry = way_in(*opened)
     elsewhere = browser("tech.localhost")
-    elsewhere.get(entry)
-    assert elsewhere.get("/admin/").status_code == 302
+    assert enter(elsewhere, entry, follow=True).status_code == 200
+    assert not is_in(elsewhere)
     desk = browser("books.localhost")
-    desk.get(entry)
+    enter(desk, entry)
 
-    # Loaded again, it leads on; elsewhere it leads to the door.
-    assert desk.get(entry)["Location"] == "/admin/"
-    assert desk.get("/admin/").status_code == 200
+    # Sent again, it leads on; elsewhere it leads to the door.
+    assert enter(desk, entry)["Location"] == "/admin/"
+    assert is_in(desk)
     thief = browser("books.localhost")
-    thief.get(entry)
-    assert thief.get("/admin/").status_code == 302
+    enter(thief, entry)
+    assert not is_in(thief)
 
 
-def test_a_first_way_in_is_short(asked):
-    client, address = asked
-    entry = client.post(address)["Location"].removeprefix("http://books.localhost")
-    later = timezone.now().timestamp() + 121
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_what_looks_at_addresses_uses_no_way_in(opened, method):
+    client, address = opened
+    entry = way_in(client, address)
+    scanner, desk = browser("books.localhost"), browser("books.localhost")
+
+    looked = getattr(scanner, method)("/admin/first-entry/", {"entry": entry})
+
+    assert looked["Location"] == "/admin/"
+    assert not is_in(scanner)
+    enter(desk, entry)
+    assert is_in(desk)
+
+
+@pytest.mark.parametrize("origin", ["null", "", "http://tech.localhost", "http://evil.example"])
+def test_another_site_lets_nobody_into_a_shop_of_its_own(opened, origin):
+    victim = browser("books.localhost")
+
+    enter(victim, way_in(*opened), origin)
+
+    assert not is_in(victim)
+
+
+def test_a_first_way_in_is_short(opened):
+    entry = way_in(*opened)
+    later = timezone.now().timestamp() + 601
     desk = browser("books.localhost")
 
     with patch("django.core.signing.time.time", lambda: later):
-        desk.get(entry)
+        enter(desk, entry)
 
-    assert desk.get("/admin/").status_code == 302
+    assert not is_in(desk)
 
 
-def test_who_set_up_a_second_factor_does_not_get_around_it(asked):
-    client, address = asked
-    entry = client.post(address)["Location"].removeprefix("http://books.localhost")
+@pytest.mark.parametrize("entry", ["", "nonsense", "\x00"])
+def test_a_forged_way_in_leads_to_the_door(opened, entry):
+    desk = browser("books.localhost")
+
+    assert enter(desk, entry)["Location"] == "/admin/"
+    assert not is_in(desk)
+
+
+def test_who_set_up_a_second_factor_does_not_get_around_it(opened):
+    entry = way_in(*opened)
     user = User.objects.get(email=ANN)
     SecondFactor.objects.create(user=user, seed="x", last_step=0)
     desk = browser("books.localhost")
 
-    desk.get(entry)
+    enter(desk, entry)
 
-    assert desk.get("/admin/").status_code == 302
+    assert not is_in(desk)
 
 
-def test_an_hour_after_opening_there_is_no_way_in_without_a_password(asked):
-    client, address = asked
-    client.post(address)
+def test_an_hour_after_opening_there_is_no_way_in_without_a_password(opened):
     SignUp.objects.update(opened_at=timezone.now() - timedelta(minutes=61))
 
     assert entry_token_of(SignUp.objects.get()) == ""
-    assert client.post(address)["Location"] == "http://books.localhost/admin/"
+    assert way_in(*opened) == ""
 
 
 @pytest.mark.parametrize(("minutes", "works"), [(59, True), (61, False)])
@@ -262,9 +319,8 @@ def test_a_slug_that_was_taken_meanwhile_is_asked_for_again(asked):
     assert 'value="books-2"' in page
     assert client.post(address, {"slug": "admin"}).status_code == 400
     assert "reserved for the platform" in words(client.post(address, {"slug": "admin"}))
-    answer = client.post(address, {"slug": "book-corner"})
+    client.post(address, {"slug": "book-corner"})
 
-    assert answer["Location"].startswith("http://book-corner.localhost/admin/")
     assert Tenant.objects.get(slug="book-corner").name == "Book Corner"
 
 
@@ -293,9 +349,11 @@ def test_in_another_browser_the_password_is_asked_again(asked):
     assert "not the password that you chose" in words(wrong)
     assert "books" not in shops()
     assert not User.objects.filter(email=ANN).exists()
-    answer = phone.post(address, {"password": PASSWORD})
+    phone.post(address, {"password": PASSWORD})
 
-    assert "/admin/first-entry/" in answer["Location"]
+    desk = browser("books.localhost")
+    enter(desk, way_in(phone, address))
+    assert is_in(desk)
 
 
 def test_passwords_are_not_tried_for_long(asked, within_a_minute):
@@ -322,10 +380,12 @@ def test_a_known_address_gets_the_same_answer_and_its_account_gets_the_shop(db):
     found = re.search(r"http://localhost(/open-a-shop/\S+)", to_known.body)
     assert found
 
-    answer = browser().post(found.group(1))
+    phone = browser()
+    opened = phone.post(found.group(1), follow=True)
 
     # Through the shop's own door, with the password of the account.
-    assert answer["Location"] == "http://books.localhost/admin/"
+    assert 'href="http://books.localhost/admin/"' in words(opened)
+    assert way_in(phone, found.group(1)) == ""
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
     assert Membership.objects.get(tenant__slug="books").user == user

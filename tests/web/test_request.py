@@ -127,7 +127,6 @@ def test_scripts_from_anywhere_else_are_forbidden_except_evaluation_in_the_admin
         ("localhost", "/open-a-shop/{}/"),
         ("localhost", "/stores/tech/account/sign-in/{}/"),
         ("tech.localhost", "/orders/{}/"),
-        ("tech.localhost", "/admin/first-entry/{}/"),
         ("tech.localhost", "/admin/password_reset/MQ/{}/"),
     ],
 )
