@@ -110,7 +110,8 @@ class InProcess(shopping.Sender):
         named = {f"HTTP_{name.upper().replace('-', '_')}": text for name, text in headers.items()}
         answer = self.client.generic(method, path, body, content_type=kind, **named)
         cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in answer.cookies.items())
-        return shopping.Answer(answer.status_code, answer.get("Location", ""), cookies)
+        location = answer.get("Location", "")
+        return shopping.Answer(answer.status_code, location, cookies, answer.content)
 
 
 def _record(act: Callable[..., None], token: str, known: set[str]) -> list[str]:

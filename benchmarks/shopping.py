@@ -34,6 +34,7 @@ class Answer:
     status: int
     location: str
     cookies: str
+    body: bytes
 
 
 class WrongAnswer(Exception):
@@ -84,12 +85,12 @@ class Line(Sender):
         length = re.search(r"(?im)^content-length: (\d+)", head)
         if length is None:
             raise WrongAnswer(f"An answer of unknown length: {head}")
-        left = int(length[1]) - (len(data) - end - 4)
-        while left > 0:
-            left -= len(self._receive())
+        body = data[end + 4 :]
+        while len(body) < int(length[1]):
+            body += self._receive()
         location = re.search(r"(?im)^location: (\S+)", head)
         cookies = "; ".join(re.findall(r"(?im)^set-cookie: ([^;\r]+)", head))
-        return Answer(int(head[9:12]), location[1] if location else "", cookies)
+        return Answer(int(head[9:12]), location[1] if location else "", cookies, body)
 
     def _receive(self) -> bytes:
         data = self.socket.recv(65536)
@@ -128,9 +129,12 @@ def place_order(sender: Sender, token: str, number: int, *items: int) -> None:
 def buy(sender: Sender, token: str, number: int, item: int) -> None:
     """A shopper's whole way without script: cart, checkout, payment page, and back to the order."""
     cart = sender.post("/cart/add/", {"variant": variant_id(item), "quantity": "1"}).cookies
-    sender.get("/checkout/", cart)
-    address = _ADDRESS | {"name": "John Doe", "email": f"jane.roe-{number}@example.com"}
-    opened = sender.post("/checkout/", address | {"shipping_method": "standard"}, cart)
+    shown = re.search(rb'name="total" value="(.*?)"', sender.get("/checkout/", cart).body)
+    if shown is None:
+        raise WrongAnswer(200)
+    fields = _ADDRESS | {"name": "John Doe", "email": f"jane.roe-{number}@example.com"}
+    fields |= {"shipping_method": "standard", "total": shown[1].decode()}
+    opened = sender.post("/checkout/", fields, cart)
     page = urlsplit(opened.location).path
     sender.get(page)
     back = urlsplit(sender.post(page, {"card": "4242424242424242"}).location)

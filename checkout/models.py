@@ -23,6 +23,9 @@ class Cart(models.Model):
     details = models.JSONField(
         default=dict, help_text="What was typed at the checkout: it is there when they come back."
     )
+    notice = models.TextField(
+        blank=True, help_text="What stood in the way of an order: said once, at the checkout."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now, db_index=True)
 

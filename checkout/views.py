@@ -32,6 +32,11 @@ from pycommerce.core.errors import InvalidRequest, Refusal
 from pycommerce.core.http import HttpRequest
 from tenants.origins import origin_of
 
+# In the address of the page once somebody has tried to pay.
+_CHECKED = "checked"
+_KEPT_LENGTH = 5000
+_NO_TOTAL = Decimal(-1)
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal_page
@@ -39,20 +44,19 @@ def checkout(request: HttpRequest) -> HttpResponse:
     """The one page between cart and payment.
 
     What is posted is kept with the cart. A POST with `update` shows the page again, for another
-    country or a code; one with `address` fills in an address that the customer keeps: both by a
-    redirect, so that "Back" from the payment page sends no form again, and at once to a script.
-    Any other places the order and leads to the payment page; a script gets the order and its
-    items as JSON, and makes the documented call itself.
+    country or a code; one with `address` fills in an address that the customer keeps. Any other
+    places the order and leads to the payment page, or shows the page with what is in the way; a
+    script gets the order and its items as JSON, and makes the documented call itself. Whatever is
+    shown again is so by a redirect, that "Back" and "Reload" send no form again; at once to a
+    script.
     """
     mine = cart_of(request)
     lines = lines_of(mine)
     if mine is None or not lines:
         return redirect("checkout:cart")
     is_changed = bool(gone_from(mine)) or has_changed(lines)
-    if is_changed and request.method != "POST":
-        return redirect("checkout:cart")
     if request.method != "POST":
-        return _checkout_page(request, mine, lines, _form(request, mine))
+        return redirect("checkout:cart") if is_changed else _kept_page(request, mine, lines)
     try:
         check_post(request)
     except Refusal as refusal:
@@ -63,14 +67,50 @@ def checkout(request: HttpRequest) -> HttpResponse:
         _take_address(request, mine)
         form = _form(request, mine)
     if request.POST.keys() & {"address", "update"}:
-        if request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
+        if _is_followed(request):
             return redirect("checkout:checkout")
         return _checkout_page(request, mine, lines, form, is_update=True)
     if is_changed:
         return _to_cart(request)
     if not form.is_valid():
-        return _checkout_page(request, mine, lines, form, status=400)
+        return _page_again(request, mine, lines, form, status=400)
     return _place(request, mine, lines, form)
+
+
+def _is_followed(request: HttpRequest) -> bool:
+    """Whether the answer becomes the page in the browser's window: it may be a redirect then."""
+    mode = request.headers.get("Sec-Fetch-Mode", "navigate")
+    return mode == "navigate" and not wants_json(request)
+
+
+def _kept_page(request: HttpRequest, mine: Cart, lines: list[Line]) -> HttpResponse:
+    """The page with what is kept of it; looked through once somebody has tried to pay."""
+    problem = mine.notice
+    if problem:
+        Cart.objects.filter(pk=mine.pk).update(notice="")
+    form = _form(request, mine, mine.details if _CHECKED in request.GET else None)
+    return _checkout_page(request, mine, lines, form, problem=problem)
+
+
+def _page_again(
+    request: HttpRequest,
+    mine: Cart,
+    lines: list[Line],
+    form: CheckoutForm,
+    *,
+    problem: str = "",
+    status: int,
+) -> HttpResponse:
+    """The page with what is in the way of paying: `problem`, which is said once, and the form's.
+
+    At once also where more was typed than is kept: nothing of it is lost.
+    """
+    is_kept = all(len(str(value)) <= _KEPT_LENGTH for value in request.POST.values())
+    if not (is_kept and _is_followed(request)):
+        return _checkout_page(request, mine, lines, form, problem=problem, status=status)
+    if problem:
+        Cart.objects.filter(pk=mine.pk).update(notice=problem)
+    return redirect(f"{reverse('checkout:checkout')}?{_CHECKED}=1")
 
 
 def _to_cart(request: HttpRequest) -> HttpResponse:
@@ -106,7 +146,7 @@ def _known_details(request: HttpRequest) -> dict[str, str]:
 def _remember_details(mine: Cart, data: Mapping[str, Any]) -> None:
     """Keep what was typed: it is there when the shopper comes back."""
     known = CheckoutForm.base_fields
-    mine.details = {name: str(data[name])[:5000] for name in known if data.get(name)}
+    mine.details = {name: str(data[name])[:_KEPT_LENGTH] for name in known if data.get(name)}
     # Not saved: it may have been bought in another tab, and be gone.
     Cart.objects.filter(pk=mine.pk).update(details=mine.details)
 
@@ -137,31 +177,32 @@ def _place(request: HttpRequest, mine: Cart, lines: list[Line], form: CheckoutFo
         )
     except AlreadyPaid as paid:
         return _already_paid(request, paid.order)
-    except TotalChanged as refusal:
-        return _checkout_page(
-            request, mine, lines, form, problem=refusal.details, status=refusal.status
-        )
+    except BadDiscount as refusal:
+        # The page says so beside the code.
+        return _page_again(request, mine, lines, form, status=refusal.status)
+    except (
+        TotalChanged,
+        IllegalTransition,
+        InvalidRequest,
+        PaymentProviderUnavailable,
+    ) as refusal:
+        problem = first_words(refusal)
+        return _page_again(request, mine, lines, form, problem=problem, status=refusal.status)
     except (OutOfStock, PricesChanged):
         return _to_cart(request)
-    except BadDiscount as refusal:
-        form.add_error("discount_code", first_words(refusal))
-        return _checkout_page(request, mine, lines, form, status=400)
-    except (IllegalTransition, InvalidRequest, PaymentProviderUnavailable) as refusal:
-        problem = first_words(refusal)
-        return _checkout_page(request, mine, lines, form, problem=problem, status=refusal.status)
     if wants_json(request):
         content = dumps({"order_id": str(order.pk), "items": _items(order)} | _kept(order))
         return HttpResponse(content, content_type="application/json")
     return _to_payment(request, order)
 
 
-def _agreed_total(request: HttpRequest) -> Decimal | None:
-    """What stood on the button: nobody pays another sum than they saw."""
+def _agreed_total(request: HttpRequest) -> Decimal:
+    """What stood on the button, or what no order comes to: nobody pays a sum they did not see."""
     try:
         total = Decimal(request.POST["total"])
     except (KeyError, InvalidOperation):
-        return None
-    return total if total.is_finite() else None
+        return _NO_TOTAL
+    return total if total.is_finite() else _NO_TOTAL
 
 
 def _already_paid(request: HttpRequest, order: Order) -> HttpResponse:
@@ -232,6 +273,8 @@ def _checkout_page(
     if is_update:
         # Shown again and not yet sent: nothing is wrong with what is not there yet.
         form = _form(request, mine, None)
+    elif code_problem and form.is_bound and form.is_valid():
+        form.add_error("discount_code", code_problem)
     form.focus_the_first_error()
     goods = sum((line.total for line in lines), Decimal(0))
     customer = customer_of(request)

@@ -17,13 +17,17 @@ from pycommerce.core.money import UPPER_LIMIT, round_money
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The sums, and by which method and code they came about."""
+    """The sums, and by which method and code they came about.
+
+    `is_tax_open`: the total may change, since the tax depends on a state that is not told yet.
+    """
 
     totals: Totals
     shipping: ShippingMethod
     discount: Discount | None
     rate: Rate
     prices_include_tax: bool
+    is_tax_open: bool
 
 
 def order_settings() -> OrderSettings:
@@ -60,11 +64,17 @@ def missing_for_free_shipping(goods: Decimal) -> Decimal | None:
 
 def rate_for(country_code: str, state: str) -> Rate:
     """The tax rate of the state (by code or name), else of the country, else none."""
-    rates = {
-        state_code(country_code, rate.state): rate
-        for rate in TaxRate.objects.filter(country=country_code)
-    }
-    rate = rates.get(state_code(country_code, state)) or rates.get("")
+    return _rate_among(_rates_in(country_code), state_code(country_code, state))
+
+
+def _rates_in(country_code: str) -> dict[str, TaxRate]:
+    """The rates of a country by its states, the one of all others under an empty text."""
+    rates = TaxRate.objects.filter(country=country_code)
+    return {state_code(country_code, rate.state): rate for rate in rates}
+
+
+def _rate_among(rates: dict[str, TaxRate], state: str) -> Rate:
+    rate = rates.get(state) or rates.get("")
     return Rate(rate.percent, rate.on_shipping, rate.name) if rate else Rate()
 
 
@@ -117,7 +127,8 @@ def quote(
         raise wrong_field("items", _("The order is too large."))
     discount = find_discount(discount_code, goods, replaced) if discount_code.strip() else None
     off = amount_off(discount, goods, currency) if discount else Decimal(0)
-    rate = rate_for(country_code, state)
+    rates, told = _rates_in(country_code), state_code(country_code, state)
+    rate = _rate_among(rates, told)
     totals = compute_totals(
         prices,
         currency=currency,
@@ -128,4 +139,11 @@ def quote(
     )
     if totals.total >= UPPER_LIMIT:
         raise wrong_field("items", _("The order is too large."))
-    return Quote(totals, shipping, discount, rate, settings.prices_include_tax)
+    return Quote(
+        totals,
+        shipping,
+        discount,
+        rate,
+        prices_include_tax=settings.prices_include_tax,
+        is_tax_open=not (settings.prices_include_tax or told) and bool(rates.keys() - {""}),
+    )

@@ -21,7 +21,7 @@ from checkout.simulator import store
 from checkout.simulator.delivering import deliver_due
 from checkout.simulator.models import Delivery, Session
 from orders.errors import PricesChanged
-from orders.models import Discount, Order, ShippingMethod, SignIn, TaxRate
+from orders.models import Discount, Order, OrderSettings, ShippingMethod, SignIn, TaxRate
 from orders.services.fulfilling import fulfil_order
 from orders.services.mailing import deliver_outbox
 from orders.services.refunding import refund_order
@@ -42,6 +42,7 @@ DETAILS = {
     "postal_code": "10001",
     "shipping_method": "standard",
     "notes": "Ring twice",
+    "total": "259.98",
 }
 
 
@@ -146,7 +147,8 @@ def test_a_german_shop_refuses_in_german(filled, product):
     code = post(
         filled, "/checkout/", DETAILS | {"discount_code": "big", "update": "1"}, follow=True
     )
-    missing = post(filled, "/checkout/", DETAILS | {"postal_code": "", "email": "ann"})
+    wrong = DETAILS | {"postal_code": "", "email": "ann"}
+    missing = post(filled, "/checkout/", wrong, follow=True)
 
     assert "Es sind nur noch 25 Stück da." in in_words.content.decode()
     assert to_a_script.json()["error"] == "Es sind nur noch 25 Stück da."
@@ -421,16 +423,46 @@ def test_a_guest_buys_without_a_script(filled, product):
     assert mail.outbox[0].to == ["ann@example.com"]
 
 
-def test_what_is_missing_stands_beside_its_field_and_nothing_is_lost(filled):
-    response = post(filled, "/checkout/", DETAILS | {"postal_code": "99999", "email": "ann"})
+WRONG = DETAILS | {"postal_code": "99999", "email": "ann"}
+AS_SCRIPT = {"HTTP_SEC_FETCH_MODE": "cors", "HTTP_ACCEPT": "application/json"}
 
-    page = response.content.decode()
-    assert response.status_code == 400
+
+def assert_what_is_wrong_is_shown(page):
     assert len(re.findall(r'class="field-problem"', page)) == 2
     assert 'aria-invalid="true"' in page
     for typed in ("1 Main St", "New York", "99999", "Ann Lee", "Ring twice"):
         assert typed in page
+
+
+def test_what_is_missing_stands_beside_its_field_and_nothing_is_lost(filled):
+    answer = post(filled, "/checkout/", WRONG)
+
+    # On a page that is no answer to a form, and whose address says nothing of the shopper.
+    assert (answer.status_code, answer["Location"]) == (302, "/checkout/?checked=1")
+    for _look in range(2):
+        seen = filled.get(answer["Location"])
+        assert seen.status_code == 200
+        assert_what_is_wrong_is_shown(seen.content.decode())
+    select()
     assert not Order.objects.exists()
+    assert "field-problem" not in filled.get("/checkout/").content.decode()
+
+
+def test_a_script_gets_what_is_missing_at_once(filled):
+    answer = post(filled, "/checkout/", WRONG, **AS_SCRIPT)
+
+    assert answer.status_code == 400
+    assert_what_is_wrong_is_shown(answer.content.decode())
+
+
+def test_what_is_too_long_to_be_kept_is_shown_at_once(filled):
+    note = "Ring the bell. " * 400
+
+    answer = post(filled, "/checkout/", DETAILS | {"notes": note})
+
+    assert answer.status_code == 400
+    assert note in answer.content.decode()
+    assert "Use at most 5000 characters." in answer.content.decode()
 
 
 @pytest.mark.parametrize("asked", [{"update": "1"}, {"address": "1"}])
@@ -489,12 +521,18 @@ def test_a_code_that_does_not_apply_says_why_and_a_good_one_counts(filled):
     wrong = post(
         filled, "/checkout/", DETAILS | {"discount_code": "big", "update": "1"}, follow=True
     )
+    paid_with = post(filled, "/checkout/", DETAILS | {"discount_code": "big"}, follow=True)
     good = post(
         filled, "/checkout/", DETAILS | {"discount_code": "ten", "update": "1"}, follow=True
     )
-    post(filled, "/checkout/", DETAILS | {"discount_code": "ten"})
+    post(filled, "/checkout/", DETAILS | {"discount_code": "ten", "total": "233.98"})
 
     assert "larger orders" in wrong.content.decode()
+    assert "check the marked fields" not in wrong.content.decode()
+    page = paid_with.content.decode()
+    assert "larger orders" in page
+    assert "Please check the marked fields." in page
+    assert re.search(r'id="id_discount_code"[^>]*autofocus', page)
     assert "−$26.00" in good.content.decode()
     assert Order.objects.get().total == Decimal("233.98")
     assert Discount.objects.get(code="TEN").used_count == 1
@@ -502,32 +540,77 @@ def test_a_code_that_does_not_apply_says_why_and_a_good_one_counts(filled):
 
 def test_nobody_pays_another_total_than_they_saw(filled):
     TaxRate.objects.create(country="US", state="NY", percent=10)
+    words = "The total is $285.98 now."
 
-    seen = post(filled, "/checkout/", DETAILS | {"total": "259.98"})
-    assert seen.status_code == 409
+    answer = post(filled, "/checkout/", DETAILS | {"total": "259.98"})
     assert not Order.objects.exists()
-    page = seen.content.decode()
-    assert "The total is $285.98 now." in page
+    page = filled.get(answer["Location"]).content.decode()
+    assert words in page
     assert "Ring twice" in page
+    assert words not in filled.get(answer["Location"]).content.decode()
     total = re.search(r'name="total" value="(.*?)"', page).group(1)
     post(filled, "/checkout/", DETAILS | {"total": total})
 
     assert Order.objects.get().total == Decimal("285.98")
 
 
-@pytest.mark.parametrize("total", ["", "x", "NaN", "sNaN", "Infinity", "1e999999"])
-def test_a_total_that_is_no_amount_breaks_nothing(filled, total):
-    assert post(filled, "/checkout/", DETAILS | {"total": total}).status_code in {303, 409}
+def test_a_script_hears_at_once_that_the_total_is_another(filled):
+    TaxRate.objects.create(country="US", state="NY", percent=10)
+
+    answer = post(filled, "/checkout/", DETAILS, **AS_SCRIPT)
+
+    assert answer.status_code == 409
+    assert "The total is $285.98 now." in answer.content.decode()
+    assert "The total is" not in filled.get("/checkout/").content.decode()
+
+
+@pytest.mark.parametrize("total", [None, "", "x", "NaN", "sNaN", "Infinity", "1e999999", "-1"])
+def test_nobody_pays_a_total_that_they_did_not_see(filled, total):
+    """As from a page for a country to which nothing is sent: there is none on it."""
+    shown = {} if total is None else {"total": total}
+    without = {name: value for name, value in DETAILS.items() if name != "total"}
+
+    page = post(filled, "/checkout/", without | shown, follow=True).content.decode()
+
+    assert "The total is $259.98 now." in page
+    select()
+    assert not Order.objects.exists()
 
 
 def test_a_cart_that_changed_in_another_tab_is_shown_before_it_is_paid(filled, product):
     other = make_product("Lamp", price="10.00")
     post(filled, "/cart/add/", {"variant": variant_of(other), "quantity": "1"})
 
-    response = post(filled, "/checkout/", DETAILS | {"total": "259.98"})
+    page = post(filled, "/checkout/", DETAILS, follow=True).content.decode()
 
-    assert response.status_code == 409
-    assert "Lamp" in response.content.decode()
+    assert "The total is $269.98 now." in page
+    assert "Lamp" in page
+    select()
+    assert not Order.objects.exists()
+
+
+def test_a_tax_that_depends_on_the_state_is_said_to_come(filled):
+    TaxRate.objects.create(country="US", state="NY", percent=10)
+    words, hint = "worked out from your address", "press “Update the total” to see the tax."
+
+    page = filled.get("/checkout/").content.decode()
+    after = post(filled, "/checkout/", DETAILS | {"update": "1"}, follow=True).content.decode()
+    elsewhere = {"country": "DE", "state": "", "update": "1"}
+    abroad = post(filled, "/checkout/", DETAILS | elsewhere, follow=True).content.decode()
+
+    assert words in page
+    assert re.search(rf"<noscript>[^!]*{hint}[^!]*</noscript>", page)
+    assert "$26.00" in after
+    for other in (after, abroad):
+        assert words not in other
+        assert hint not in other
+
+
+def test_a_tax_within_the_prices_changes_no_total_and_is_not_said_to_come(filled):
+    OrderSettings.objects.update(prices_include_tax=True)
+    TaxRate.objects.create(country="US", state="NY", percent=10)
+
+    assert "worked out from your address" not in filled.get("/checkout/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -540,7 +623,7 @@ def test_a_cart_that_changed_in_another_tab_is_shown_before_it_is_paid(filled, p
     ],
 )
 def test_an_address_is_refused_in_words_that_help(filled, changes, words):
-    page = post(filled, "/checkout/", DETAILS | changes).content.decode()
+    page = post(filled, "/checkout/", DETAILS | changes, follow=True).content.decode()
 
     assert words in page
     assert page.count("field-problem") == 1
@@ -622,7 +705,7 @@ def test_a_second_checkout_of_a_cart_leaves_one_pending_order(filled, product):
 
 def test_a_code_for_one_use_stays_good_while_its_own_order_waits(filled):
     Discount.objects.create(code="ONCE", value=10, usage_limit=1)
-    post(filled, "/checkout/", DETAILS | {"discount_code": "once"})
+    post(filled, "/checkout/", DETAILS | {"discount_code": "once", "total": "233.98"})
     [order] = Order.objects.all()
 
     page = filled.get("/checkout/").content.decode()
@@ -694,8 +777,11 @@ def test_options_are_shown_with_their_names_from_the_cart_to_the_mail(shopper, t
     post(shopper, "/cart/add/", {"variant": variant_of(shoe), "quantity": "1"})
 
     assert words in shopper.get("/cart/").content.decode()
-    assert words in shopper.get("/checkout/").content.decode()
-    post(shopper, "/checkout/", DETAILS)
+    checkout = shopper.get("/checkout/").content.decode()
+    assert words in checkout
+    select()
+    total = re.search(r'name="total" value="(.*?)"', checkout).group(1)
+    post(shopper, "/checkout/", DETAILS | {"total": total})
     session, order = Session.objects.get(), Order.objects.get()
     assert f"Trail Shoe ({words})" in shopper.get(session.url).content.decode()
     select()
@@ -946,7 +1032,7 @@ def test_a_german_shop_speaks_to_its_customers_formally(shopper, filled, tech):
 
     for response in (
         post(shopper, "/account/", {"email": "ann"}),
-        post(filled, "/checkout/", wrong),
+        post(filled, "/checkout/", wrong, follow=True),
     ):
         page = response.content.decode()
         assert "Bitte eine E-Mail-Adresse angeben" in page
@@ -1207,7 +1293,7 @@ def test_a_shop_without_a_way_to_send_says_so(filled):
     make_shipping_method("local", countries=["FR"])
     ShippingMethod.objects.filter(code="standard").delete()
 
-    response = post(filled, "/checkout/", DETAILS | {"shipping_method": ""})
+    response = post(filled, "/checkout/", DETAILS | {"shipping_method": ""}, follow=True)
 
     assert "We do not ship to this country yet." in response.content.decode()
     assert not Order.objects.exists()
