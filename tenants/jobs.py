@@ -22,6 +22,7 @@ from tenants.services.domains import check_domain, domains_to_check
 from tenants.services.exports import forget_old_exports, write_export
 from tenants.services.jobs import forget_old_jobs
 from tenants.services.mail_limits import COUNTED_FOR
+from tenants.services.own_shops import send_shops
 from tenants.services.passwords import send_link
 from tenants.services.signing_in import KNOWN_FOR
 from tenants.services.signing_up import send_confirmation, sign_ups_that_ended
@@ -74,6 +75,14 @@ def mail_sign_up(sign_up_id: str, origin: str) -> None:
     """The mail with which a shop is opened."""
     connection.set_schema_to_public()
     send_confirmation(sign_up_id, origin)
+
+
+@app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)
+def mail_shops(user_id: str | None, origin: str, language: str) -> None:
+    """The mail that says where somebody signs in; there is none for nobody."""
+    connection.set_schema_to_public()
+    if user_id:
+        send_shops(user_id, origin=origin, language=language)
 
 
 @app.task(lock="exports", pass_context=False)

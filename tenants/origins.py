@@ -81,3 +81,10 @@ def platform_origin(request: HttpRequest) -> str:
         port = str(settings.PUBLIC_PORT)
     suffix = f":{port}" if port and port != {"http": "80", "https": "443"}[scheme] else ""
     return f"{scheme}://{settings.BASE_HOST}{suffix}"
+
+
+def below_base_host(request: HttpRequest) -> str:
+    """What stands behind the slug in a shop's address: ".example.com", with the port in use."""
+    host = request.get_host()
+    port = f":{host.partition(':')[2]}" if ":" in host and not host.startswith("[") else ""
+    return f".{settings.BASE_HOST}{port}"

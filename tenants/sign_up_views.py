@@ -24,7 +24,7 @@ from pycommerce.core.http import HttpRequest
 from pycommerce.core.text import problem_in
 from tenants.errors import SlugTaken
 from tenants.models import SignUp, Tenant
-from tenants.origins import platform_origin, shop_origin
+from tenants.origins import below_base_host, platform_origin, shop_origin
 from tenants.resolution import is_platform_host, normalise_host
 from tenants.services.naming import propose_slug
 from tenants.services.signing_in import know_address
@@ -89,16 +89,9 @@ def _form_page(request: HttpRequest, form: SignUpForm, status: int = 200) -> Htt
         password_help=password_help(),
         # What a script sets the currency to when another country is chosen.
         currencies=json.dumps(habits, separators=(",", ":")),
-        below=_below(request),
+        below=below_base_host(request),
         canonical=platform_origin(request) + reverse("platform:sign-up"),
     )
-
-
-def _below(request: HttpRequest) -> str:
-    """What stands behind the slug in a shop's address."""
-    host = request.get_host()
-    port = f":{host.partition(':')[2]}" if ":" in host and not host.startswith("[") else ""
-    return f".{settings.BASE_HOST}{port}"
 
 
 def _take(request: HttpRequest) -> HttpResponse:
@@ -245,7 +238,7 @@ def _confirm_page(
     tenant = Tenant.objects.filter(pk=found.tenant_id).first() if found.tenant_id else None
     if found.tenant_id and tenant is None:
         return _page(request, "gone", 410, is_open=settings.SIGN_UP)
-    below = _below(request)
+    below = below_base_host(request)
     response = _page(
         request,
         "confirm",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants import kept_mail, sign_up_views, views
+from tenants import kept_mail, sign_in_views, sign_up_views, views
 
 app_name = "platform"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("open-a-shop/address/", sign_up_views.address, name="sign-up-address"),
     path("open-a-shop/sent/", sign_up_views.sent, name="sign-up-sent"),
     path("open-a-shop/<str:token>/", sign_up_views.confirm, name="sign-up-confirm"),
+    path("sign-in/", sign_in_views.sign_in, name="sign-in"),
+    path("sign-in/shops/", sign_in_views.own_shops, name="sign-in-shops"),
+    path("sign-in/sent/", sign_in_views.sent, name="sign-in-sent"),
     path("mail/", kept_mail.mails, name="mails"),
     path("mail/<str:name>/", kept_mail.mail, name="mail"),
     path("mail/<str:name>/html", kept_mail.mail_html, name="mail-html"),

@@ -47,12 +47,17 @@ def directory(request: HttpRequest) -> HttpResponse:
 
 
 def _entry(request: HttpRequest, tenant: Tenant) -> _Entry:
+    address = address_of(request, tenant)
+    return _Entry(tenant, address, address.partition("://")[2].rstrip("/") or address)
+
+
+def address_of(request: HttpRequest, tenant: Tenant) -> str:
     """Under its own host where this request came over the base host; else under its mount."""
     host, _, port = request.get_host().partition(":")
     if host.endswith(settings.BASE_HOST):
         shop = f"{tenant.default_host}:{port}" if port else tenant.default_host
-        return _Entry(tenant, f"{request.scheme}://{shop}/", shop)
-    return _Entry(tenant, f"/stores/{tenant.slug}/", f"/stores/{tenant.slug}/")
+        return f"{request.scheme}://{shop}/"
+    return f"/stores/{tenant.slug}/"
 
 
 @require_safe
