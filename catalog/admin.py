@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpResponse
 from django.urls import reverse
@@ -45,7 +45,8 @@ from tenants.admin_sites import tenant_site
 from tenants.exporting import ExportingAdmin, Table
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
-from tenants.tenant_admin import MoneyForm, WatchedForm
+from tenants.tenant_admin import MoneyForm
+from tenants.watched_form import WatchedForm
 
 
 class VariantForm(WatchedForm, MoneyForm):
@@ -83,6 +84,14 @@ class VariantForm(WatchedForm, MoneyForm):
         if not self.instance._state.adding:
             # What is on hand changes by adjustment alone, which needs a reason.
             self.fields["first_stock"].disabled = True
+
+    def history_of(self, name: str) -> tuple[list[Model], list[str]]:
+        variant, sku = self.instance, self.initial.get("sku")
+        return [variant.product, variant], [
+            f"variant {sku}",
+            f"{name} of {sku}",
+            name.replace("_", " "),
+        ]
 
     def save(self, commit: bool = True) -> Variant:
         variant: Variant = super().save(commit=False)
@@ -148,7 +157,7 @@ class VariantInline(TabularInline):
         return format_html('<a href="{}">{} – adjust</a>', address, variant.stock)
 
 
-class ProductForm(SlugForm):
+class ProductForm(WatchedForm, SlugForm):
     """A product. Pictures are sent with a new one; of one that is there they stand beside it."""
 
     pictures = ManyPicturesField(
@@ -177,6 +186,7 @@ class ProductForm(SlugForm):
         if "categories" in self.fields:
             # Without the cross that clears all: it would stand in a list and be no item of it.
             self.fields["categories"].widget.widget.is_required = True
+        self.watch(*ProductForm.Meta.fields)
         for name in {"option_names", "tags"} & set(self.fields):
             self.fields[name].widget = UnfoldAdminTextInputWidget()
             self.fields[name].help_text += " Separate several by commas."

@@ -17,9 +17,10 @@ from pycommerce.core.http import HttpRequest
 from tenants.admin_sites import tenant_site
 from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import TenantModelAdmin
+from tenants.watched_form import WatchedForm
 
 
-class CategoryForm(SlugForm):
+class CategoryForm(WatchedForm, SlugForm):
     class Meta:
         model = Category
         fields = (
@@ -31,6 +32,10 @@ class CategoryForm(SlugForm):
             "seo_title",
             "seo_description",
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.watch(*CategoryForm.Meta.fields)
 
     def clean_parent(self) -> Category | None:
         parent: Category | None = self.cleaned_data["parent"]

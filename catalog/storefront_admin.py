@@ -19,15 +19,20 @@ from tenants.admin_sites import tenant_site
 from tenants.pictures import PictureField
 from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import TenantModelAdmin
+from tenants.watched_form import WatchedForm
 
 HOME_PICTURE_SIDE = 1600
 
 
-class TextPageForm(ModelForm):
+class TextPageForm(WatchedForm):
     class Meta:
         model = TextPage
         fields = ("title", "slug", "body", "is_published", "position")
         widgets = {"body": WysiwygWidget}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.watch(*TextPageForm.Meta.fields)
 
     def clean_body(self) -> str:
         return sanitise_html(self.cleaned_data["body"])

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin import ShowFacets
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.forms.widgets import Script
@@ -89,58 +89,6 @@ class RowPages(OwnPages):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         return self.with_row(request, object_id, self.row_page)
-
-
-_EMPTY: tuple[Any, ...] = (None, "", [])
-
-
-class WatchedForm(ModelForm):
-    """A form whose page carries what was seen: it changes what was typed, and nothing else.
-
-    What a colleague changed meanwhile stays where it was left alone, and is shown first where
-    both changed it. A form that does not say what was seen is taken at its word.
-    """
-
-    watched: tuple[str, ...] = ()
-
-    def watch(self, *names: str) -> None:
-        """Watch these fields of a row that is there."""
-        if self.instance._state.adding:
-            return
-        self.watched = tuple(name for name in names if name in self.fields)
-        for name in self.watched:
-            self.fields[name].show_hidden_initial = True
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in self.watched:
-            if name not in data:
-                continue
-            current = getattr(self.instance, name)
-            if name not in self.changed_data:
-                data[name] = current
-            elif data[name] != current and self._was_another(name, current):
-                shown = self[name].field.prepare_value(self.initial.get(name))
-                empty = shown in _EMPTY
-                words = "It is empty meanwhile." if empty else f"It is {shown} meanwhile."
-                self.add_error(name, f"{words} Save again to set it.")
-                # The page that says so shows it: the next one that is sent has seen it.
-                sent: Any = self.data
-                self.data = sent = sent.copy()
-                sent[self[name].html_initial_name] = "" if empty else str(shown)
-        return data
-
-    def _was_another(self, name: str, current: Any) -> bool:
-        """Whether the page showed another value than the present one."""
-        sent = self.data.get(self[name].html_initial_name)
-        if sent is None:
-            return False
-        field = self.fields[name]
-        try:
-            seen = field.to_python(sent)
-        except ValidationError:
-            return True
-        return seen != current and not (seen in _EMPTY and current in _EMPTY)
 
 
 class TenantModelAdmin(ModelAdmin):
