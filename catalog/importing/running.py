@@ -1,6 +1,7 @@
 """An import from beginning to end: detect, parse, apply part by part, report."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -31,6 +32,8 @@ from tenants.services.audit import Person
 from tenants.shop.models import raise_catalogue_version
 
 Progress = Callable[[int, int], None]
+# Hears of a part that is in, and of products done and all, within the part's transaction.
+Noting = Callable[[list[ProductEntry], int, int], None]
 # Products that are written together. Orders of them wait so long, which is well below a second.
 PART = 250
 _FORMATS = {
@@ -64,6 +67,7 @@ def import_catalogue(
     dry_run: bool = False,
     user: Person | None = None,
     progress: Progress = lambda done, total: None,
+    noting: Noting = lambda part, done, total: None,
 ) -> Report:
     """Take a file into the selected tenant; all that is right in it, or with `dry_run` nothing.
 
@@ -79,16 +83,18 @@ def import_catalogue(
     importer = Importer(catalogue, report, user, dry_run=dry_run)
     total = len(catalogue.products)
     for start in range(0, total, PART):
-        _take_in(importer, catalogue.products[start : start + PART])
-        progress(min(start + PART, total), total)
+        part, done = catalogue.products[start : start + PART], min(start + PART, total)
+        _take_in(importer, part, partial(noting, part, done, total))
+        progress(done, total)
     report.rejections = sorted(catalogue.rejections, key=lambda each: each.line)
     return report
 
 
 @transaction.atomic
-def _take_in(importer: Importer, part: list[ProductEntry]) -> None:
+def _take_in(importer: Importer, part: list[ProductEntry], note: Callable[[], None]) -> None:
     changed = importer.apply(part)
     if not importer.dry_run:
+        note()
         finish_part(changed)
 
 

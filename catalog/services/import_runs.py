@@ -9,9 +9,11 @@ wherever it is cut off, it goes on after the last part that is in, and no part c
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,10 +27,17 @@ from catalog.display import money
 from catalog.errors import ImportCannotGoOn
 from catalog.importing import files
 from catalog.importing.applying import Importer
-from catalog.importing.entries import Catalogue, Rejection
+from catalog.importing.entries import Catalogue, ProductEntry, Rejection
 from catalog.importing.reader import BrokenFile
 from catalog.importing.report import Noted, Report, Tally
-from catalog.importing.running import PART, NoFormatFits, finish_part, parse
+from catalog.importing.running import (
+    PART,
+    NoFormatFits,
+    Progress,
+    finish_part,
+    import_catalogue,
+    parse,
+)
 from catalog.models import ImportedChange, ImportRun
 from catalog.services.columns import ask_for_columns
 from catalog.services.import_jobs import have_it_done
@@ -77,6 +86,38 @@ def upload_import(upload: UploadedFile, user: User, *, fetches_pictures: bool = 
     record(user=user, action=AuditEntry.Action.CREATE, thing=run)
     have_it_done(run)
     return run
+
+
+def import_at_once(
+    path: Path, *, mapping: Mapping[str, str], fetches_pictures: bool, progress: Progress
+) -> tuple[Report, int]:
+    """Bring a file in without looking at it first; returns the report, and pictures to fetch.
+
+    It stands among the imports, with its pictures, and cannot be undone. Raises BrokenFile.
+    """
+    run = ImportRun(
+        # What is cut off has stopped, and there is no file here to go on with.
+        state=State.STOPPED,
+        file_name=path.name[-255:],
+        has_file=False,
+        user_name="import_products",
+        fetches_pictures=fetches_pictures,
+    )
+
+    def note(part: list[ProductEntry], done: int, total: int) -> None:
+        run.size = path.stat().st_size
+        run.done, run.total, run.updated_at = done, total, timezone.now()
+        run.save()
+        if fetches_pictures:
+            queue_pictures(run, [entry.slug for entry in part])
+
+    report = import_catalogue(path, mapping=mapping, progress=progress, noting=note)
+    if run._state.adding:
+        return report, 0
+    run.state, run.finished_at = State.DONE, timezone.now()
+    run.format, run.columns, run.report = report.format, report.header, _figures(report)
+    run.save()
+    return report, run.fetches.count()
 
 
 def is_silent(run: ImportRun) -> bool:

@@ -11,17 +11,19 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 from PIL import Image
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog.exporting import export_catalogue
-from catalog.importing import import_catalogue
+from catalog.importing import import_catalogue, running
 from catalog.listing import ProductFilters, find_product, newest_cards
 from catalog.models import ImportedChange, ImportRun, PictureFetch, Product, ProductImage
 from catalog.services import fetching, picture_fetches
 from catalog.services.editing import delete_products
+from catalog.services.import_runs import import_at_once
 from catalog.services.picture_fetches import fetch_pictures
 from checkout.jobs import fetch_pictures_regularly
 from tenants.models import DueWork
@@ -374,3 +376,58 @@ def test_a_viewer_has_nothing_fetched(desk, desk_of, tech, there):
     assert "Try these again now" not in words(viewer.get(page_of(run)))
     assert viewer.post(page_of(run), {"do": "fetch"}).status_code == 403
     assert PictureFetch.objects.get().state == "failed"
+
+
+# --- The command ---------------------------------------------------------------------------------
+
+
+def _by_command(tmp_path, addresses, *options):
+    path = tmp_path / "lamps.csv"
+    with path.open("w") as text:
+        writer = csv.DictWriter(text, HEADER, restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(lamp(*addresses))
+    call_command("import_products", str(path), "--tenant", "tech", *options)
+
+
+def test_the_command_has_pictures_fetched_and_says_how_many(desk, tech, there, tmp_path, capsys):
+    _by_command(tmp_path, [there.has("/a.jpg"), f"{there.base}/gone.jpg"])
+
+    assert "Pictures that the worker fetches: 2" in capsys.readouterr().out
+    connection.set_tenant(tech)
+    fetch_pictures()
+    assert ProductImage.objects.exclude(file="").count() == 1
+    run = ImportRun.objects.get()
+    assert (run.state, run.total, run.done) == ("done", 1, 1)
+    assert "1 of 2 pictures fetched" in words(desk.get(page_of(run)))
+    listed = words(desk.get(LIST))
+    assert "lamps.csv" in listed
+    assert "import_products" in listed
+
+
+def test_the_command_leaves_pictures_where_it_is_told_so(tech, tmp_path, capsys):
+    _by_command(tmp_path, ["https://pictures.example/a.jpg"], "--leave-pictures")
+
+    assert "the worker fetches" not in capsys.readouterr().out
+    connection.set_tenant(tech)
+    assert ProductImage.objects.count() == 1
+    assert not PictureFetch.objects.exists()
+
+
+def test_a_command_that_is_cut_off_has_stopped_and_offers_nothing_to_go_on_with(
+    desk, tech, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(running, "PART", 1)
+    path = tmp_path / "lamps.csv"
+    path.write_text("Handle,Title,Variant Price\na,A,1\nb,B,1\n")
+
+    def cut_off(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_at_once(path, mapping={}, fetches_pictures=True, progress=cut_off)
+
+    run = ImportRun.objects.get()
+    page = words(desk.get(page_of(run)))
+    assert "Stopped after 1 of 2 products. What is in stays." in page
+    assert 'value="go-on"' not in page

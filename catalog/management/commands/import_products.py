@@ -11,6 +11,7 @@ from django_tenants.utils import tenant_context
 from catalog.importing import import_catalogue
 from catalog.importing.plain import FIELDS
 from catalog.importing.running import FORMAT_NAMES
+from catalog.services.import_runs import import_at_once
 from pycommerce.core.errors import Refusal
 from tenants.models import Tenant
 
@@ -28,6 +29,11 @@ class Command(BaseCommand):
             metavar="FIELD=COLUMN",
             help=f"for a plain table: the column of a field, of {', '.join(FIELDS)}; repeat it",
         )
+        parser.add_argument(
+            "--leave-pictures",
+            action="store_true",
+            help="keep pictures by address; else the worker fetches them",
+        )
         parser.add_argument("--dry-run", action="store_true", help="report, and change nothing")
 
     def handle(
@@ -36,6 +42,7 @@ class Command(BaseCommand):
         file: Path,
         tenant: str,
         column: list[str],
+        leave_pictures: bool,
         dry_run: bool,
         **options: Any,
     ) -> None:
@@ -47,9 +54,17 @@ class Command(BaseCommand):
         mapping = {text.partition("=")[0]: text.partition("=")[2] for text in column}
         try:
             with tenant_context(shop):
-                report = import_catalogue(
-                    file, mapping=mapping, dry_run=dry_run, progress=self._show
-                )
+                if dry_run:
+                    report = import_catalogue(
+                        file, mapping=mapping, dry_run=True, progress=self._show
+                    )
+                else:
+                    report, fetched = import_at_once(
+                        file,
+                        mapping=mapping,
+                        fetches_pictures=not leave_pictures,
+                        progress=self._show,
+                    )
         except Refusal as refusal:
             raise CommandError(f"{file}: {refusal.details} Nothing was changed.") from refusal
         if dry_run:
@@ -57,6 +72,8 @@ class Command(BaseCommand):
         for line in report.lines():
             self.stdout.write(line)
         if not dry_run:
+            if not leave_pictures:
+                self.stdout.write(f"Pictures that the worker fetches: {fetched}")
             self._write_rejected(report, file)
 
     def _write_rejected(self, report: Any, file: Path) -> None:
