@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from benchmarks import access
 from tests.factories import PASSWORD
@@ -16,6 +16,10 @@ HINT = (
     "No Chromium was found: 'apt-get install chromium', or "
     "'.venv/bin/python -m playwright install chromium'."
 )
+
+# Milliseconds until what must come is given up: a busy machine is slow, and nobody waits otherwise.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 def _executable() -> str | None:
@@ -88,7 +92,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     def _visit(width: int = 1280, **options: Any) -> Visit:
         size = {"viewport": {"width": width, "height": 800}}
         context = browser.new_context(**(size | options))
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         return Visit(context)
 

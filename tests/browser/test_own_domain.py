@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tenants.models import Domain, Tenant
 from tenants.resolution import clear_cache
 from tenants.services import add_domain
-from tests.browser.conftest import _executable
+from tests.browser.conftest import PATIENCE, _executable
 from tests.factories import make_category, make_product
 
 ASCII = "xn--bcher-kva.example"
@@ -29,7 +29,9 @@ def page(browser: Browser) -> Iterator[Page]:
             f"--host-resolver-rules=MAP {ASCII} 127.0.0.1",
         ],
     )
-    yield led.new_page()
+    opened = led.new_page()
+    opened.set_default_timeout(PATIENCE)
+    yield opened
     led.close()
 
 
