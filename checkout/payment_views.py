@@ -3,7 +3,6 @@
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -22,6 +21,7 @@ from orders.waiting import next_look
 from pycommerce.api import rates
 from pycommerce.core.errors import RateLimited
 from pycommerce.core.http import HttpRequest
+from tenants.platform_pages import platform_page
 from tenants.public import in_public
 
 State = PaymentAttempt.State
@@ -99,10 +99,10 @@ def _test_return(request: HttpRequest, session_id: str) -> HttpResponse:
 
 
 @require_safe
+@platform_page
 def platform_returned(request: HttpRequest) -> HttpResponse:
     """After a test payment that was started on a platform host."""
     session_id = request.GET.get("session_id", "")[:255]
     if "\x00" in session_id or not TestSession.objects.filter(session_id=session_id).exists():
         raise Http404
-    with translation.override("en"):
-        return render(request, "checkout/platform_test_return.html")
+    return render(request, "checkout/platform_test_return.html")

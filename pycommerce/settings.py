@@ -214,6 +214,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS_REQUIRED else "csrf"
 CART_COOKIE_NAME = "__Host-cart" if HTTPS_REQUIRED else "cart"
 SIGN_UP_COOKIE_NAME = "__Host-sign-up" if HTTPS_REQUIRED else "sign_up"
 CUSTOMER_COOKIE_NAME = "__Host-customer" if HTTPS_REQUIRED else "customer"
+# The language that somebody chose on the platform's own pages.
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS_REQUIRED else "language"
 # Read by the page's own script for the badge; it says a number and nothing else.
 CART_COUNT_COOKIE_NAME = "cart_count"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -1,5 +1,7 @@
 """The refusals of tenancy, one class each."""
 
+from django.utils.translation import gettext as _
+
 from pycommerce.core.errors import Conflict, Forbidden, InvalidRequest, NotFound
 
 
@@ -28,7 +30,7 @@ class SlugTaken(InvalidRequest):
     """Another tenant has this slug."""
 
     def __init__(self, slug: str) -> None:
-        problem = f"Another shop has the slug '{slug}'."
+        problem = _("Another shop has the slug '%(slug)s'.") % {"slug": slug}
         super().__init__(problem, fields={"slug": [problem]})
 
 

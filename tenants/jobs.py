@@ -71,10 +71,10 @@ def mail_password_link(
 
 
 @app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)
-def mail_sign_up(sign_up_id: str, origin: str) -> None:
+def mail_sign_up(sign_up_id: str, origin: str, language: str) -> None:
     """The mail with which a shop is opened."""
     connection.set_schema_to_public()
-    send_confirmation(sign_up_id, origin)
+    send_confirmation(sign_up_id, origin, language)
 
 
 @app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)

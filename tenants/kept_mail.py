@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pycommerce.core.http import HttpRequest
+from tenants.platform_pages import platform_page
 
 MOST = 200
 KEPT_FOR = timedelta(days=30)
@@ -82,6 +83,7 @@ def _part(message: EmailMessage, kind: str) -> str:
 
 
 @require_safe
+@platform_page
 def mails(request: HttpRequest) -> HttpResponse:
     """The newest mails of every shop."""
     folder = _folder()
@@ -101,6 +103,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@platform_page
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     """One mail as text, with a link to its HTML."""
     message = _find(name)

@@ -20,6 +20,7 @@ from pycommerce.core.http import INTERNAL, HttpRequest
 from pycommerce.db import connection
 from tenants.errors import TenantInactive, TenantNotFound
 from tenants.models import Tenant, User
+from tenants.platform_pages import keep_apart, language_of
 from tenants.resolution import (
     is_platform_host,
     normalise_host,
@@ -109,10 +110,12 @@ def _closed(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 def _unknown_host(request: HttpRequest) -> HttpResponse:
     if is_call(request.path_info):
         return error_response(TenantNotFound(), request)
-    language = translation.get_language_from_request(request)
+    language = language_of(request)
     with translation.override(language):
         context = {"language": language}
-        return render(request, "tenants/unknown_host.html", context, status=404)
+        response = render(request, "tenants/unknown_host.html", context, status=404)
+    keep_apart(response, language)
+    return response
 
 
 class _StaffOnly:

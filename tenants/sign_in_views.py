@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -19,6 +18,7 @@ from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from tenants.models import Tenant
 from tenants.origins import below_base_host, platform_origin
+from tenants.platform_pages import language_of, platform_page
 from tenants.services.own_shops import ask_for_shops, shop_at
 from tenants.views import address_of
 
@@ -76,6 +76,7 @@ def _page(request: HttpRequest, status: int = 200, **context: Any) -> HttpRespon
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@platform_page
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Asks which shop, and leads to its sign-in; or for an e-mail address."""
     if request.method != "POST":
@@ -92,6 +93,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@platform_page
 def own_shops(request: HttpRequest) -> HttpResponse:
     """Mails somebody the doors of their shops, and answers the same whoever has the address."""
     if request.method != "POST":
@@ -105,7 +107,7 @@ def own_shops(request: HttpRequest) -> HttpResponse:
             email=form.cleaned_data["email"],
             client_address=request.client_address,
             origin=platform_origin(request),
-            language=translation.get_language_from_request(request),
+            language=language_of(request),
         )
     except Refusal as refusal:
         return _page(request, refusal.status, problem=refusal.details)
@@ -114,6 +116,7 @@ def own_shops(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
+@platform_page
 def sent(request: HttpRequest) -> HttpResponse:
     """What happens now."""
     context = {"is_kept": settings.MAIL_IS_KEPT and not settings.PRODUCTION}

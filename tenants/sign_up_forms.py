@@ -3,17 +3,19 @@
 from typing import Any
 from zoneinfo import available_timezones
 
-from babel import Locale
 from babel.core import get_global
-from babel.numbers import get_territory_currencies
 from django import forms
-from django.contrib.auth.password_validation import (
-    password_validators_help_texts,
-    validate_password,
-)
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 
-from pycommerce.core.countries import COUNTRY_CODES, country_names, country_of_language, habits_of
+from pycommerce.core.countries import (
+    country_names,
+    country_of_language,
+    currency_names,
+    habits_of,
+)
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.plain_select import PlainSelect
@@ -26,23 +28,13 @@ MAX_NAME = 60
 _LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 
 
-def _currencies() -> list[tuple[str, str]]:
-    """The currencies that are paid with today, by name."""
-    names = Locale("en").currencies
-    codes = {str(code) for country in COUNTRY_CODES for code in get_territory_currencies(country)}
-    return sorted(
-        ((code, f"{names[code]} ({code})") for code in codes if code in names),
-        key=lambda choice: choice[1],
-    )
-
-
 def _time_zones() -> list[tuple[str, str]]:
     zones = {str(zone) for zones in get_global("territory_zones").values() for zone in zones}
     known = sorted((zones | {"UTC"}) & available_timezones())
     return [(zone, zone.replace("_", " ")) for zone in known]
 
 
-CURRENCIES, TIME_ZONES = _currencies(), _time_zones()
+TIME_ZONES = _time_zones()
 
 
 def free_slug_or_refuse(slug: str) -> str:
@@ -62,7 +54,7 @@ class SlugField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            label="Address",
+            label=gettext_lazy("Address"),
             max_length=MAX_SLUG,
             widget=forms.TextInput(
                 attrs={
@@ -89,34 +81,37 @@ class SignUpForm(forms.Form):
     use_required_attribute = False
 
     name = forms.CharField(
-        label="What is your shop called?",
+        label=gettext_lazy("What is your shop called?"),
         max_length=MAX_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     slug = SlugField()
-    country = forms.ChoiceField(label="Country", widget=PlainSelect(attrs={"autocomplete": "off"}))
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"), widget=PlainSelect(attrs={"autocomplete": "off"})
+    )
     currency = forms.ChoiceField(
-        label="Currency",
-        choices=CURRENCIES,
+        label=gettext_lazy("Currency"),
         widget=PlainSelect(attrs={"aria-describedby": "currency-help", "autocomplete": "off"}),
     )
     language = forms.ChoiceField(
-        label="Language of the shop",
+        label=gettext_lazy("Language of the shop"),
         choices=_LANGUAGES,
         widget=PlainSelect(attrs={"autocomplete": "off"}),
     )
     time_zone = forms.ChoiceField(
-        label="Time zone", choices=TIME_ZONES, widget=PlainSelect(attrs={"autocomplete": "off"})
+        label=gettext_lazy("Time zone"),
+        choices=TIME_ZONES,
+        widget=PlainSelect(attrs={"autocomplete": "off"}),
     )
     email = forms.EmailField(
-        label="Your e-mail address",
+        label=gettext_lazy("Your e-mail address"),
         max_length=254,
         widget=forms.EmailInput(
             attrs={"autocomplete": "username", "aria-describedby": "email-help"}
         ),
     )
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(
@@ -125,15 +120,21 @@ class SignUpForm(forms.Form):
     )
     # Nobody sees it; who fills it in fills in everything.
     website = forms.CharField(
-        label="Leave this empty",
+        label=gettext_lazy("Leave this empty"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = country_names("en")
-        self.fields["country"].choices = list(names.items())  # type: ignore[attr-defined]
+        language = get_language() or "en"
+        currencies = currency_names(language).items()
+        choices = {
+            "country": list(country_names(language).items()),
+            "currency": [(code, f"{name} ({code})") for code, name in currencies],
+        }
+        for name, each in choices.items():
+            self.fields[name].choices = each  # type: ignore[attr-defined]
         for name in self.errors if self.is_bound else ():
             if name in self.fields:
                 attributes = self.fields[name].widget.attrs
@@ -144,7 +145,7 @@ class SignUpForm(forms.Form):
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())
         if not any(letter.isalnum() for letter in name):
-            raise ValidationError("Use at least one letter or digit.")
+            raise ValidationError(_("Use at least one letter or digit."))
         return name
 
     def clean_currency(self) -> str:
@@ -184,7 +185,7 @@ class ConfirmForm(forms.Form):
 
     slug = SlugField()
     password = forms.CharField(
-        label="The password that you chose",
+        label=gettext_lazy("The password that you chose"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -199,18 +200,13 @@ class ConfirmForm(forms.Form):
 
 
 def guess(request: HttpRequest) -> dict[str, str]:
-    """What the form begins with, by the languages of the browser."""
+    """What the form begins with, by the page's language and the browser's."""
     tag = request.headers.get("Accept-Language", "").split(",")[0].partition(";")[0].strip()
     country = country_of_language(tag) or "US"
     habits = habits_of(country)
     return {
         "country": country,
         "currency": habits.currency,
-        "language": "de" if tag.lower().startswith("de") else "en",
+        "language": get_language() or "en",
         "time_zone": habits.time_zone,
     }
-
-
-def password_help() -> list[str]:
-    """What a password must be, a sentence each."""
-    return [str(text) for text in password_validators_help_texts()]

@@ -8,8 +8,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -25,6 +24,7 @@ from pycommerce.core.text import problem_in
 from tenants.errors import SlugTaken
 from tenants.models import SignUp, Tenant
 from tenants.origins import below_base_host, platform_origin, shop_origin
+from tenants.platform_pages import addresses_of, language_of, platform_page
 from tenants.resolution import is_platform_host, normalise_host
 from tenants.services.naming import propose_slug
 from tenants.services.signing_in import know_address
@@ -45,7 +45,6 @@ from tenants.sign_up_forms import (
     SignUpForm,
     free_slug_or_refuse,
     guess,
-    password_help,
 )
 
 # How often an address is looked at while somebody types, a minute and client.
@@ -67,6 +66,7 @@ def _closed(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@platform_page
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Asks for the shop and its owner, and answers the same whoever has the address."""
     if not settings.SIGN_UP:
@@ -75,7 +75,6 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return _take(request)
     response = _form_page(request, SignUpForm(initial=guess(request)))
     del response["X-Robots-Tag"]
-    patch_vary_headers(response, ("Accept-Language",))
     return response
 
 
@@ -86,11 +85,10 @@ def _form_page(request: HttpRequest, form: SignUpForm, status: int = 200) -> Htt
         "form",
         status,
         form=form,
-        password_help=password_help(),
         # What a script sets the currency to when another country is chosen.
         currencies=json.dumps(habits, separators=(",", ":")),
         below=below_base_host(request),
-        canonical=platform_origin(request) + reverse("platform:sign-up"),
+        **addresses_of(request),
     )
 
 
@@ -110,6 +108,7 @@ def _take(request: HttpRequest) -> HttpResponse:
             form.wanted(),
             client_address=request.client_address,
             origin=platform_origin(request),
+            language=language_of(request),
         )
     except RateLimited as refusal:
         form.add_error(None, refusal.details)
@@ -134,6 +133,7 @@ def _keep(response: HttpResponse, asked: SignUp) -> None:
 
 @never_cache
 @require_safe
+@platform_page
 def sent(request: HttpRequest) -> HttpResponse:
     """Where the mail went, for the browser that asked for it."""
     return _page(
@@ -150,6 +150,7 @@ def _of_this_browser(request: HttpRequest) -> SignUp | None:
 
 @never_cache
 @require_safe
+@platform_page
 def address(request: HttpRequest) -> HttpResponse:
     """What the form's script asks while somebody types: `?slug=` whether it can be had, `?name=`
     which one is proposed. JSON: slug, problem (empty where it can be had)."""
@@ -163,7 +164,7 @@ def address(request: HttpRequest) -> HttpResponse:
         return error_response(refusal, request)
     name, slug = request.GET.get("name", ""), request.GET.get("slug", "").strip().lower()
     if problem_in(name + slug):
-        return JsonResponse({"slug": "", "problem": "This cannot be part of an address."})
+        return JsonResponse({"slug": "", "problem": _("This cannot be part of an address.")})
     slug = slug or propose_slug(name)
     return JsonResponse({"slug": slug, "problem": _problem_of(slug) if slug else ""})
 
@@ -182,6 +183,7 @@ def _problem_of(slug: str) -> str:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@platform_page
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Behind the mailed link: a button that opens the shop, once; afterwards the way into it, or
     to its door for whoever is to sign in.

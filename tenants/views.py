@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from pycommerce.core.http import HttpRequest
 from tenants.models import Tenant
+from tenants.platform_pages import addresses_of, platform_page
 from tenants.theme import stylesheet, theme_of
 
 PAGE_SIZE = 48
@@ -32,6 +33,7 @@ def _page(request: HttpRequest) -> Page:
 
 
 @require_safe
+@platform_page
 def directory(request: HttpRequest) -> HttpResponse:
     """Every open shop, by name."""
     page = _page(request)
@@ -39,7 +41,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         "page": page,
         "entries": [_entry(request, tenant) for tenant in page],
         "sign_up_is_open": settings.SIGN_UP,
-        "canonical": request.build_absolute_uri(request.path),
+        **addresses_of(request),
     }
     response = render(request, "tenants/directory.html", context)
     response["Cache-Control"] = "public, max-age=10"
@@ -80,6 +82,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return HttpResponsePermanentRedirect(static("img/favicon.svg"))
 
 
+@platform_page
 def not_found(request: HttpRequest) -> HttpResponse:
     """The platform's 404 page: the way back to the shops."""
     context = {"home": reverse("platform:home")}

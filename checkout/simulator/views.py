@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from checkout.simulator import store
@@ -18,6 +19,7 @@ from pycommerce.core.csp import csp_with_forms_to
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import from_minor_units
 from pycommerce.core.same_origin import comes_from_elsewhere
+from tenants.platform_pages import platform_page
 from tenants.public import in_public
 
 CARDS = {
@@ -32,6 +34,7 @@ MOST = 100
 
 
 @require_safe
+@platform_page
 def sessions(request: HttpRequest) -> HttpResponse:
     """The newest sessions of every shop, with a link to what an operator can do with each."""
     if not settings.STRIPE_SIMULATOR or settings.PRODUCTION:
@@ -104,7 +107,7 @@ def _pay(request: HttpRequest, session: Session) -> HttpResponse:
 
 def _money(minor: int, currency: str) -> str:
     code = currency.upper()
-    return str(format_currency(from_minor_units(minor, code), code, locale="en"))
+    return str(format_currency(from_minor_units(minor, code), code, locale=get_language() or "en"))
 
 
 def _page(

@@ -1,6 +1,7 @@
 """The countries there are, what they are called, and what a shop there begins with."""
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -11,6 +12,7 @@ from babel.numbers import get_territory_currencies
 from pycommerce.core.bounded_cache import BoundedCache
 
 _names: BoundedCache[dict[str, str]] = BoundedCache(8)
+_currencies: BoundedCache[dict[str, str]] = BoundedCache(8)
 
 
 def _codes() -> tuple[str, ...]:
@@ -23,14 +25,34 @@ def _codes() -> tuple[str, ...]:
 COUNTRY_CODES = _codes()
 
 
+def _as_in_a_dictionary(name: str) -> str:
+    """What names are sorted by: Österreich stands at O, not behind Z."""
+    letters = unicodedata.normalize("NFD", name)
+    return "".join(each for each in letters if not unicodedata.combining(each)).casefold()
+
+
+def _by_name(codes: Iterable[str], names: Mapping[str, str]) -> dict[str, str]:
+    known = [code for code in codes if code in names]
+    known.sort(key=lambda code: (_as_in_a_dictionary(names[code]), code))
+    return {code: names[code] for code in known}
+
+
 def country_names(language: str) -> dict[str, str]:
     """ISO 3166 code to name, in the language, sorted by name."""
     known = _names.get(language)
     if known is None:
-        territories = Locale.parse(language).territories
-        codes = [code for code in COUNTRY_CODES if code in territories]
-        known = {code: territories[code] for code in sorted(codes, key=territories.__getitem__)}
+        known = _by_name(COUNTRY_CODES, Locale.parse(language).territories)
         _names.put(language, known)
+    return known
+
+
+def currency_names(language: str) -> dict[str, str]:
+    """ISO 4217 code to name, in the language, sorted by name: those that are paid with today."""
+    known = _currencies.get(language)
+    if known is None:
+        codes = {str(code) for each in COUNTRY_CODES for code in get_territory_currencies(each)}
+        known = _by_name(codes, Locale.parse(language).currencies)
+        _currencies.put(language, known)
     return known
 
 

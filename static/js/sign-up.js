@@ -24,7 +24,7 @@ async function look(query) {
     if (query.name !== undefined && !isOwn) slug.value = found.slug;
     if (!found.slug) return say("");
     if (found.problem) return say(found.problem, "bad");
-    say(`${found.slug}${host} is free.`, "good");
+    say(form.dataset.free.replace("{address}", found.slug + host), "good");
   } catch (error) {
     if (error.name !== "AbortError") say("");
   }

@@ -9,6 +9,7 @@ import idna
 from anyascii import anyascii
 from babel import Locale
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from pycommerce.core.errors import InvalidRequest
 from tenants.models import Tenant
@@ -39,21 +40,25 @@ def clean_slug(slug: str) -> str:
     Raises InvalidRequest naming `slug` and the reason.
     """
     if not MIN_SLUG <= len(slug) <= MAX_SLUG:
-        raise _bad_slug(f"Use {MIN_SLUG} to {MAX_SLUG} characters.")
+        length = {"least": MIN_SLUG, "most": MAX_SLUG}
+        raise _bad_slug(_("Use %(least)s to %(most)s characters.") % length)
     if not _SLUG.match(slug):
         raise _bad_slug(
-            "Use lower-case letters a to z, digits and single hyphens between them, as in "
-            "'my-shop'; other alphabets belong in a custom domain."
+            _(
+                "Use lower-case letters a to z, digits and single hyphens between them, as in "
+                "'my-shop'; other alphabets belong in a custom domain."
+            )
         )
     if slug.isdigit():
-        raise _bad_slug("Use at least one letter.")
+        raise _bad_slug(_("Use at least one letter."))
     if slug in RESERVED_SLUGS:
-        raise _bad_slug(f"'{slug}' is reserved for the platform.")
+        raise _bad_slug(_("'%(slug)s' is reserved for the platform.") % {"slug": slug})
     return slug
 
 
 def _bad_slug(problem: str) -> InvalidRequest:
-    return InvalidRequest(f"The slug cannot be used: {problem}", fields={"slug": [problem]})
+    details = _("The slug cannot be used: %(problem)s") % {"problem": problem}
+    return InvalidRequest(details, fields={"slug": [problem]})
 
 
 # As German is written where it has no umlauts; other letters lose what is around them.

@@ -13,6 +13,7 @@ from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from pycommerce.api.parameters import parse_uuid
@@ -33,7 +34,6 @@ ENTRY_LIFE = timedelta(minutes=10)
 # How long a link still leads to the shop that it opened.
 KEPT_AFTER_OPENING = timedelta(days=7)
 SHOPS_OF_A_CLIENT = 5
-LANGUAGE = "en"
 
 # What the apps above set in a shop that was just opened; its schema is selected.
 furnish: list[Callable[[SignUp], None]] = []
@@ -42,10 +42,9 @@ furnish: list[Callable[[SignUp], None]] = []
 class WrongPassword(InvalidRequest):
     """Not the one that was chosen when the shop was asked for."""
 
-    message = "This is not the password that you chose for the new shop."
-
     def __init__(self) -> None:
-        super().__init__(self.message, fields={"password": [self.message]})
+        problem = _("This is not the password that you chose for the new shop.")
+        super().__init__(problem, fields={"password": [problem]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,10 @@ def sign_up_of_browser(token: str) -> SignUp | None:
 
 
 @transaction.atomic
-def ask_to_open(wanted: Wanted, *, client_address: str, origin: str) -> SignUp | None:
-    """Mail a link to the wanted shop's owner, behind which it is opened.
+def ask_to_open(
+    wanted: Wanted, *, client_address: str, origin: str, language: str
+) -> SignUp | None:
+    """Mail a link to the wanted shop's owner, behind which it is opened, in their language.
 
     The same is done for an address that has an account and for one that has none. None for an
     address that had its mails for this hour: it gets no further one, silently; see `mail_limits`.
@@ -126,7 +127,7 @@ def ask_to_open(wanted: Wanted, *, client_address: str, origin: str) -> SignUp |
     )
     # The link is made when it is sent: what waits in the database opens nothing.
     job = app.configure_task("tenants.jobs.mail_sign_up")
-    job.defer(sign_up_id=str(sign_up.pk), origin=origin)
+    job.defer(sign_up_id=str(sign_up.pk), origin=origin, language=language)
     return sign_up
 
 
@@ -136,7 +137,7 @@ def _one_after_the_other(*keys: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [key])
 
 
-def send_confirmation(sign_up_id: str, origin: str) -> None:
+def send_confirmation(sign_up_id: str, origin: str, language: str) -> None:
     """Send the mail with the link, but to an account that was closed.
 
     It names nothing that a stranger could have written freely.
@@ -148,10 +149,10 @@ def send_confirmation(sign_up_id: str, origin: str) -> None:
     if user and not user.is_active:
         return
     port = urlsplit(origin).port
-    with translation.override(LANGUAGE):
+    with translation.override(language):
         context = {
-            "subject": "Open your shop",
-            "language": LANGUAGE,
+            "subject": _("Open your shop"),
+            "language": language,
             "name": PLATFORM_NAME,
             "color": PLATFORM_COLOR,
             "origin": origin,
@@ -175,7 +176,8 @@ def check_chosen_password(sign_up: SignUp, password: str) -> None:
     key = f"sign-up:{sign_up.pk}"
     if count(key)[key] > settings.LOGIN_FAILURES_PER_MINUTE:
         left = seconds_left()
-        raise RateLimited(f"Too many failed tries; try again in {left} seconds.", retry_after=left)
+        problem = _("Too many failed tries; try again in %(seconds)s seconds.") % {"seconds": left}
+        raise RateLimited(problem, retry_after=left)
     if not check_password(password, sign_up.password):
         raise WrongPassword()
     take_back(key)
@@ -220,12 +222,13 @@ def open_shop(sign_up_id: UUID, *, slug: str = "") -> Tenant:
 def _refuse_a_flood(sign_up: SignUp) -> None:
     recent = SignUp.objects.filter(opened_at__gt=timezone.now() - COUNTED_FOR)
     if recent.filter(client_address=sign_up.client_address).count() >= SHOPS_OF_A_CLIENT:
-        raise RateLimited(
-            f"{SHOPS_OF_A_CLIENT} shops were opened from your connection within an hour. "
-            "Please try again later."
+        problem = _(
+            "%(count)s shops were opened from your connection within an hour. Please try again "
+            "later."
         )
+        raise RateLimited(problem % {"count": SHOPS_OF_A_CLIENT})
     if recent.count() >= settings.SHOPS_PER_HOUR:
-        raise RateLimited("Very many shops are being opened. Please try again in some minutes.")
+        raise RateLimited(_("Very many shops are being opened. Please try again in some minutes."))
 
 
 def _owner_of(sign_up: SignUp) -> tuple[User, bool]:
@@ -240,7 +243,9 @@ def _owner_of(sign_up: SignUp) -> tuple[User, bool]:
         except IntegrityError:
             user = User.objects.get(email=sign_up.email)
     if not user.is_active:
-        raise InvalidRequest("The account of this address is closed. Please use another address.")
+        raise InvalidRequest(
+            _("The account of this address is closed. Please use another address.")
+        )
     return user, False
 
 

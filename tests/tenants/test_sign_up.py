@@ -89,7 +89,7 @@ def link() -> str:
 
 
 def test_the_mail_names_the_shops_address_with_the_port_it_is_served_at(db):
-    send_confirmation(str(asked_for("books").pk), "http://localhost:8001")
+    send_confirmation(str(asked_for("books").pk), "http://localhost:8001", "en")
 
     assert "a shop at books.localhost:8001. This link" in mail.outbox[-1].body
 
