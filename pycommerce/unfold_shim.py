@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
 from unfold.forms import (
+    AdminOwnPasswordChangeForm,
     AdminPasswordChangeForm,
     AuthenticationForm,
     PaginationInlineFormSet,
@@ -118,6 +119,7 @@ class TabularInline(_WithSearched, admin.TabularInline):
 
 __all__ = [
     "ADMIN_CSP",
+    "AdminOwnPasswordChangeForm",
     "AdminPasswordChangeForm",
     "AuthenticationForm",
     "AutocompleteSelectFilter",

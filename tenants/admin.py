@@ -8,6 +8,7 @@ from django.contrib.admin import ShowFacets
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
 from django.forms.widgets import Script
@@ -45,12 +46,13 @@ from tenants.origins import origin_of
 from tenants.pictures import PictureField
 from tenants.roles import Right
 from tenants.services import add_member, clean_host, clean_slug, create_tenant, remove_member
+from tenants.services.account_mail import Deed, tell_owner
 from tenants.services.accounts import check_account, note_account
 from tenants.services.domains import make_primary, vouch
 from tenants.services.looking import change_look, search_in_language, take_logo
 from tenants.services.naming import clean_currency
 from tenants.services.passwords import count_invitation, mail_invitation
-from tenants.services.second_factor import has_second_factor, require_second_factor, turn_off
+from tenants.services.second_factor import has_second_factor, require_second_factor, reset
 from tenants.shop.models import AuditEntry
 from tenants.shop_pages import ShopPages
 from tenants.tenant_admin import TenantModelAdmin
@@ -475,6 +477,16 @@ class UserForm(UserChangeForm):
         fields = ("email", "name", "password", "is_active", "is_superuser")
 
 
+class PasswordForm(AdminPasswordChangeForm):
+    """A new password that the platform's staff gives somebody, who learns of it."""
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        tell_owner(user, Deed.PASSWORD_SET)
+        return user
+
+
 class MembershipInline(TabularInline):
     model = Membership
     form = RowForm
@@ -489,7 +501,7 @@ class PlatformUserAdmin(UserAdmin, ModelAdmin):
 
     form = UserForm
     add_form = NewUserForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = PasswordForm
     ordering = ("email",)
     list_display = ("email", "name", "is_superuser", "is_active", "has_factor", "created_at")
     list_select_related = ("second_factor",)
@@ -516,7 +528,7 @@ class PlatformUserAdmin(UserAdmin, ModelAdmin):
     @admin.action(description="Reset the second factor: their password alone lets them in")
     def reset_second_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
-            if turn_off(user, request.user, "reset by the platform"):
+            if reset(user, request.user, "reset by the platform"):
                 self.log_change(request, user, "Reset the second factor.")
                 messages.success(request, f"The second factor of {user} is reset.")
             else:
@@ -524,6 +536,13 @@ class PlatformUserAdmin(UserAdmin, ModelAdmin):
 
     class Media:
         js = (Script("js/theme-gaps.js", defer=True),)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            # To the old address too: who took an account over reads the mails of the new one.
+            for address in (form.initial["email"], obj.email):
+                tell_owner(obj, Deed.EMAIL, to=address)
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> tuple:
         return self.inlines if obj else ()

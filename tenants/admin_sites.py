@@ -20,7 +20,12 @@ from pycommerce.db.counting import count_words
 from pycommerce.unfold_shim import AuthenticationForm, UnfoldAdminSite
 from tenants.backends import may_enter, rights_in
 from tenants.models import User
-from tenants.password_views import ChoosePasswordView, InvitationView, ask_for_password
+from tenants.password_views import (
+    ChangePasswordView,
+    ChoosePasswordView,
+    InvitationView,
+    ask_for_password,
+)
 from tenants.roles import Right
 from tenants.second_factor_views import (
     PasswordStepView,
@@ -140,6 +145,15 @@ class _Site(UnfoldAdminSite):
             authentication_form=self.login_form,
             next_page="admin:index",
             extra_context=context | (extra_context or {}),
+        )
+        return view(request)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        view = ChangePasswordView.as_view(
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
         )
         return view(request)
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
@@ -17,6 +17,7 @@ from pycommerce.db import connection
 from tenants.kept_mail import forget_old_mails
 from tenants.models import KnownAddress, PasswordRequest, RefreshToken, Tenant, User
 from tenants.services import ending
+from tenants.services.account_mail import Deed, send_deed
 from tenants.services.domain_mail import is_news, tell, tell_owners
 from tenants.services.domains import check_domain, domains_to_check
 from tenants.services.exports import forget_old_exports, write_export
@@ -83,6 +84,29 @@ def mail_shops(user_id: str | None, origin: str, language: str) -> None:
     connection.set_schema_to_public()
     if user_id:
         send_shops(user_id, origin=origin, language=language)
+
+
+@app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)
+def mail_deed(
+    user_id: str,
+    to: str,
+    deed: str,
+    at: str,
+    tenant_id: str | None,
+    origin: str,
+    client_address: str,
+) -> None:
+    """The mail that tells somebody what was done to their account."""
+    connection.set_schema_to_public()
+    send_deed(
+        UUID(user_id),
+        to=to,
+        deed=Deed(deed),
+        at=datetime.fromisoformat(at),
+        tenant_id=UUID(tenant_id) if tenant_id else None,
+        origin=origin,
+        client_address=client_address,
+    )
 
 
 @app.task(lock="exports", pass_context=False)

@@ -75,8 +75,12 @@ def origin_of_ours(tenant: Tenant, kept: str) -> str:
 
 def platform_origin(request: HttpRequest) -> str:
     """The address of the platform's own pages."""
+    return base_origin("" if settings.PRODUCTION else request.get_port())
+
+
+def base_origin(port: str = "") -> str:
+    """The address of the platform's own pages, as it is known without a request."""
     scheme = "https" if settings.HTTPS_REQUIRED else "http"
-    port = "" if settings.PRODUCTION else request.get_port()
     if settings.PUBLIC_PORT:
         port = str(settings.PUBLIC_PORT)
     suffix = f":{port}" if port and port != {"http": "80", "https": "443"}[scheme] else ""

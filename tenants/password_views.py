@@ -6,7 +6,9 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth.forms import SetPasswordForm
-from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,13 +19,66 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from pycommerce.api import rates
-from pycommerce.core.errors import RateLimited
+from pycommerce.core.errors import InvalidCredentials, RateLimited
 from pycommerce.core.http import HttpRequest
-from pycommerce.unfold_shim import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
+from pycommerce.unfold_shim import (
+    AdminOwnPasswordChangeForm,
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminPasswordWidget,
+)
 from tenants.backends import may_enter
 from tenants.models import User
 from tenants.origins import origin_of, platform_origin
+from tenants.services.account_mail import Deed, Scene, tell_owner
 from tenants.services.passwords import ask_for_link, invitation_tokens
+from tenants.services.signing_in import check_password
+
+
+def scene_of(request: HttpRequest) -> Scene:
+    """Where somebody does something to their account."""
+    origin = origin_of(request) if request.tenant else platform_origin(request)
+    return Scene(request.tenant, origin, request.client_address)
+
+
+def check_own_password(request: HttpRequest, password: str) -> str:
+    """The password of whoever is signed in, under the same count of failed tries as signing in.
+
+    Raises ValidationError for any other.
+    """
+    try:
+        check_password(email=request.user.email, password=password, address=request.client_address)
+    except InvalidCredentials as refusal:
+        raise ValidationError("This is not your password.") from refusal
+    except RateLimited as refusal:
+        raise ValidationError(refusal.details) from refusal
+    return password
+
+
+class ChangePasswordForm(AdminOwnPasswordChangeForm):
+    """Asks for the password of before, and twice for the new one."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        return check_own_password(self.request, self.cleaned_data["old_password"])
+
+
+class ChangePasswordView(PasswordChangeView):
+    """Where somebody who is signed in changes their password, and learns of it by mail."""
+
+    form_class = ChangePasswordForm
+    request: HttpRequest
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        tell_owner(self.request.user, Deed.PASSWORD, scene_of(self.request))
+        return response
 
 
 class AddressForm(forms.Form):
@@ -91,8 +146,13 @@ class ChoosePasswordView(PasswordResetConfirmView):
         context = super().get_context_data(**kwargs)
         return {**self.kwargs["site"].each_context(self.request), **context}
 
+    @transaction.atomic
     def form_valid(self, form: SetPasswordForm) -> HttpResponse:
+        # The first one that an invited member chooses changes none.
+        is_change = form.user.has_usable_password()
         response = super().form_valid(form)
+        if is_change:
+            tell_owner(form.user, Deed.PASSWORD, scene_of(self.request))
         messages.success(self.request, _("Your password is saved. Sign in with it."))
         return response
 

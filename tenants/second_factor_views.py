@@ -26,6 +26,7 @@ from pycommerce.unfold_shim import UnfoldAdminPasswordWidget, UnfoldAdminTextInp
 from tenants.backends import may_enter
 from tenants.middleware import FACTOR_KEY
 from tenants.models import User
+from tenants.password_views import check_own_password, scene_of
 from tenants.services.second_factor import (
     address_of,
     has_second_factor,
@@ -37,7 +38,7 @@ from tenants.services.second_factor import (
     turn_on,
     who_requires_it,
 )
-from tenants.services.signing_in import check_second_step, sign_in
+from tenants.services.signing_in import check_second_step
 
 # Between password and code nobody is signed in yet, and that for so long.
 HALF_SECONDS = 300
@@ -167,62 +168,57 @@ def code_step(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
 # --- Setting up -----------------------------------------------------------------------------------
 
 
-class SetUpForm(forms.Form):
-    """Asks for a code of the app that was just set up."""
+class _OwnPasswordForm(forms.Form):
+    """Asks for the password before anything is done: a session that was stolen does nothing here.
+
+    A code is looked at, and used up, only where the password was right.
+    """
 
     use_required_attribute = False
-    code = CodeField(label="Code of the app", help_text="Six digits; a new one every 30 seconds.")
-
-
-class NewCodesForm(forms.Form):
-    """Asks for a code before there are new recovery codes."""
-
-    use_required_attribute = False
-    prefix = "codes"
-    code = CodeField(help_text="Of the app, or a recovery code.")
-
-    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request = request
-
-    def clean_code(self) -> str:
-        code: str = self.cleaned_data["code"]
-        try:
-            check_second_step(self.request.user, code, self.request.client_address)
-        except Refusal as refusal:
-            raise ValidationError(refusal.details) from refusal
-        return code
-
-
-class TurnOffForm(forms.Form):
-    """Asks for password and code before the second factor is turned off."""
-
-    use_required_attribute = False
-    prefix = "off"
     password = forms.CharField(
+        label="Your password",
         max_length=4096,
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
     )
-    code = CodeField(help_text="Of the app, or a recovery code.")
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
 
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        if {"password", "code"} <= data.keys():
+    def clean_password(self) -> str:
+        return check_own_password(self.request, self.cleaned_data["password"])
+
+
+class SetUpForm(_OwnPasswordForm):
+    """Asks for a code of the app that was just set up."""
+
+    code = CodeField(label="Code of the app", help_text="Six digits; a new one every 30 seconds.")
+
+
+class _CodeToo(_OwnPasswordForm):
+    code = CodeField(help_text="Of the app, or a recovery code.")
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        if "password" in self.cleaned_data:
             try:
-                sign_in(
-                    email=self.request.user.email,
-                    password=data["password"],
-                    address=self.request.client_address,
-                    otp=data["code"],
-                )
+                check_second_step(self.request.user, code, self.request.client_address)
             except Refusal as refusal:
-                raise ValidationError("Password or code: " + refusal.details) from refusal
-        return data
+                raise ValidationError(refusal.details) from refusal
+        return code
+
+
+class NewCodesForm(_CodeToo):
+    """Asks for password and code before there are new recovery codes."""
+
+    prefix = "codes"
+
+
+class TurnOffForm(_CodeToo):
+    """Asks for password and code before the second factor is turned off."""
+
+    prefix = "off"
 
 
 def second_factor_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
@@ -232,10 +228,12 @@ def second_factor_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     # One seed for each session, so that a page sent again asks for no other app.
     seed = request.session.get(_SEED_KEY) or new_seed()
     request.session[_SEED_KEY] = seed
-    form = SetUpForm(request.POST if request.method == "POST" else None)
+    form = SetUpForm(request, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            factor, codes = turn_on(request.user, seed, form.cleaned_data["code"])
+            factor, codes = turn_on(
+                request.user, seed, form.cleaned_data["code"], scene_of(request)
+            )
         except Refusal as refusal:
             form.add_error("code", refusal.fields["code"][0])
         else:
@@ -247,13 +245,13 @@ def second_factor_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 
 def recovery_codes_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """New recovery codes for a code, shown once."""
+    """New recovery codes for password and code, shown once."""
     if request.method != "POST" or not has_second_factor(request.user):
         return redirect("admin:second_factor")
     form = NewCodesForm(request, request.POST)
     if not form.is_valid():
         return _page(request, site, **_forms(request) | {"codes_form": form})
-    return _codes_page(request, site, new_recovery_codes(request.user))
+    return _codes_page(request, site, new_recovery_codes(request.user, scene_of(request)))
 
 
 def turn_off_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
@@ -266,7 +264,7 @@ def turn_off_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
     form = TurnOffForm(request, request.POST)
     if not form.is_valid():
         return _page(request, site, **_forms(request) | {"off_form": form})
-    turn_off(request.user, request.user)
+    turn_off(request.user, scene_of(request))
     del request.session[FACTOR_KEY]
     messages.success(request, "The second factor is off: your password alone lets you in.")
     return redirect("admin:second_factor")

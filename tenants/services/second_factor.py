@@ -22,6 +22,7 @@ from pycommerce.core.errors import InvalidCredentials, RateLimited, wrong_field
 from pycommerce.db import connection
 from tenants.models import KnownAddress, RecoveryCode, SecondFactor, Tenant, User
 from tenants.public import in_public
+from tenants.services.account_mail import Deed, Scene, tell_owner
 from tenants.services.audit import Person, record
 from tenants.shop.models import AuditEntry
 
@@ -94,7 +95,9 @@ def address_of(user: User, seed: str) -> str:
     return app.provisioning_uri(name=user.email, issuer_name=f"PyCommerce {settings.BASE_HOST}")
 
 
-def turn_on(user: User, seed: str, code: str) -> tuple[SecondFactor, list[str]]:
+def turn_on(
+    user: User, seed: str, code: str, scene: Scene | None = None
+) -> tuple[SecondFactor, list[str]]:
     """Have the user's app asked from now on; the factor, and recovery codes that are shown once.
 
     Ends all tokens, and all sessions but those that are told of the factor: they came in by a
@@ -112,24 +115,39 @@ def turn_on(user: User, seed: str, code: str) -> tuple[SecondFactor, list[str]]:
         locked.save(update_fields=["token_epoch"])
         codes = _new_codes(factor)
         _tell_histories(user, user, "off", "on")
+        tell_owner(user, Deed.FACTOR_ON, scene)
     return factor, codes
 
 
-def new_recovery_codes(user: User) -> list[str]:
+def new_recovery_codes(user: User, scene: Scene | None = None) -> list[str]:
     """Ten recovery codes in place of those before."""
     with transaction.atomic():
         factor = SecondFactor.objects.select_for_update().get(user=user)
         codes = _new_codes(factor)
         _tell_histories(user, user, "earlier recovery codes", "new recovery codes")
+        tell_owner(user, Deed.NEW_CODES, scene)
     return codes
 
 
-def turn_off(user: User, by: Person | None, words: str = "off") -> bool:
-    """Ask the user for no code any more; whether there was a factor. `by` is None for a command."""
+def turn_off(user: User, scene: Scene | None = None) -> None:
+    """Ask the user for no code any more, as they wish."""
+    _end(user, user, "off", Deed.FACTOR_OFF, scene)
+
+
+def reset(user: User, by: Person | None, words: str) -> bool:
+    """As somebody else wishes; whether there was a factor. `by` is None for a command.
+
+    `words` are those of the shops' histories.
+    """
+    return _end(user, by, words, Deed.FACTOR_RESET)
+
+
+def _end(user: User, by: Person | None, words: str, deed: Deed, scene: Scene | None = None) -> bool:
     with transaction.atomic():
         deleted, _ = SecondFactor.objects.filter(user=user).delete()
         if deleted:
             _tell_histories(user, by, "on", words)
+            tell_owner(user, deed, scene)
     return bool(deleted)
 
 

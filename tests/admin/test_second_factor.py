@@ -89,7 +89,7 @@ def set_up(client):
     page = client.get(PAGE)
     secret = re.search(r'id="key"[^>]*>([A-Z2-7 ]+)<', page.content.decode()).group(1)
     secret = secret.replace(" ", "")
-    return secret, client.post(PAGE, {"code": code_of(secret)})
+    return secret, client.post(PAGE, {"code": code_of(secret), "password": PASSWORD})
 
 
 def codes_on(page):
@@ -142,7 +142,7 @@ def test_a_wrong_code_turns_nothing_on_and_the_key_stays(member):
     give_password(desk)
     first = desk.get(PAGE).context["key"]
 
-    page = desk.post(PAGE, {"code": "000000"})
+    page = desk.post(PAGE, {"code": "000000", "password": PASSWORD})
 
     assert "This code is wrong" in words(page)
     assert page.context["key"] == first
@@ -433,11 +433,12 @@ def desk(factor):
 
 
 def test_new_recovery_codes_take_the_place_of_the_old_for_a_code(desk, factor):
-    refused = desk.post(f"{PAGE}codes/", {"codes-code": "000000"})
+    given = {"codes-password": PASSWORD}
+    refused = desk.post(f"{PAGE}codes/", given | {"codes-code": "000000"})
     assert TAKEN in words(refused)
     assert codes_on(refused) == []
 
-    shown = desk.post(f"{PAGE}codes/", {"codes-code": app_code(factor, 1)})
+    shown = desk.post(f"{PAGE}codes/", given | {"codes-code": app_code(factor, 1)})
 
     new = codes_on(shown)
     assert len(set(new) - set(factor.codes)) == 10
@@ -460,6 +461,68 @@ def test_it_is_turned_off_by_password_and_code(desk, factor, password, good_code
         assert give_password(browser())["Location"] == "/admin/"
 
 
+WRONG = "This is not your password."
+
+
+def guess(client, step, secret="", code="", password="wrong"):
+    """Send the form of a step with a password and a good code."""
+    if step == "on":
+        return client.post(PAGE, {"code": code or code_of(secret), "password": password})
+    return client.post(f"{PAGE}{step}/", {f"{step}-code": code, f"{step}-password": password})
+
+
+def says_at_the_password(page, words_said):
+    """Whether that stands below the field of the password, which is marked."""
+    field = r'<div class="desk-field is-wrong"> <label for="[^"]*password">(?:(?!</div>).)*'
+    return re.search(field + re.escape(words_said), words(page)) is not None
+
+
+def test_a_session_alone_sets_nothing_up(member):
+    """Whoever stole one would lock its owner out."""
+    desk = browser()
+    give_password(desk)
+    secret = desk.get(PAGE).context["key"].replace(" ", "")
+
+    for password in ("wrong", ""):
+        page = guess(desk, "on", secret, password=password)
+        assert says_at_the_password(page, WRONG if password else "This field is required.")
+
+    assert not SecondFactor.objects.exists()
+
+
+@pytest.mark.parametrize("step", ["codes", "off"])
+def test_a_session_and_a_code_alone_change_nothing(desk, factor, step):
+    for password in ("wrong", ""):
+        page = guess(desk, step, code=factor.codes[0], password=password)
+        assert says_at_the_password(page, WRONG if password else "This field is required.")
+
+    assert SecondFactor.objects.exists()
+    # Nothing was learned of the code, and it was not used up.
+    assert enters(factor.codes[0])
+
+
+@pytest.mark.parametrize("step", ["on", "codes", "off"])
+def test_the_password_is_not_guessed_there_for_long(member, settings, monkeypatch, step):
+    monkeypatch.setattr("pycommerce.api.rates.window_now", lambda: 1)
+    settings.LOGIN_FAILURES_PER_MINUTE = 3
+    desk = browser()
+    if step == "on":
+        give_password(desk)
+        good = {"secret": desk.get(PAGE).context["key"].replace(" ", "")}
+    else:
+        made, codes = turn_on(member, seed := new_seed(), code_of(secret_of(member, seed), -1))
+        give_password(desk)
+        give_code(desk, app_code(made, 1))
+        good = {"code": codes[0]}
+    for _try in range(3):
+        assert says_at_the_password(guess(desk, step, **good), WRONG)
+
+    page = guess(desk, step, **good, password=PASSWORD)
+
+    assert says_at_the_password(page, "Too many failed tries")
+    assert SecondFactor.objects.exists() is (step != "on")
+
+
 def test_both_are_done_by_posts_alone(desk):
     for path in (f"{PAGE}codes/", f"{PAGE}off/"):
         assert desk.get(path)["Location"] == PAGE
@@ -468,7 +531,8 @@ def test_both_are_done_by_posts_alone(desk):
 
 
 def test_the_history_says_what_was_done_to_it(desk, factor, tech):
-    desk.post(f"{PAGE}codes/", {"codes-code": factor.codes[0]})
+    given = {"codes-password": PASSWORD, "codes-code": factor.codes[0]}
+    desk.post(f"{PAGE}codes/", given)
     desk.post(f"{PAGE}off/", {"off-password": PASSWORD, "off-code": app_code(factor, 1)})
     connection.set_tenant(tech)
 

@@ -49,7 +49,8 @@ def _set_up(page):
     """Do what the page says, as far as the recovery codes; the app."""
     app = pyotp.TOTP(page.locator("#key").inner_text().replace(" ", ""))
     page.get_by_label("Code of the app").fill(app.at(timezone.now()))
-    page.get_by_label("Code of the app").press("Enter")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_label("Your password").press("Enter")
     page.get_by_role("heading", name="Your recovery codes").wait_for()
     return app
 

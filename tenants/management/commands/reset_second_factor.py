@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from tenants.models import User
-from tenants.services.second_factor import turn_off
+from tenants.services.second_factor import reset
 
 
 class Command(BaseCommand):
@@ -22,6 +22,6 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email.strip().lower()).first()
         if user is None:
             raise CommandError(f"Nobody has the address '{email}'.")
-        if not turn_off(user, None, "reset by a command"):
+        if not reset(user, None, "reset by a command"):
             raise CommandError(f"{user} has no second factor.")
         self.stdout.write(f"The second factor of {user} is reset.")
