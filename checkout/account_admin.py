@@ -72,10 +72,11 @@ class PaymentAccountAdmin(RowPages):
         try:
             refuse_anothers(request.tenant, account, request.user)
             said = check_account(account) if form.has_changed() else ""
+            is_another = change_account(request.tenant, account, request.user)
         except InvalidRequest as refusal:
             form.add_error("stripe_account", refusal.fields["stripe_account"])
             return False
-        if change_account(request.tenant, account, request.user):
+        if is_another:
             where = account or "the platform's own account"
             messages.success(request, f"New payments go to {where}. {said}".strip())
         return True

@@ -7,6 +7,7 @@ from django.db import transaction
 from django_tenants.utils import tenant_context
 
 from pycommerce.core.errors import wrong_field
+from pycommerce.db import connection
 from tenants.models import Membership, Role, Tenant, User
 from tenants.public import in_public
 from tenants.services.audit import record
@@ -45,8 +46,13 @@ def change_account(tenant: Tenant, account: str, user: User) -> bool:
     """Let payments that begin from now on go to this account ("" for the platform's own).
 
     Those that began before are settled and refunded where they were made. Returns whether it is
-    another one than before.
+    another one than before. Raises as `refuse_anothers`.
     """
+    # Of two shops that take an account at once, the second finds that the first has it: no
+    # constraint says so, since who owns both shops may set it in both.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"account {account}"])
+    refuse_anothers(tenant, account, user)
     row = in_public(lambda: Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk))
     before = row.stripe_account
     if before == account:
