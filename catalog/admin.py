@@ -49,16 +49,30 @@ from tenants.tenant_admin import MoneyForm
 from tenants.watched_form import WatchedForm
 
 
+class _OnHand(UnfoldAdminIntegerFieldWidget):
+    """The units of a variant that is there, with the way to adjust them; a new one's are typed."""
+
+    variant: Variant | None = None
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        if self.variant is None:
+            return super().render(name, value, attrs, renderer)
+        address = reverse("admin:catalog_variant_change", args=[self.variant.pk])
+        return format_html(
+            '{} <a class="row-link" href="{}">adjust</a>', self.variant.stock, address
+        )
+
+
 class VariantForm(WatchedForm, MoneyForm):
     """A variant in its product: prices, and the first stock of a new one."""
 
     money_fields = ("price", "compare_at_price")
     first_stock = forms.IntegerField(
-        label="First stock",
+        label="Stock",
         required=False,
         min_value=0,
         max_value=MAX_UNITS,
-        widget=UnfoldAdminIntegerFieldWidget,
+        widget=_OnHand,
     )
 
     class Meta:
@@ -84,6 +98,7 @@ class VariantForm(WatchedForm, MoneyForm):
         if not self.instance._state.adding:
             # What is on hand changes by adjustment alone, which needs a reason.
             self.fields["first_stock"].disabled = True
+            self.fields["first_stock"].widget.variant = self.instance
 
     def history_of(self, name: str) -> tuple[list[Model], list[str]]:
         variant, sku = self.instance, self.initial.get("sku")
@@ -141,20 +156,11 @@ class VariantInline(TabularInline):
         "sku",
         "price",
         "compare_at_price",
-        "stock_link",
         "first_stock",
         "low_stock_limit",
         "barcode",
         "position",
     )
-    readonly_fields = ("stock_link",)
-
-    @admin.display(description="Stock")
-    def stock_link(self, variant: Variant) -> str:
-        if variant._state.adding:
-            return "–"
-        address = reverse("admin:catalog_variant_change", args=[variant.pk])
-        return format_html('<a href="{}">{} – adjust</a>', address, variant.stock)
 
 
 class ProductForm(WatchedForm, SlugForm):

@@ -191,6 +191,7 @@ class StockAdmin(RowEditingAdmin):
     list_before_template = "admin/catalog/variant/_reason.html"
     list_display = ("sku", "product", "options", "counted", "held", "units", "low_at")
     list_select_related = ("product",)
+    row_words = ("variant", "variants")
     list_filter = (StockLevel,)
     search_fields = ("sku", "product__name", "barcode")
     fields = (

@@ -94,8 +94,18 @@ class HomePageForm(ModelForm):
         self.past_picture = self.instance.picture.name or ""
 
 
+class FeaturedForm(ModelForm):
+    """A row of a table: the column's heading is no label."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label or ""
+
+
 class FeaturedCategoryInline(TabularInline):
     model = FeaturedCategory
+    form = FeaturedForm
     extra = 0
     autocomplete_fields = ("category",)
     verbose_name_plural = "Featured categories (none: the top ones of the tree)"
@@ -103,6 +113,7 @@ class FeaturedCategoryInline(TabularInline):
 
 class FeaturedProductInline(TabularInline):
     model = FeaturedProduct
+    form = FeaturedForm
     extra = 0
     autocomplete_fields = ("product",)
 

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
 from catalog.display import money
 from orders.desk.tables import discounts_table
@@ -140,8 +141,18 @@ class DiscountAdmin(OwnPages, ExportingAdmin):
 
     form = DiscountForm
     is_catalogue = False
-    list_display = ("code", "what", "from_amount", "starts_at", "ends_at", "used", "active")
+    list_display = (
+        "code",
+        "what",
+        "from_amount",
+        "starts_at",
+        "ends_at",
+        "used",
+        "active",
+        "batch_link",
+    )
     list_filter = ("active", "kind", ("batch", AutocompleteSelectFilter))
+    list_select_related = ("batch",)
     list_filter_submit = True
     search_fields = ("code",)
     # Newest first, as ids are made in the order of time.
@@ -209,6 +220,14 @@ class DiscountAdmin(OwnPages, ExportingAdmin):
     @admin.display(description="For goods from", ordering="minimum")
     def from_amount(self, discount: Discount) -> str:
         return money(discount.minimum) if discount.minimum else "–"
+
+    @admin.display(description="Batch", ordering="batch__name")
+    def batch_link(self, discount: Discount) -> str:
+        if discount.batch is None:
+            return "–"
+        return format_html(
+            '<a class="row-link" href="{}">{}</a>', _address_of(discount.batch.pk), discount.batch
+        )
 
     @admin.display(description="Used", ordering="used_count")
     def used(self, discount: Discount) -> str:

@@ -232,6 +232,9 @@ class MembershipAdmin(TenantModelAdmin):
 class AuditEntryAdmin(ModelAdmin):
     """Who changed what, newest first. Nobody changes it afterwards."""
 
+    # What the list's foot counts: one of them, and several.
+    row_words = ("change", "changes")
+
     list_display = ("created_at", "user_name", "action", "object_type", "object_name")
     list_filter = ("action", "object_type")
     search_fields = ("object_name", "user_name", "object_id")

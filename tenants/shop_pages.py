@@ -1,6 +1,7 @@
 """A shop's page in the platform's back office: its figures, and what is done with all of it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,8 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
@@ -159,7 +162,7 @@ class ShopPages(OwnPages):
     def last_activity(self, shop: Tenant) -> str:
         figures = getattr(shop, "figures", None)
         at = figures.last_activity_at if figures else None
-        return f"{at:%d %b %Y, %H:%M}" if at else "–"
+        return date_format(localtime(at), "DATETIME_FORMAT") if at else "–"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         more = {"as_of": as_of()} | (extra_context or {})
@@ -279,7 +282,7 @@ class ShopPages(OwnPages):
             except Refusal as refusal:
                 form.add_error("slug", refusal.details)
             else:
-                said = f"Closed, and deleted after {deletion.delete_after:%d %B %Y, %H:%M} UTC."
+                said = f"Closed, and deleted after {_in_utc(deletion.delete_after)}."
                 self.log_change(request, shop, said)
                 messages.success(request, said)
                 return self._back(shop)
@@ -299,10 +302,14 @@ class ShopPages(OwnPages):
         )
 
 
+def _in_utc(at: datetime) -> str:
+    return f"{date_format(localtime(at, UTC), 'DATETIME_FORMAT')} UTC"
+
+
 def state_of(shop: Tenant) -> str:
     """In words."""
     if deletion := getattr(shop, "deletion", None):
-        return f"deleted after {deletion.delete_after:%d %b %Y}"
+        return f"deleted after {date_format(deletion.delete_after, 'SHORT_DATE_FORMAT')}"
     return "open" if shop.active else "suspended"
 
 
@@ -312,7 +319,7 @@ def as_of() -> str:
     at = from_db.values_list("figures__gathered_at", flat=True).first()
     if at is None:
         return "Sizes and counts are gathered by the worker, which has not done so yet."
-    return f"Sizes and counts as of {at:%d %b %Y, %H:%M} UTC."
+    return f"Sizes and counts as of {_in_utc(at)}."
 
 
 @admin.register(ShopExport, site=platform_site)

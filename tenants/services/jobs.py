@@ -160,14 +160,13 @@ class Overview:
     workers: int = 0
     last_heard_at: datetime | None = None
 
-    def total(self, name: str) -> int:
-        counted: int = sum(getattr(task, name) for task in self.tasks)
-        return counted
-
     @property
-    def totals(self) -> dict[str, int]:
-        names = ("waiting", "later", "running", "succeeded", "failed")
-        return {name: self.total(name) for name in names}
+    def rows(self) -> list[TaskCounts]:
+        """Those of each task, and of all at last."""
+        counted = ("waiting", "later", "running", "succeeded", "failed")
+        sums = {name: sum(getattr(task, name) for task in self.tasks) for name in counted}
+        everything = TaskCounts("", "All", oldest_waiting_at=self.oldest_waiting_at, **sums)
+        return [*self.tasks, everything]
 
     @property
     def oldest_waiting_at(self) -> datetime | None:

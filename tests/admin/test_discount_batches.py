@@ -187,6 +187,16 @@ def test_a_batch_is_listed_by_itself_and_exported(desk):
     assert page.count('name="_selected_action"') in {0, 3}
 
 
+def test_each_code_leads_to_the_batch_it_is_of(desk):
+    batch = make("Autumn letter", 2)
+    Discount.objects.create(code="ALONE", value=10)
+
+    page = words(desk.get(LIST))
+
+    link = f'href="{LIST}?batch__id__exact={batch.pk}">Autumn letter</a>'
+    assert page.count(link) == 2
+
+
 def test_a_batch_is_switched_off_and_on_as_a_whole(desk):
     batch, other = make("Letter", 3), make("Other", 2)
     code = batch.codes.all()[0].code
