@@ -128,7 +128,9 @@ def mail_owner(tenant_id: str, user_id: str, purpose: str, origin: str) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="end_shops", lock="exports", pass_context=False)
 def end_shops_regularly(timestamp: int) -> None:
-    """Every hour: shops whose waiting time is over, and exports that nobody needs any more."""
+    """Every hour: shops whose waiting time is over or soon will be, and old exports."""
+    if reminded := ending.remind_owners():
+        logger.info("Reminded the owners of %d shops", reminded)
     if gone := ending.delete_those_due():
         logger.info("Deleted %d shops", len(gone))
     forget_old_exports()

@@ -46,6 +46,8 @@ class ShopDeletion(models.Model):
     # Set while it is being deleted: from then on nobody takes it back.
     started_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=500, blank=True)
+    # When its owners were told once more that the end is near.
+    reminded_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = "end of the shop"

@@ -67,11 +67,19 @@ class _ShopList(ChangeList):
 
 
 class SuspendForm(forms.Form):
+    """Why a shop is closed for a while."""
+
+    use_required_attribute = False
+
     reason = forms.CharField(
         max_length=300,
-        label="Reason",
+        label="Reason (required)",
         help_text="The shop's own staff reads it in their history. Shoppers do not.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "aria-required": "true"}),
+        error_messages={
+            "required": "Say why: without a reason its staff cannot know what to do. "
+            "Nothing was done."
+        },
     )
 
 

@@ -27,7 +27,9 @@ logger = logging.getLogger(__name__)
 
 # A deletion that began so long ago was cut off, and is begun anew.
 BEGIN_ANEW_AFTER = timedelta(hours=6)
-PLANNED, TAKEN_BACK = "deletion_planned", "deletion_taken_back"
+# So long before a shop is deleted its owners are told once more; at the earliest half-way.
+REMIND_BEFORE = timedelta(days=3)
+PLANNED, SOON, TAKEN_BACK = "deletion_planned", "deletion_soon", "deletion_taken_back"
 
 
 def waiting_time() -> timedelta:
@@ -110,6 +112,35 @@ def take_back(tenant: Tenant, *, user: User, by_platform: bool, origin: str = ""
         _mail_later(TAKEN_BACK, shop, origin)
 
 
+def remind_owners() -> int:
+    """Tell the owners of shops that are deleted soon, once; returns of how many shops.
+
+    A job for each mail waits from the same moment on at which the shop counts as told of.
+    """
+    connection.set_schema_to_public()
+    now = timezone.now()
+    waiting = ShopDeletion.objects.filter(
+        reminded_at=None,
+        started_at=None,
+        delete_after__gt=now,
+        delete_after__lte=now + REMIND_BEFORE,
+    )
+    return sum(
+        _remind(deletion)
+        for deletion in waiting.select_related("tenant")
+        if now - deletion.asked_at >= deletion.delete_after - now
+    )
+
+
+@transaction.atomic
+def _remind(deletion: ShopDeletion) -> bool:
+    mine = ShopDeletion.objects.filter(pk=deletion.pk, reminded_at=None, started_at=None)
+    if not mine.update(reminded_at=timezone.now()):
+        return False
+    _mail_later(SOON, deletion.tenant, "")
+    return True
+
+
 def delete_those_due() -> list[str]:
     """Delete every shop whose waiting time is over; gives the slugs of those that are gone.
 
@@ -169,17 +200,20 @@ def _mail_later(purpose: str, tenant: Tenant, origin: str) -> None:
 
 
 def mail_owner(user: User, tenant: Tenant, *, purpose: str, origin: str) -> None:
-    """Tell an owner that the shop will be deleted, or that it stays: what is true by now."""
+    """Tell an owner that the shop will be deleted, or soon, or that it stays: if it is true yet."""
     connection.set_schema_to_public()
     deletion = ShopDeletion.objects.filter(tenant=tenant).first()
-    if (purpose == PLANNED) != (deletion is not None):
+    if (purpose == TAKEN_BACK) == (deletion is not None):
         return
     origin = origin_of_ours(tenant, origin)
     with translation.override(tenant.language), timezone.override(tenant.time_zone):
         if deletion:
             day = date_format(timezone.localtime(deletion.delete_after), "DATE_FORMAT")
             named = {"shop": tenant.name, "day": day}
-            subject = _("%(shop)s will be deleted on %(day)s") % named
+            if purpose == SOON:
+                subject = _("Reminder: %(shop)s will be deleted on %(day)s") % named
+            else:
+                subject = _("%(shop)s will be deleted on %(day)s") % named
         else:
             subject = _("%(shop)s will not be deleted") % {"shop": tenant.name}
         context = {

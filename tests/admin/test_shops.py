@@ -165,8 +165,12 @@ def test_the_list_of_1000_shops_takes_as_many_statements_as_that_of_two(platform
 
 
 def test_a_shop_is_suspended_with_a_reason_and_opened_again(platform, tech):
-    refused = platform.post(page_of(tech, "suspend"), {"reason": " "})
-    assert "This field is required" in words(refused)
+    refused = words(platform.post(page_of(tech, "suspend"), {"reason": " "}))
+    assert "Reason (required)</label>" in refused
+    assert 'aria-required="true"' in refused
+    assert '<p class="desk-problem">Say why: without a reason' in refused
+    tech.refresh_from_db()
+    assert tech.active
 
     page = platform.post(page_of(tech, "suspend"), {"reason": "Sells fakes"}, follow=True)
 
@@ -306,6 +310,76 @@ def test_an_owner_ends_the_shop_and_takes_that_back(desk, tech):
     assert "open again" in mail.outbox[1].body
     with tenant_context(tech):
         assert AuditEntry.objects.filter(changes__has_key="deletion").count() == 2
+
+
+def reminders() -> list:
+    """What the worker's hour sends to owners."""
+    mail.outbox.clear()
+    Job.objects.filter(task_name="tenants.jobs.mail_owner").delete()
+    end_shops_regularly(0)
+    work_off("mail_owner")
+    return list(mail.outbox)
+
+
+def ends_in(hours: float, *, asked_before: float = 11 * 24) -> None:
+    now = timezone.now()
+    ShopDeletion.objects.update(
+        delete_after=now + timedelta(hours=hours), asked_at=now - timedelta(hours=asked_before)
+    )
+
+
+def test_owners_are_reminded_once_before_the_shop_is_deleted(desk, tech):
+    make_member(tech, email="ann@example.com")
+    make_member(tech, "manager", email="manager@example.com")
+    desk.post("/admin/tenants/shopdeletion/", {"slug": "tech"})
+    ends_in(72.1)
+    assert reminders() == []
+
+    ends_in(71.9)
+    sent = reminders()
+
+    assert sorted(message.to[0] for message in sent) == ["ann@example.com", "owner@example.com"]
+    assert sent[0].subject.startswith("Reminder: Tech Gadgets will be deleted on ")
+    for text in (sent[0].body, sent[0].alternatives[0].content):
+        assert "http://tech.localhost/admin/tenants/shopdeletion/" in text
+        assert "press “Keep the shop”" in text
+        assert "(UTC): products, orders" in text
+    assert reminders() == []
+    # What the mail says is there.
+    assert "Keep the shop" in words(desk.get("/admin/tenants/shopdeletion/"))
+
+
+def test_a_short_waiting_time_is_half_over_before_anybody_is_reminded(desk, tech):
+    desk.post("/admin/tenants/shopdeletion/", {"slug": "tech"})
+    ends_in(24, asked_before=23)
+    assert reminders() == []
+
+    ends_in(23, asked_before=24)
+
+    assert len(reminders()) == 1
+
+
+def test_what_the_platform_ends_is_reminded_of_without_a_way_that_is_not_there(platform, tech):
+    make_member(tech, email="ann@example.com")
+    platform.post(page_of(tech, "end"), {"slug": "tech"})
+    ends_in(48)
+
+    (message,) = reminders()
+
+    assert "please ask the platform’s staff" in message.body
+    assert "Keep the shop" not in message.body
+
+
+def test_nobody_is_reminded_of_what_was_taken_back_meanwhile(desk, tech):
+    desk.post("/admin/tenants/shopdeletion/", {"slug": "tech"})
+    ends_in(48)
+    Job.objects.all().delete()
+    end_shops_regularly(0)
+    desk.post("/admin/tenants/shopdeletion/keep/")
+    Job.objects.exclude(args__purpose="deletion_soon").delete()
+
+    assert work_off("mail_owner") == 1
+    assert mail.outbox == []
 
 
 def test_mails_speak_the_shops_language(desk, tech):
