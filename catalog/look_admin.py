@@ -42,6 +42,7 @@ class ShopLookAdmin(ShopRowAdmin):
         ("Logo", {"fields": ("logo", "logo_alt")}),
         ("Colours", {"fields": ("primary_color", "accent_color")}),
         ("Shape", {"fields": ("radius", "density", "type_scale")}),
+        ("Directory", {"fields": ("is_listed",)}),
     )
     change_form_template = "admin/look/change_form.html"
     change_form_after_template = "admin/look/_preview.html"

@@ -36,6 +36,7 @@ class ShopLookForm(forms.ModelForm):
             "radius",
             "density",
             "type_scale",
+            "is_listed",
         )
         widgets = dict.fromkeys(COLORS, UnfoldAdminColorInputWidget)
         labels = COLORS

@@ -69,7 +69,11 @@ class TenantMiddleware:
         slug, slash, rest = request.path_info[len(MOUNT) :].partition("/")
         tenant = tenant_by_slug(slug)
         if tenant is None:
-            return _unknown_host(request)
+            if is_call(request.path_info):
+                return error_response(TenantNotFound(), request)
+            # None of its routes leads there: the platform's own page says so, and leads back.
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            return self.get_response(request)
         outer = get_script_prefix()
         root = outer.rstrip("/") + MOUNT + slug
         if not slash:

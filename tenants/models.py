@@ -104,6 +104,16 @@ class Tenant(TenantMixin):
         editable=False,
         help_text="Whether whoever works here must set up a second factor first.",
     )
+    is_listed = models.BooleanField(
+        "show the shop in the platform's directory",
+        default=True,
+        help_text="On the platform's home page, as soon as there is something to buy. "
+        "The shop's own address works either way.",
+    )
+    # Kept by `catalog.services.directory`.
+    has_products = models.BooleanField(
+        default=False, editable=False, help_text="Whether there is something to buy."
+    )
     # Once the list of first steps was dismissed, or nothing is left of it.
     first_steps_ended_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

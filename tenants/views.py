@@ -28,14 +28,15 @@ class _Entry:
 
 
 def _page(request: HttpRequest) -> Page:
-    shops = Tenant.objects.filter(active=True).order_by("name", "id")
+    listed = Tenant.objects.filter(active=True, is_listed=True, has_products=True)
+    shops = listed.order_by("name", "id")
     return Paginator(shops, PAGE_SIZE).get_page(request.GET.get("page"))
 
 
 @require_safe
 @platform_page
 def directory(request: HttpRequest) -> HttpResponse:
-    """Every open shop, by name."""
+    """Every open shop that has something to buy, by name; but those that do not want to be here."""
     page = _page(request)
     context = {
         "page": page,
@@ -84,6 +85,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 @platform_page
 def not_found(request: HttpRequest) -> HttpResponse:
-    """The platform's 404 page: the way back to the shops."""
-    context = {"home": reverse("platform:home")}
+    """The platform's 404 page, also of a shop that there is not: the way back to the shops."""
+    is_of_a_shop = request.path_info.startswith("/stores/")
+    context = {"home": reverse("platform:home"), "is_of_a_shop": is_of_a_shop}
     return render(request, "tenants/not_found.html", context, status=404)

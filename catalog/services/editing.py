@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalog.errors import HeldForOrders
 from catalog.models import Category, Product, ProductImage, Variant
 from catalog.sanitise import sanitise_html
+from catalog.services.directory import note_whether_it_sells
 from catalog.services.locking import lock_products
 from catalog.services.pictures import forget_pictures
 from catalog.services.refresh import refresh_products
@@ -115,6 +116,7 @@ def delete_products(product_ids: Collection[UUID]) -> None:
     images = ProductImage.objects.filter(product__in=product_ids)
     forget_pictures(images.values_list("file", flat=True))
     Product.objects.filter(pk__in=product_ids).delete()
+    note_whether_it_sells()
     raise_catalogue_version()
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 
 from catalog.search import CONFIGURATIONS
+from catalog.services.directory import note_whether_it_sells
 from pycommerce.db import connection
 from tenants.webhooks.announcing import announce
 
@@ -133,6 +134,7 @@ def refresh_products(product_ids: Collection[UUID] | None) -> None:
         cursor.execute(_ADD_WORDS.format(words=words), arguments)
         if product_ids is None:
             cursor.execute(_DROP_WORDS.format(words=words), arguments)
+    note_whether_it_sells()
     if product_ids is not None:
         announce("product.updated", [{"product": str(pk)} for pk in product_ids])
 

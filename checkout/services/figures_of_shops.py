@@ -7,6 +7,7 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from catalog.models import Product
+from catalog.services.directory import note_whether_it_sells
 from checkout.services.sweeping import in_each, tenants_named
 from checkout.stripe_inbox.models import StripeEvent
 from orders.models import Order, OutboxMessage, Refund
@@ -43,6 +44,8 @@ def gather_figures() -> int:
 
 
 def _figures_of(tenant: Tenant) -> dict[str, Any]:
+    # Two that publish and withdraw products at once do not see each other's: this one is exact.
+    note_whether_it_sells()
     orders = Order.objects.aggregate(count=Count("pk"), last=Max("created_at"))
     by_staff = AuditEntry.objects.exclude(user_id=None)
     changed_at = by_staff.aggregate(last=Max("created_at"))["last"]

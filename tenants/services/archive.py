@@ -48,6 +48,8 @@ _FIELDS = (
     "logo_height",
     "stripe_account",
     "second_factor_required",
+    "is_listed",
+    "has_products",
 )
 _DOMAIN = ("domain", "is_primary", "is_vouched", "challenge")
 _IS_PROVEN = ExpressionWrapper(Q(proven_at__isnull=False), BooleanField())

@@ -65,6 +65,17 @@ def test_owners_and_managers_change_the_look(desk_of, tech, change, role):
     assert entry.user_name == f"{role}@example.com"
 
 
+def test_whether_the_directory_shows_the_shop_is_changed_there_too(desk_of, tech, change):
+    desk = desk_of("owner")
+    assert "directory" in words(desk.get(change))
+
+    _save(desk, change)
+    assert Tenant.objects.get(pk=tech.pk).is_listed is False
+    _save(desk, change, is_listed="on")
+
+    assert Tenant.objects.get(pk=tech.pk).is_listed is True
+
+
 @pytest.mark.parametrize("role", ["fulfilment", "viewer"])
 def test_others_neither_see_nor_change_it(desk_of, tech, change, role):
     desk = desk_of(role)
