@@ -68,7 +68,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
         form = _form(request, mine)
     if request.POST.keys() & {"address", "update"}:
         if _is_followed(request):
-            return redirect("checkout:checkout")
+            # A button beside the sums leads back to them: on a phone they are far down.
+            place = "#summary" if request.POST.get("update") == "sums" else ""
+            return redirect(reverse("checkout:checkout") + place)
         return _checkout_page(request, mine, lines, form, is_update=True)
     if is_changed:
         return _to_cart(request)
@@ -147,6 +149,9 @@ def _remember_details(mine: Cart, data: Mapping[str, Any]) -> None:
     """Keep what was typed: it is there when the shopper comes back."""
     known = CheckoutForm.base_fields
     mine.details = {name: str(data[name])[:_KEPT_LENGTH] for name in known if data.get(name)}
+    if not data.get("other_billing"):
+        # Until another one is asked for it is where the goods go.
+        mine.details["billing_country"] = mine.details.get("country", "")
     # Not saved: it may have been bought in another tab, and be gone.
     Cart.objects.filter(pk=mine.pk).update(details=mine.details)
 

@@ -132,7 +132,8 @@ def _line_items(order: Order) -> list[dict[str, Any]]:
         else:
             found.append((name, line.unit_price, line.quantity))
     if order.shipping_total:
-        found.append((order.shipping_name, order.shipping_total, 1))
+        name = _("Shipping: %(method)s") % {"method": order.shipping_name}
+        found.append((name, order.shipping_total, 1))
     if order.tax_total and not order.prices_include_tax:
         found.append((_("Tax"), order.tax_total, 1))
     if len(found) > 100:

@@ -9,7 +9,9 @@ let updating = Promise.resolve();
 // --- Showing what the shop answers, without losing what was typed meanwhile ---
 
 function typed() {
-  const fields = [...form.elements].filter((field) => field.id && field.type !== "hidden");
+  // The country of a billing address that is not asked for follows the one that is.
+  const follows = (field) => field.name === "billing_country" && !form.elements.other_billing.checked;
+  const fields = [...form.elements].filter((field) => field.id && field.type !== "hidden" && !follows(field));
   return fields.map((field) => [field.id, field.value, field.checked]);
 }
 

@@ -168,7 +168,7 @@ def test_a_guest_buys_without_a_script(request, visit, place):
 
 
 def test_without_a_script_back_from_the_payment_page_shows_what_was_typed(shop, visit):
-    seen = visit(java_script_enabled=False)
+    seen = visit(360, java_script_enabled=False)
     page = seen.page
     put_in_cart(page, shop, script=False)
     page.get_by_role("link", name="Go to checkout").click()
@@ -176,6 +176,7 @@ def test_without_a_script_back_from_the_payment_page_shows_what_was_typed(shop, 
     page.get_by_label("Express").check()
     page.get_by_role("button", name="Update the total").click()
     expect(page.locator(".sums-total dd")).to_have_text("$157.99")
+    expect(page.locator(".checkout-summary")).to_be_in_viewport()
     to_payment(page)
 
     page.go_back()
@@ -186,7 +187,7 @@ def test_without_a_script_back_from_the_payment_page_shows_what_was_typed(shop, 
         expect(field).to_have_value(text)
     expect(page.get_by_label("State", exact=True).first).to_have_value("NY")
     expect(page.get_by_label("Express")).to_be_checked()
-    assert page.url == f"{shop}/checkout/"
+    assert page.url == f"{shop}/checkout/#summary"
     to_payment(page)
     assert seen.problems == []
 
@@ -559,6 +560,14 @@ def test_fields_follow_the_country(checkout):
     expect(page.get_by_label("Full name")).to_have_value("Ann Lee")
     page.get_by_label("Use a different billing address").check()
     expect(page.locator("#id_billing_line1")).to_be_visible()
+    billing = page.locator("#id_billing_country")
+    expect(billing).to_have_value("DE")
+    billing.select_option("CA")
+    expect(page.get_by_label("Province")).to_be_visible()
+    page.get_by_label("Country").first.select_option("FR")
+    expect(page.locator("#id_postal_code")).to_be_visible()
+    expect(page.locator(".checkout-summary")).not_to_have_attribute("aria-busy", "true")
+    expect(billing).to_have_value("CA")
 
 
 def test_what_is_typed_while_the_total_is_worked_out_stays(checkout):

@@ -481,6 +481,27 @@ def test_an_update_is_a_page_that_can_be_come_back_to(filled, asked):
     assert "field-problem" not in page
 
 
+def test_a_button_beside_the_sums_leads_back_to_them(filled):
+    page = filled.get("/checkout/").content.decode()
+    values = re.findall(r'name="update"\s+value="(\w+)"', page)
+
+    assert values == ["1", "sums", "sums"]
+    answers = [post(filled, "/checkout/", DETAILS | {"update": value}) for value in values]
+    assert [each["Location"] for each in answers] == ["/checkout/", *2 * ["/checkout/#summary"]]
+    assert 'id="summary"' in page
+
+
+@pytest.mark.parametrize("asked", [{}, {"other_billing": "on"}])
+def test_the_country_of_a_billing_address_follows_until_one_is_asked_for(filled, asked):
+    typed = DETAILS | {"country": "DE", "state": "", "billing_country": "US", "update": "1"}
+
+    page = post(filled, "/checkout/", typed | asked, follow=True).content.decode()
+    billing = page.partition('name="billing_country"')[2].partition("</select>")[0]
+
+    assert re.search(r'value="(\w\w)" selected', billing)[1] == ("US" if asked else "DE")
+    assert ('name="billing_state"><option' in page.replace("\n", "")) == bool(asked)
+
+
 def test_a_script_gets_the_page_at_once(filled):
     fetched = {"HTTP_SEC_FETCH_MODE": "cors"}
 
@@ -781,9 +802,12 @@ def test_options_are_shown_with_their_names_from_the_cart_to_the_mail(shopper, t
     assert words in checkout
     select()
     total = re.search(r'name="total" value="(.*?)"', checkout).group(1)
-    post(shopper, "/checkout/", DETAILS | {"total": total})
+    express = {"shipping_method": "express", "total": str(Decimal(total) + 15)}
+    post(shopper, "/checkout/", DETAILS | express)
     session, order = Session.objects.get(), Order.objects.get()
-    assert f"Trail Shoe ({words})" in shopper.get(session.url).content.decode()
+    payment_page = shopper.get(session.url).content.decode()
+    assert f"Trail Shoe ({words})" in payment_page
+    assert "Shipping: Express" in payment_page
     select()
     assert words in shopper.get(f"/orders/{order.access_token}/").content.decode()
     select()
@@ -796,9 +820,12 @@ def test_options_are_shown_with_their_names_from_the_cart_to_the_mail(shopper, t
 
 
 def test_what_is_no_longer_sold_says_so_and_leads_nowhere(filled, product):
+    ShippingMethod.objects.filter(code="standard").update(free_from=Decimal(300))
     Product.objects.filter(pk=product.pk).update(status="archived")
 
     page = filled.get("/cart/").content.decode()
+    # Nobody orders nothing to have it sent for nothing.
+    assert "for free shipping" not in page
 
     assert "No longer sold: please remove it." in page
     assert "Sold out" not in page

@@ -38,6 +38,20 @@ def test_countries_are_named_in_the_shops_language():
 
 
 @pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("de", ["Oman", "Österreich", "Pakistan"]),
+        ("en", ["Afghanistan", "Åland Islands", "Albania"]),
+    ],
+)
+def test_countries_with_accents_stand_where_they_are_looked_for(language, names):
+    every = list(country_names(language).values())
+    at = every.index(names[0])
+
+    assert every[at : at + 3] == names
+
+
+@pytest.mark.parametrize(
     ("country", "text", "code"),
     [
         ("US", "new york", "NY"),
