@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from catalog.display import offer_price_html, stock_state, stock_words
 from catalog.listing import ProductRow
+from catalog.pictured import pictured_option
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +98,12 @@ def groups_of(row: ProductRow, offers: list[Offer], first: Offer) -> list[Group]
 
 
 def _pictured(row: ProductRow, pictures: list[dict[str, Any]]) -> Iterator[tuple[str, int]]:
-    """Variants with the picture that shows them.
-
-    A merchant pictures one variant of each colour: the others of that colour share it. The option
-    that is pictured is the one of which no two pictured variants have the same value.
-    """
+    """Variants with the picture that shows them."""
     numbers = {image["variant"]: index for index, image in enumerate(pictures) if image["variant"]}
     own = [variant for variant in row.variants if variant["id"] in numbers and variant["options"]]
-    for name in row.option_names:
+    if name := pictured_option(row.option_names, [variant["options"] for variant in own]):
         by_value = {variant["options"][name]: numbers[variant["id"]] for variant in own}
-        if own and len(by_value) == len(own):
-            for variant in row.variants:
-                if (value := variant["options"].get(name)) in by_value:
-                    yield variant["id"], by_value[value]
-            break
+        for variant in row.variants:
+            if (value := variant["options"].get(name)) in by_value:
+                yield variant["id"], by_value[value]
     yield from numbers.items()

@@ -1,5 +1,8 @@
 """A customer's own pages: sign in by a mailed link, orders, addresses, the same again."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +19,7 @@ from orders.accounts import customer_of, sign_in, sign_out
 from orders.models import Customer, CustomerAddress, Order
 from orders.pages import personal_page, shop_context
 from orders.services.customers import ask_for_sign_in, find_sign_in, use_sign_in
-from orders.showing import Pictures, address_lines, list_words, pictures_of, tone
+from orders.showing import address_lines, list_words, pictures_by_line, tone
 from orders.views import find_by_token
 from pycommerce.api.posts import check_post
 from pycommerce.core.errors import InvalidRequest, RateLimited, Refusal
@@ -65,7 +68,9 @@ def account(request: HttpRequest) -> HttpResponse:
 def _account(request: HttpRequest, customer: Customer) -> HttpResponse:
     found = Order.objects.filter(customer=customer, number__isnull=False)
     orders = list(found.prefetch_related("line_items")[:MOST_ORDERS])
-    pictures = pictures_of(line for order in orders for line in order.line_items.all())
+    pictures = pictures_by_line(
+        [line for order in orders for line in order.line_items.all()[:MOST_PICTURES]]
+    )
     context = shop_context(
         request,
         title=_("Your orders"),
@@ -76,14 +81,14 @@ def _account(request: HttpRequest, customer: Customer) -> HttpResponse:
     return render(request, "orders/account.html", context)
 
 
-def _row(order: Order, pictures: Pictures) -> dict[str, object]:
+def _row(order: Order, pictures: Mapping[UUID, str]) -> dict[str, object]:
     lines = order.line_items.all()
     return {
         "order": order,
         "words": list_words(order),
         "tone": tone(order),
         "names": ", ".join(f"{line.quantity} × {line.name}" for line in lines),
-        "pictures": [pictures.get(line.product_id) for line in lines[:MOST_PICTURES]],
+        "pictures": [pictures[line.pk] for line in lines[:MOST_PICTURES]],
     }
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from catalog.display import option_words
 from catalog.models import Product, Variant
+from catalog.pictured import picture_for, pictures_of
 from checkout.models import Cart, CartLine
 from orders.models import MAX_QUANTITY
 from pycommerce.api.parameters import parse_uuid
@@ -87,13 +88,17 @@ def _set(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as the cart's page shows it; `now` is today's price, `stock` what can be sold."""
+    """A line as the cart's page shows it; `now` is today's price, `stock` what can be sold.
+
+    `picture` is the address of what shows the variant; empty for none.
+    """
 
     id: UUID
     variant: Variant
     quantity: int
     seen: Decimal
     is_for_sale: bool
+    picture: str
 
     @property
     def now(self) -> Decimal:
@@ -127,8 +132,11 @@ class Line:
 
     @property
     def options(self) -> str:
-        variant = self.variant
-        return option_words(zip(variant.product.option_names, variant.option_values, strict=False))
+        return option_words(_options_of(self.variant).items())
+
+
+def _options_of(variant: Variant) -> dict[str, str]:
+    return dict(zip(variant.product.option_names, variant.option_values, strict=False))
 
 
 def units_in(cart: Cart) -> int:
@@ -149,8 +157,10 @@ def lines_of(cart: Cart | None) -> list[Line]:
     if cart is None:
         return []
     held = dict(_held_by(cart))
+    lines = list(cart.lines.exclude(variant=None).select_related("variant__product"))
+    pictures = pictures_of({line.variant.product_id for line in lines if line.variant})
     found = []
-    for line in cart.lines.exclude(variant=None).select_related("variant__product"):
+    for line in lines:
         variant = line.variant
         assert variant is not None
         variant.held = max(0, variant.held - held.get(variant.pk, 0))
@@ -161,6 +171,7 @@ def lines_of(cart: Cart | None) -> list[Line]:
                 quantity=line.quantity,
                 seen=line.seen_price,
                 is_for_sale=variant.product.status == Product.Status.ACTIVE,
+                picture=picture_for(_options_of(variant), pictures.get(variant.product_id, ())),
             )
         )
     return found

@@ -255,21 +255,20 @@ def _methods() -> list[tuple[ShippingMethod, Decimal, bool]]:
 
 def _cart(pictured: CardRow | None) -> list[Line]:
     """A line that is as it was, and one for each thing that can have changed."""
-    images = [pictured.image] if pictured and pictured.image else []
+    picture = pictured.image["url"] if pictured and pictured.image else ""
 
     def line(name: str, *, quantity: int = 1, seen: str = "49.00", on_hand: int = 9) -> Line:
         variant = Variant(
             product=Product(
                 name=name,
                 slug="style-guide",
-                image_list=images,
                 option_names=[_("Size"), _("Colour")],
             ),
             option_values=["M", _("Black")],
             price=D("49.00"),
             on_hand=on_hand,
         )
-        return Line(_id(name), variant, quantity, D(seen), is_for_sale=True)
+        return Line(_id(name), variant, quantity, D(seen), is_for_sale=True, picture=picture)
 
     return [
         line(_("Product"), quantity=2),

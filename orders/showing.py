@@ -1,6 +1,6 @@
 """How an order is shown to its customer, on its page and in mails."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 
 from catalog.delivery import Delivery
 from catalog.display import money, option_words
-from catalog.models import Product
+from catalog.pictured import picture_for, pictures_of
 from orders.addresses import country_code, rules_for
 from orders.models import LineItem, Order, ShippingMethod
 from pycommerce.core.countries import country_names
 
-Pictures = Mapping[UUID, list[dict[str, Any]]]
 Status, PaymentStatus = Order.Status, Order.PaymentStatus
 
 
@@ -120,10 +119,10 @@ def address_lines(address: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def pictures_of(lines: Iterable[LineItem]) -> Pictures:
-    """Product id to its pictures, for the products that are still there."""
-    ids = {line.product_id for line in lines}
-    return dict(Product.objects.filter(pk__in=ids).values_list("pk", "image_list"))
+def pictures_by_line(lines: Collection[LineItem]) -> dict[UUID, str]:
+    """Line id to the address of what pictures it; empty where the product has none, or is gone."""
+    pictures = pictures_of({line.product_id for line in lines})
+    return {line.pk: picture_for(line.options, pictures.get(line.product_id, ())) for line in lines}
 
 
 def order_context(order: Order) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from orders.models import Order
 from orders.pages import allow_payment_page, personal_page, shop_context
 from orders.services.pricing import order_settings
-from orders.showing import is_confirmed, is_on_the_way, order_context, pictures_of, steps, tone
+from orders.showing import is_confirmed, is_on_the_way, order_context, pictures_by_line, steps, tone
 from orders.waiting import next_look
 from pycommerce.core.http import HttpRequest
 
@@ -38,9 +38,9 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
         look=next_look(request) if is_on_the_way(order) else None,
         **order_context(order),
     )
-    pictures = pictures_of(row["line"] for row in context["lines"])
+    pictures = pictures_by_line([row["line"] for row in context["lines"]])
     for row in context["lines"]:
-        row["pictures"] = pictures.get(row["line"].product_id)
+        row["picture"] = pictures[row["line"].pk]
     response = render(request, "orders/status.html", context)
     allow_payment_page(response)
     return response

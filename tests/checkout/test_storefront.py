@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from catalog.models import Product, Variant
+from catalog.models import Product, ProductImage, Variant
 from catalog.services.editing import delete_products
 from catalog.services.refresh import refresh_products
 from catalog.services.stock import adjust_stock
@@ -817,6 +817,44 @@ def test_options_are_shown_with_their_names_from_the_cart_to_the_mail(shopper, t
     [sent] = mail.outbox
     assert f"Trail Shoe ({words})" in sent.body
     assert words in sent.alternatives[0][0]
+
+
+def test_a_line_shows_the_colour_that_was_chosen_from_the_cart_to_the_account(shopper, tech):
+    shirt = make_product(
+        "Shirt",
+        option_names=["Size", "Colour"],
+        variants=[{"option_values": [size, colour]} for colour in ("Red", "Blue") for size in "SM"],
+    )
+    plain, red, blue = (
+        ProductImage.objects.create(product=shirt, variant=shown, position=position)
+        for position, shown in enumerate(
+            (None, *shirt.variants.filter(option_values__contains=["S"]).order_by("position")), 1
+        )
+    )
+    for image, name in ((plain, "plain"), (red, "red"), (blue, "blue")):
+        # Set beside the field: a test needs no file behind it.
+        file = f"tenants/test/{name}.webp"
+        ProductImage.objects.filter(pk=image.pk).update(file=file, width=800, height=800)
+    [chosen] = shirt.variants.filter(option_values=["M", "Blue"])
+    post(shopper, "/cart/add/", {"variant": str(chosen.pk), "quantity": "1"})
+
+    def pictures(path):
+        page = shopper.get(path).content.decode()
+        select()
+        return re.findall(r'class="thumb"\s+src="[^"]*/(\w+)\.webp"', page)
+
+    assert pictures("/cart/") == ["blue"]
+    assert pictures("/checkout/") == ["blue"]
+    post(shopper, "/checkout/", DETAILS | {"email": "john.doe@example.com", "total": "10.00"})
+    order = Order.objects.get()
+    assert pictures(f"/orders/{order.access_token}/") == ["blue"]
+    paid(order)
+    _signed_in(shopper)
+    assert pictures("/account/") == ["blue"]
+    blue.delete()
+    assert pictures(f"/orders/{order.access_token}/") == ["plain"]
+    ProductImage.objects.all().delete()
+    assert pictures(f"/orders/{order.access_token}/") == []
 
 
 def test_what_is_no_longer_sold_says_so_and_leads_nowhere(filled, product):
