@@ -31,6 +31,27 @@ class ShopFigures(models.Model):
         return f"{self.orders} orders, {self.products} products"
 
 
+class CatalogueVersion(models.Model):
+    """The version of a shop's catalogue where one statement finds those of all shops.
+
+    Written by a trigger of the shop's own row (`shop_state`), in the same transaction; a shop
+    without a row has the version that every shop begins with.
+    """
+
+    schema_name = models.CharField(primary_key=True, max_length=63)
+    version = models.BigIntegerField()
+    # The transaction that wrote it, by which those are found that changed since a snapshot. In a
+    # copy of the database on another server it may be ahead of what is written there: then rows
+    # are read more often than they change.
+    changed_in = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "version of a catalogue"
+
+    def __str__(self) -> str:
+        return f"{self.schema_name}: {self.version}"
+
+
 class ShopDeletion(models.Model):
     """A shop is closed and will be deleted, unless that is taken back before."""
 

@@ -1,9 +1,10 @@
 """How a host name or a slug becomes a tenant, without a statement once it is known.
 
-The map is kept in each process, bounded and short-lived (hits 10 s, misses 5 s), and cleared when
-an edit of a tenant or a domain commits in this process. Other processes may be stale for 10 s, so
-writes that matter read `active` again in their own transaction. Hosts that are unknown are kept
-apart, so that no flood of made-up names drives out those that are known.
+The map is kept in each process, bounded, and cleared when an edit of a tenant or a domain commits
+in this process, or when another process is seen to have written a tenant (a domain that is proven
+or removed writes its tenant). That is looked for every 10 s, so writes that matter read `active`
+again in their own transaction. Hosts that are unknown are kept apart and for 5 s, so that no flood
+of made-up names drives out those that are known.
 """
 
 import ipaddress
@@ -19,10 +20,11 @@ from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 
+from tenants.changes import changes
 from tenants.models import Domain, Tenant
 from tenants.public import in_public
 
-HIT_SECONDS = 10.0
+KNOWN_SECONDS = 10.0  # since they were read, or since it was looked whether any was written
 MISS_SECONDS = 5.0
 MAX_ENTRIES = 5000
 _HOST = re.compile(r"(?=.{4,253}\Z)([a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{0,62}\Z")
@@ -32,30 +34,37 @@ _Entries = OrderedDict[Key, tuple[float, Tenant | None]]
 
 
 class _TenantMap:
-    """A bounded map with expiry that several threads share."""
+    """A bounded map that several threads share; an entry says when it was begun to be read."""
 
     def __init__(self) -> None:
         self._known: _Entries = OrderedDict()
         self._unknown: _Entries = OrderedDict()
+        self._cleared_at = float("-inf")
         self._lock = threading.Lock()
 
     def get(self, key: Key, load: Callable[[], Tenant | None]) -> Tenant | None:
-        now = time.monotonic()
-        entry = self._known.get(key) or self._unknown.get(key)
-        if entry is not None and entry[0] > now:
+        entry, now = self._known.get(key), time.monotonic()
+        if entry is None or now - max(entry[0], changes.looked_at) >= KNOWN_SECONDS:
+            changes.look(KNOWN_SECONDS)
+            entry, now = self._known.get(key), time.monotonic()
+        entry = entry or self._unknown.get(key)
+        if entry is not None and (entry[1] or now - entry[0] < MISS_SECONDS):
             return entry[1]
         tenant = load()
         with self._lock:
             self._known.pop(key, None)
             self._unknown.pop(key, None)
-            entries = self._known if tenant else self._unknown
-            entries[key] = (now + (HIT_SECONDS if tenant else MISS_SECONDS), tenant)
-            while len(entries) > MAX_ENTRIES:
-                entries.popitem(last=False)
+            # What was read while the map was cleared may be from before what cleared it.
+            if now > self._cleared_at:
+                entries = self._known if tenant else self._unknown
+                entries[key] = (now, tenant)
+                while len(entries) > MAX_ENTRIES:
+                    entries.popitem(last=False)
         return tenant
 
     def clear(self) -> None:
         with self._lock:
+            self._cleared_at = time.monotonic()
             self._known.clear()
             self._unknown.clear()
 
@@ -66,6 +75,9 @@ _tenants = _TenantMap()
 def clear_cache() -> None:
     """Forget every known host and slug of this process."""
     _tenants.clear()
+
+
+changes.call_when_shops_change(clear_cache)
 
 
 def normalise_host(host: str) -> str:

@@ -19,6 +19,7 @@ from django.test import Client, TransactionTestCase
 
 from checkout.services.integrity import violations
 from pycommerce.core.bounded_cache import forget_everything
+from tenants.changes import changes
 from tenants.middleware import PLACE_KEY, place_of
 from tenants.models import Tenant, User
 from tenants.resolution import clear_cache, is_platform_host, tenant_by_host
@@ -148,6 +149,7 @@ def _books_may_be_broken(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_kept_from_another_test() -> Iterator[None]:
+    changes.forget()
     clear_cache()
     forget_everything()
     yield

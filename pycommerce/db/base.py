@@ -73,7 +73,7 @@ class DatabaseWrapper(TenantDatabaseWrapper):
                 ordinary: list[tuple[Any, ...]] = cursor.fetchall()
                 return ordinary
         with self.wrap_database_errors:
-            self._handle_search_path()
+            self._handle_search_path(self._prepared)
             return fetch(self._prepared, statement, arguments)
 
     def _has_begun(self) -> bool:

@@ -23,8 +23,11 @@ class PreparedStatements:
         self._connection = connection
         self._names: dict[str, bytes] = {}
         # Of itself the server would plan anew for the first five uses, and often from then on.
-        generic = connection.pgconn.exec_(b"SET plan_cache_mode = force_generic_plan")
-        self._check(generic, ExecStatus.COMMAND_OK)
+        self.execute("SET plan_cache_mode = force_generic_plan")
+
+    def execute(self, statement: str) -> None:
+        """Send a statement that gives no rows, as a cursor would."""
+        self._check(self._connection.pgconn.exec_(statement.encode()), ExecStatus.COMMAND_OK)
 
     def fetch(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
         """The rows of a statement, with `%s` for each argument; they are sent as their text."""
@@ -68,7 +71,7 @@ class PreparedStatements:
 
     def _forget(self) -> None:
         self._names.clear()
-        self._check(self._connection.pgconn.exec_(b"DEALLOCATE ALL"), ExecStatus.COMMAND_OK)
+        self.execute("DEALLOCATE ALL")
 
     def _check(self, result: PGresult, expected: ExecStatus) -> None:
         if result.status == expected:

@@ -11,7 +11,7 @@ from psycopg import sql
 from pycommerce.db import connection
 from tenants.errors import DeletionPlanned
 from tenants.models import ApiKey, Domain, Membership, Tenant
-from tenants.platform_models import ShopDeletion, ShopFigures
+from tenants.platform_models import CatalogueVersion, ShopDeletion, ShopFigures
 from tenants.resolution import clear_cache
 from tenants.services.archive import export_tenant, tables_of
 
@@ -66,6 +66,7 @@ def _remove(tenant: Tenant) -> None:
     ApiKey.objects.filter(tenant=tenant).delete()
     ShopFigures.objects.filter(tenant=tenant).delete()
     ShopDeletion.objects.filter(tenant=tenant).delete()
+    CatalogueVersion.objects.filter(schema_name=tenant.schema_name).delete()
     with connection.cursor() as cursor:
         drop = sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(tenant.schema_name))
         cursor.execute(drop.as_string(connection.connection))
