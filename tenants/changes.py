@@ -44,7 +44,7 @@ class Changes:
         self._when_shops_change.append(forget)
 
     def look(self, seconds: float) -> bool:
-        """See to it that what is known is at most so old; gives whether a shop's row was written."""
+        """Make what is known at most so old; gives whether any shop's row was written."""
         with self._lock:
             now = time.monotonic()
             if now - self.looked_at < seconds:
