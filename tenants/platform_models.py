@@ -34,8 +34,8 @@ class ShopFigures(models.Model):
 class CatalogueVersion(models.Model):
     """The version of a shop's catalogue where one statement finds those of all shops.
 
-    Written by a trigger of the shop's own row (`shop_state`), in the same transaction; a shop
-    without a row has the version that every shop begins with.
+    Written by the statement that raises the version in the shop's own row (`shop_state`), right
+    after it in the order of locks; a shop without a row has the version that shops begin with.
     """
 
     schema_name = models.CharField(primary_key=True, max_length=63)

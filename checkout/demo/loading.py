@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
 from django_tenants.utils import tenant_context
 
 from checkout.demo.founding import founding_orders
@@ -11,7 +10,7 @@ from checkout.demo.rows import Rows
 from checkout.demo.year import a_year
 from orders.models import Discount, Order, OrderSettings, ShippingMethod, TaxRate
 from tenants.models import Tenant
-from tenants.shop.models import ShopState
+from tenants.shop.models import ShopState, raise_catalogue_version
 
 D = Decimal
 
@@ -29,9 +28,8 @@ def ensure_orders(tenant: Tenant) -> None:
         for number, order in enumerate(sorted(rows.orders, key=lambda each: each.created_at), 1):
             order.number = f"{tenant.slug[0].upper()}-{1000 + number}"
         rows.write()
-        ShopState.objects.update(
-            last_order_number=1000 + len(rows.orders), catalogue_version=F("catalogue_version") + 1
-        )
+        ShopState.objects.update(last_order_number=1000 + len(rows.orders))
+        raise_catalogue_version()
 
 
 def _settings(tenant: Tenant) -> None:

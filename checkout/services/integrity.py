@@ -68,6 +68,12 @@ RULES: dict[str, str] = {
         HAVING count(n) <> max(n) - min(n) + 1 OR count(n) <> count(DISTINCT n)
             OR max(n) <> (SELECT last_order_number FROM shop_state)
     """,
+    "the platform knows the version of the catalogue": """
+        SELECT 'version ' || s.catalogue_version || ', known as ' || coalesce(v.version, 1)
+        FROM shop_state s LEFT JOIN public.tenants_catalogueversion v
+            ON v.schema_name = current_schema()
+        WHERE s.catalogue_version <> coalesce(v.version, 1)
+    """,
     "an order's tax is that of its lines and of its shipping": """
         SELECT o.number FROM orders_order o JOIN orders_lineitem l ON l.order_id = o.id
         GROUP BY o.id HAVING CASE WHEN o.prices_include_tax

@@ -25,6 +25,7 @@ from pycommerce.db import connection
 from tenants.due import Kind, note_due
 from tenants.errors import TenantInactive
 from tenants.models import Tenant
+from tenants.shop.models import TELL_VERSION
 from tenants.webhooks.announcing import ANNOUNCE, announcement
 
 logger = logging.getLogger(__name__)
@@ -282,8 +283,9 @@ WITH told AS ({ANNOUNCE} RETURNING 1),
 state AS (
     UPDATE shop_state SET last_order_number = last_order_number + 1,
         catalogue_version = catalogue_version + 1
-    RETURNING last_order_number
-)
+    RETURNING last_order_number, catalogue_version
+),
+version AS ({TELL_VERSION})
 UPDATE orders_order SET number = coalesce(
     (SELECT nullif(number_prefix, '') FROM orders_settings), %s) || state.last_order_number
 FROM state WHERE id = %s RETURNING number, (SELECT count(*) FROM told)

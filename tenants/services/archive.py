@@ -27,6 +27,7 @@ from tenants.models import Domain, Tenant, User
 from tenants.services.creating import create_tenant
 from tenants.services.domains import restore_domain
 from tenants.services.members import add_member
+from tenants.shop.models import raise_catalogue_version
 
 FORMAT = 1
 _FIELDS = (
@@ -305,10 +306,7 @@ def _after_reading() -> None:
         cursor.execute("UPDATE shop_webhook_endpoint SET is_active = false, failing_since = NULL")
         cursor.execute("DELETE FROM shop_webhook_event WHERE body IS NULL")
         cursor.execute("UPDATE shop_webhook_delivery SET next_try_at = NULL")
-        cursor.execute(
-            "UPDATE shop_state SET catalogue_version = greatest(catalogue_version + 1, %s)",
-            [int(time.time())],
-        )
+    raise_catalogue_version(at_least=int(time.time()))
 
 
 def _restore_media(archive: zipfile.ZipFile, manifest: dict[str, Any], tenant: Tenant) -> None:

@@ -28,10 +28,26 @@ class ShopState(models.Model):
         return f"catalogue version {self.catalogue_version}"
 
 
-def raise_catalogue_version() -> None:
+# What a statement that raises the version does with it, given as the rows of `state`.
+TELL_VERSION = """
+INSERT INTO public.tenants_catalogueversion (schema_name, version, changed_in)
+SELECT current_schema(), catalogue_version, pg_current_xact_id()::text::bigint FROM state
+ON CONFLICT (schema_name) DO UPDATE
+SET version = excluded.version, changed_in = excluded.changed_in
+"""
+_RAISE = f"""
+WITH state AS (
+    UPDATE shop_state SET catalogue_version = greatest(catalogue_version + 1, %s)
+    RETURNING catalogue_version
+)
+{TELL_VERSION}
+"""
+
+
+def raise_catalogue_version(at_least: int = 0) -> None:
     """Make every kept answer about this shop's catalogue stale; the last call before a commit."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE shop_state SET catalogue_version = catalogue_version + 1")
+        cursor.execute(_RAISE, [at_least])
 
 
 def catalogue_version() -> int:
