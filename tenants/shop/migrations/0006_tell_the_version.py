@@ -13,7 +13,7 @@ ON CONFLICT DO NOTHING
 class Migration(migrations.Migration):
     dependencies = [
         ("shop", "0005_retention_times"),
-        ("tenants", "0019_catalogue_versions"),
+        ("tenants", "0021_catalogue_versions"),
     ]
 
     operations = [migrations.RunSQL(_TELL, migrations.RunSQL.noop)]

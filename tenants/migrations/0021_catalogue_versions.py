@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0018_shop_locale")]
+    dependencies = [("tenants", "0020_directory")]
 
     operations = [
         migrations.CreateModel(
