@@ -14,7 +14,7 @@ from django.http import HttpResponse, HttpResponsePermanentRedirect
 
 from pycommerce.api.errors import error_response
 from pycommerce.core.csp import CSP
-from pycommerce.core.errors import HttpsRequired, InvalidRequest
+from pycommerce.core.errors import HttpsRequired, wrong_fields
 from pycommerce.core.http import INTERNAL, HttpRequest
 from pycommerce.core.ids import uuid7
 from pycommerce.unfold_shim import ADMIN_CSP
@@ -155,7 +155,7 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
                 for name, value in given
                 if "\x00" in name + value
             }
-            return error_response(InvalidRequest(fields=problem), request)
+            return error_response(wrong_fields(problem), request)
         return HttpResponse("The address is not valid.", status=400, content_type="text/plain")
     return None
 

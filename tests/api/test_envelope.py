@@ -119,7 +119,9 @@ def test_a_nul_in_an_address_is_a_400_that_names_where_it_stands(api, path, fiel
     response = api.get(path)
 
     assert response.status_code == 400
-    assert list(error_of(response)["fields"]) == fields
+    error = error_of(response)
+    assert list(error["fields"]) == fields
+    assert error["details"] == " ".join(f"{name}: It contains a NUL character." for name in fields)
 
 
 @override_settings(HTTPS_REQUIRED=True)
