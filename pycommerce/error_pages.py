@@ -25,7 +25,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if is_call(request.path_info):
-        return error_response(InvalidRequest(), request)
+        return error_response(refusal_for(exception or InvalidRequest()), request)
     return _page(request, 400)
 
 

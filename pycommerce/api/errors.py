@@ -11,7 +11,13 @@ from typing import Any
 
 import orjson
 import psycopg
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import (
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+)
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
@@ -98,13 +104,23 @@ def refusal_for(exception: BaseException) -> Refusal:
         return NotFound()
     if isinstance(exception, PermissionDenied):
         return Forbidden()
-    if isinstance(exception, RequestDataTooBig):
-        return PayloadTooLarge()
+    if isinstance(exception, SuspiciousOperation):
+        return _from_suspicion(exception)
     if isinstance(exception, UnreadablePostError):
         return InvalidRequest("The request body ended early.")
     if isinstance(exception, DatabaseError | InterfaceError):
         return _from_database(exception)
     return InternalError()
+
+
+def _from_suspicion(exception: SuspiciousOperation) -> Refusal:
+    if isinstance(exception, RequestDataTooBig):
+        return PayloadTooLarge()
+    if isinstance(exception, TooManyFieldsSent):
+        return InvalidRequest("There are more parameters than a request may have.")
+    if isinstance(exception, DisallowedHost):
+        return InvalidRequest("The host that the request names is no host name.")
+    return InvalidRequest()
 
 
 def _from_framework(exception: exceptions.APIException) -> Refusal:

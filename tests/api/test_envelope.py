@@ -124,6 +124,21 @@ def test_a_nul_in_an_address_is_a_400_that_names_where_it_stands(api, path, fiel
     assert error["details"] == " ".join(f"{name}: It contains a NUL character." for name in fields)
 
 
+@pytest.mark.parametrize("path", ["/api/products", "/api/auth/me", "/api/nothing"])
+def test_more_parameters_than_a_request_may_have_are_a_400(api, path):
+    response = api.get(f"{path}?tenant=tech" + "&a=1" * 1000)
+
+    assert response.status_code in {400, 404}
+    assert error_of(response)["details"] != error_of(response)["message"]
+
+
+def test_a_host_that_is_none_is_a_400_in_the_envelope(stranger):
+    response = stranger.get("/api/health", HTTP_HOST="")
+
+    assert response.status_code == 400
+    assert error_of(response)["details"] == "The host that the request names is no host name."
+
+
 @override_settings(HTTPS_REQUIRED=True)
 def test_plain_http_is_rejected_and_not_redirected(stranger):
     response = stranger.get("/api/health")
