@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -16,6 +15,7 @@ from django.shortcuts import redirect
 
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
+from pycommerce.unfold_shim import ChangeList
 from tenants.long_lists import MOST_LISTED
 from tenants.tenant_admin import TenantModelAdmin
 

@@ -10,7 +10,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -25,7 +24,7 @@ from django.utils.timezone import localtime
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.counting import capped_counts
-from pycommerce.unfold_shim import ModelAdmin
+from pycommerce.unfold_shim import ChangeList, ModelAdmin
 from tenants.admin_sites import ToDo, platform_site
 from tenants.long_lists import LongListPaginator
 from tenants.models import Membership, Role, Tenant

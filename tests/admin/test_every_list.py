@@ -210,6 +210,25 @@ def test_what_is_no_id_is_no_row_that_was_chosen(tech, site, model):
             assert response.status_code < 500
 
 
+@pytest.mark.parametrize(("site", "model"), LISTS)
+def test_an_address_looks_up_no_column_that_the_list_has_no_filter_for(tech, site, model):
+    _select(site, tech)
+    client = _enter(site, tech)
+    address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+    for lookup, value in (("regex", "("), ("range", "1")):
+        response = client.get(address, {f"pk__{lookup}": value})
+        assert response.status_code in {200, 302}
+
+
+def test_no_address_asks_for_a_secret_letter_by_letter(tech):
+    client = _enter(tenant_site, tech)
+
+    response = client.get("/admin/tenants/domain/", {"challenge__startswith": "a"})
+
+    assert response.status_code == 302
+    assert response["Location"].endswith("?e=1")
+
+
 @pytest.mark.parametrize("sent", ["", "a", "a\0", "9" * 5000])
 @pytest.mark.parametrize(
     ("address", "field"),
