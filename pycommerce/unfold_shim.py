@@ -1,5 +1,6 @@
 """The one place that knows Unfold, so that another theme is a change of one file."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib.admin import widgets
@@ -30,6 +31,8 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
+
+from pycommerce.db.retrying import once_more
 
 # Unfold's Alpine evaluates strings and writes styles; on the storefront and the API neither is
 # allowed.
@@ -103,6 +106,13 @@ class ModelAdmin(_WithSearched, admin.ModelAdmin):
 
     def get_changelist(self, request: Any, **kwargs: Any) -> Any:
         return ChangeList
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
+        """As Django's, in a transaction that is tried again where another one was first.
+
+        What the other one took is there by then, so that the form says which field must differ.
+        """
+        return once_more(partial(super().changeform_view, *args, **kwargs))
 
     def response_action(self, request: Any, queryset: Any) -> Any:
         given = request.POST.getlist(ACTION_CHECKBOX_NAME)

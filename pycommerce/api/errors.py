@@ -186,10 +186,10 @@ _UNAVAILABLE = (
 
 def _from_database(exception: Exception) -> Refusal:
     cause = exception.__cause__
-    if isinstance(cause, COLLISIONS):
-        return Busy()
     if isinstance(exception, IntegrityError):
         return Busy("Something else changed the same thing at this moment.")
+    if isinstance(cause, COLLISIONS):
+        return Busy()
     if isinstance(exception, DataError):
         return InvalidRequest("A value cannot be stored: it is too long or out of range.")
     if isinstance(exception, OperationalError | InterfaceError) or isinstance(cause, _UNAVAILABLE):

@@ -15,6 +15,8 @@ COLLISIONS = (
     psycopg.errors.SerializationFailure,
     # What a row refers to was deleted at the same moment: a second time that is seen.
     psycopg.errors.ForeignKeyViolation,
+    # What it makes was made at the same moment.
+    psycopg.errors.UniqueViolation,
 )
 
 

@@ -21,6 +21,7 @@ LAYERS = [
     "pycommerce.core",
     "pycommerce.db",
     "pycommerce.api",
+    "pycommerce.unfold_shim",
     "tenants",
     "catalog",
     "orders",
@@ -28,7 +29,7 @@ LAYERS = [
 ]
 LAYERS += ["pycommerce"]
 # Ground that stands beside the layers: settings read it, and whoever needs to start a server.
-GROUND = {"pycommerce.localdb", "pycommerce.unfold_shim"}
+GROUND = {"pycommerce.localdb"}
 
 
 def _modules() -> Iterator[tuple[str, Path, ast.Module]]:
