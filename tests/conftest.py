@@ -7,8 +7,10 @@ Django's own flush would empty whatever schema the test happened to end in.
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -18,6 +20,7 @@ from django.db import connection, connections
 from django.test import Client, TransactionTestCase
 
 from checkout.services.integrity import violations
+from pycommerce.api import rates
 from pycommerce.core.bounded_cache import forget_everything
 from tenants.changes import changes
 from tenants.middleware import PLACE_KEY, place_of
@@ -154,6 +157,13 @@ def _nothing_kept_from_another_test() -> Iterator[None]:
     forget_everything()
     yield
     connection.set_schema_to_public()
+
+
+@pytest.fixture(autouse=True)
+def _no_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls are counted by the minute: no test begins in one and ends in the next."""
+    now = time.time()
+    monkeypatch.setattr(rates, "time", SimpleNamespace(time=lambda: now))
 
 
 def _select(slug: str) -> Tenant:

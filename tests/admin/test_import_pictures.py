@@ -255,7 +255,7 @@ def test_a_picture_that_broke_off_is_tried_again(desk, tech, there):
 
 
 def test_a_host_that_is_silent_holds_up_no_other(desk, tech, there, monkeypatch):
-    monkeypatch.setattr(fetching, "SECONDS", 0.4)
+    monkeypatch.setattr(fetching, "SECONDS", 3.0)
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.2", 0))
         deaf.listen()
@@ -270,13 +270,13 @@ def test_a_host_that_is_silent_holds_up_no_other(desk, tech, there, monkeypatch)
 
 
 def test_who_leads_on_and_on_takes_no_longer_than_one_address(desk, tech, there, monkeypatch):
-    monkeypatch.setattr(fetching, "SECONDS", 0.5)
+    monkeypatch.setattr(fetching, "SECONDS", 4.0)
 
     def slowly_to(path):
         answer = say(302, Location=path)
 
         def write(handler):
-            time.sleep(0.3)
+            time.sleep(2.5)
             answer(handler)
 
         return write

@@ -93,12 +93,12 @@ def test_an_order_that_somebody_else_changes_asks_for_patience(sold):
         with transaction.atomic():
             lock_order(sold.pk)
             locked.set()
-            finished.wait(20)
+            finished.wait(120)
         connections.close_all()
 
     thread = threading.Thread(target=hold)
     thread.start()
-    locked.wait(20)
+    locked.wait(120)
     with connection.cursor() as cursor:
         # As in a web process, and sooner.
         cursor.execute("SET lock_timeout = '100ms'")

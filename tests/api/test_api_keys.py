@@ -195,9 +195,14 @@ def test_a_revoked_key_is_refused_at_once(key_of, owner):
 
 
 def test_a_key_ends_when_it_was_said_to(key_of):
-    soon = timezone.now() + timedelta(seconds=4)
-    key = key_of(Scope.READ_CATALOGUE, host="tech.localhost", expires_at=soon)
-    assert key.get("/api/products").status_code == 200
+    # Where a machine is so busy that the key ends before its call does, with more time.
+    for seconds in (4, 60):
+        soon = timezone.now() + timedelta(seconds=seconds)
+        key = key_of(Scope.READ_CATALOGUE, host="tech.localhost", expires_at=soon)
+        answer = key.get("/api/products")
+        if timezone.now() < soon - timedelta(seconds=1):
+            break
+    assert answer.status_code == 200
 
     time.sleep(max(0, (soon - timezone.now()).total_seconds()))
     refused = [key.get("/api/products"), _again(key)]

@@ -275,7 +275,7 @@ def _in_thread(work):
     thread.start()
 
     def answer():
-        thread.join(20)
+        thread.join(60)
         return answers[0]
 
     return answer
@@ -283,7 +283,7 @@ def _in_thread(work):
 
 def _wait_for_a_waiter():
     """Until somebody waits for a lock that this test holds."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")

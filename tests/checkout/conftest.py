@@ -129,7 +129,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
     def run(number: int, work: Callable[[], Any]) -> None:
         try:
             select()
-            start.wait(20)
+            start.wait(120)
             results[number] = work()
         except Exception as error:
             results[number] = error
@@ -142,6 +142,6 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(180)
         assert not thread.is_alive(), "It hangs."
     return results

@@ -4,6 +4,7 @@ import threading
 import time
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
@@ -31,10 +32,19 @@ from tests.fakes.stripe_server import FAULTS, FakeStripe
 @pytest.fixture
 def short(monkeypatch):
     """The same line with less patience: a test need not wait for eleven seconds."""
-    monkeypatch.setattr(stripe_transport, "CONNECT_SECONDS", 0.3)
-    monkeypatch.setattr(stripe_transport, "READ_SECONDS", 0.5)
-    monkeypatch.setattr(stripe_transport, "CALL_SECONDS", 1.5)
-    monkeypatch.setattr(stripe_transport, "LEAST_SECONDS", 0.3)
+    monkeypatch.setattr(stripe_transport, "CONNECT_SECONDS", 1.5)
+    monkeypatch.setattr(stripe_transport, "READ_SECONDS", 1.5)
+    monkeypatch.setattr(stripe_transport, "CALL_SECONDS", 4.5)
+    monkeypatch.setattr(stripe_transport, "LEAST_SECONDS", 1.0)
+
+
+@pytest.fixture
+def let_pass(monkeypatch):
+    """Lets so many seconds pass, for the line to Stripe alone."""
+    ahead = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(ahead))
+    monkeypatch.setattr(stripe_transport, "time", clock)
+    return ahead.append
 
 
 def params(**more):
@@ -205,7 +215,7 @@ def test_one_fault_is_made_up_for_by_a_retry(fake, short, fault):
 
 
 def test_a_retry_that_could_not_be_answered_in_time_is_not_made(fake, short, monkeypatch):
-    monkeypatch.setattr(stripe_transport, "CALL_SECONDS", 0.7)
+    monkeypatch.setattr(stripe_transport, "CALL_SECONDS", 2.0)
     fake.fail("hang", times=2)
 
     with pytest.raises(PaymentProviderUnavailable):
@@ -248,8 +258,7 @@ def test_an_account_that_left_shuts_nobody_out(fake, status):
     assert Gateway().retrieve_session("cs_test_x") is None
 
 
-def test_errors_of_one_account_shut_that_account_alone(fake, monkeypatch):
-    monkeypatch.setattr(stripe_transport, "BREAK_SECONDS", 0.2)
+def test_errors_of_one_account_shut_that_account_alone(fake, let_pass):
     fake.accounts.add("acct_1")
     fake.fail("500", times=100, when=lambda call: call.account == "acct_1")
     for _ in range(stripe_transport.BREAK_AFTER):
@@ -262,12 +271,11 @@ def test_errors_of_one_account_shut_that_account_alone(fake, monkeypatch):
     assert len(fake.calls) == asked
     assert Gateway().retrieve_session("cs_test_x") is None
     fake.heal()
-    time.sleep(0.25)
+    let_pass(stripe_transport.BREAK_SECONDS)
     assert Gateway("acct_1").retrieve_session("cs_test_x") is None
 
 
-def test_a_line_that_breaks_is_left_alone_and_tried_again(fake, short, monkeypatch):
-    monkeypatch.setattr(stripe_transport, "BREAK_SECONDS", 0.3)
+def test_a_line_that_breaks_is_left_alone_and_tried_again(fake, let_pass):
     fake.accounts.add("acct_1")
     fake.fail("reset", times=1000)
     for _ in range(stripe_transport.BREAK_AFTER):
@@ -280,13 +288,13 @@ def test_a_line_that_breaks_is_left_alone_and_tried_again(fake, short, monkeypat
     assert len(fake.calls) == asked
 
     # Its pause is over and it is still broken: one call, and it is shut again.
-    time.sleep(0.35)
+    let_pass(stripe_transport.BREAK_SECONDS)
     for _ in range(2):
         with pytest.raises(PaymentProviderUnavailable):
             Gateway().retrieve_session("cs_test_x")
     assert len(fake.calls) == asked + 2  # with its retry
 
-    time.sleep(0.35)
+    let_pass(stripe_transport.BREAK_SECONDS)
     fake.heal()
     assert Gateway().retrieve_session("cs_test_x") is None
 
@@ -299,27 +307,36 @@ def test_a_port_that_nobody_answers_at_is_no_answer(fake, short, settings):
 
 
 @pytest.mark.parametrize(("turns", "waiting"), [(2, 2), (8, 8)], ids=["limited", "control"])
-def test_only_some_threads_wait_for_a_provider_that_hangs(fake, short, monkeypatch, turns, waiting):
+def test_only_some_threads_wait_for_a_provider_that_hangs(fake, monkeypatch, turns, waiting):
     """The control: without a limit every thread waits there, and none is left for pages."""
     monkeypatch.setattr(stripe_transport, "_turns", threading.BoundedSemaphore(turns))
     monkeypatch.setattr(stripe_transport, "TURN_SECONDS", 0.05)
+    # It hangs until all have asked, or were sent away.
+    for name in ("READ_SECONDS", "CALL_SECONDS"):
+        monkeypatch.setattr(stripe_transport, name, 60.0)
     fake.fail("hang", times=1000)
+    sent_away = []
 
     def ask():
         try:
             Gateway().retrieve_session("cs_test_x")
         except PaymentProviderUnavailable:
-            pass
+            sent_away.append(1)
         finally:
             connection.close()
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
+    deadline = time.monotonic() + 50
+    while len(fake.calls) + len(sent_away) < 8 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    found = len(fake.calls), len(sent_away)
+    fake.stop()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
 
-    assert len(fake.calls) == 2 * waiting  # each with its retry
+    assert found == (waiting, 8 - waiting)
 
 
 # --- What Stripe says ----------------------------------------------------------------------------

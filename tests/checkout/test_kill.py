@@ -177,7 +177,7 @@ def test_killed_at_random_nothing_is_lost_doubled_or_stuck(fake, shop_of, tmp_pa
                         return
                     # However fast the machine is: a kill for each checkout.
                     with killed:
-                        killed.wait_for(lambda: sum(kills.values()) > number, 60)  # noqa: B023
+                        killed.wait_for(lambda: sum(kills.values()) > number, 300)  # noqa: B023
                     buy(number)
             except BaseException as error:
                 problems.append(error)
@@ -203,9 +203,9 @@ def test_killed_at_random_nothing_is_lost_doubled_or_stuck(fake, shop_of, tmp_pa
         for thread in threads:
             thread.start()
         for thread in threads[:-1]:
-            thread.join(100)
+            thread.join(600)
         done.set()
-        threads[-1].join(10)
+        threads[-1].join(60)
     with capsys.disabled():
         print(f"{dict(kills)}, {processes.restarts} starts", end=" ")
     assert problems == []
@@ -279,7 +279,7 @@ def test_pages_are_served_while_stripe_hangs(fake, shop_of, tmp_path):
         threads = [threading.Thread(target=lambda: answered.append(post()[0])) for _ in range(8)]
         for thread in threads:
             thread.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while len(fake.calls) < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
 

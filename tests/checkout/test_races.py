@@ -311,7 +311,7 @@ def test_control_with_a_key_of_their_own_they_would_open_many(order, fake, monke
     real, inside = starting.Gateway.create_session, threading.Barrier(8)
 
     def naive(self, params, key):
-        inside.wait(20)
+        inside.wait(120)
         return real(self, params, f"{key}-{threading.get_ident()}")
 
     monkeypatch.setattr(starting.Gateway, "create_session", naive)
@@ -464,7 +464,7 @@ def test_control_without_the_orders_lock_more_are_written_than_there_is(paid, fa
     inside = threading.Barrier(8)
 
     def unlocked(order_id):
-        inside.wait(20)
+        inside.wait(120)
         return Order.objects.get(pk=order_id)
 
     monkeypatch.setattr(orders_refunding, "lock_order", unlocked)

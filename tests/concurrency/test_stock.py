@@ -207,7 +207,10 @@ def import_beside_buyers(tmp_path, owner, products, buyers):
     def buy():
         return [buying(owner, (last, 1), (first, 1))() for _ in range(15)]
 
-    found = at_once([take_in, *[buy] * buyers])
+    # An order that waits for the lock of a whole import gives up, as in the web.
+    with connected_with("-c lock_timeout=5s -c deadlock_timeout=100ms"):
+        select()
+        found = at_once([take_in, *[buy] * buyers])
     select()
     return [response for responses in found for response in responses]
 
@@ -238,7 +241,7 @@ def test_an_import_in_one_transaction_would_stop_them(tmp_path, owner, priced, m
     def at_once_and_slowly(file):
         # It may be the one that gives way.
         with suppress(OperationalError), transaction.atomic():
-            whole(file, progress=lambda done, total: time.sleep(0.5))
+            whole(file, progress=lambda done, total: time.sleep(1.5))
 
     monkeypatch.setattr(sys.modules[__name__], "import_catalogue", at_once_and_slowly)
 

@@ -157,7 +157,7 @@ def test_what_is_written_while_a_shop_is_deleted_is_in_its_file(filled, tmp_path
         with transaction.atomic():
             make_category("At the last moment")
             wrote.set()
-            may_commit.wait(20)
+            may_commit.wait(120)
         committed.set()
         connections.close_all()
 
@@ -167,16 +167,16 @@ def test_what_is_written_while_a_shop_is_deleted_is_in_its_file(filled, tmp_path
 
     writer, deleter = threading.Thread(target=write), threading.Thread(target=delete)
     writer.start()
-    assert wrote.wait(20)
+    assert wrote.wait(120)
     deleter.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not _somebody_waits() and deleter.is_alive():
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert not committed.is_set()
     may_commit.set()
-    writer.join(20)
-    deleter.join(20)
+    writer.join(120)
+    deleter.join(120)
 
     assert committed.is_set()
     assert not Tenant.objects.filter(pk=filled.pk).exists()

@@ -95,12 +95,6 @@ def test_the_mail_names_the_shops_address_with_the_port_it_is_served_at(db):
 
 
 @pytest.fixture
-def within_a_minute(monkeypatch):
-    """No minute ends meanwhile, at which counts begin anew."""
-    monkeypatch.setattr("pycommerce.api.rates.window_now", lambda: 1)
-
-
-@pytest.fixture
 def asked(db):
     """A browser in which Ann asked for a shop, and the link that she got."""
     client = browser()
@@ -356,7 +350,7 @@ def test_in_another_browser_the_password_is_asked_again(asked):
     assert is_in(desk)
 
 
-def test_passwords_are_not_tried_for_long(asked, within_a_minute):
+def test_passwords_are_not_tried_for_long(asked):
     _client, address = asked
     phone = browser()
     tries = [phone.post(address, {"password": f"wrong {number}"}) for number in range(11)]
@@ -618,7 +612,7 @@ def test_while_typing_it_says_whether_an_address_can_be_had(tech):
     assert look().json() == {"slug": "", "problem": ""}
 
 
-def test_it_is_asked_so_often_a_minute(db, within_a_minute):
+def test_it_is_asked_so_often_a_minute(db):
     for _ in range(60):
         assert look(name="A").status_code == 200
 

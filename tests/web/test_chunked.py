@@ -31,7 +31,7 @@ def port(transactional_db: None) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "-c", "python:pycommerce.gunicorn_conf"]
     server = subprocess.Popen([*command, "pycommerce.wsgi"], cwd=settings.BASE_DIR, env=environment)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", number), timeout=1).close()
@@ -56,7 +56,7 @@ def test_a_chunked_body_is_read(port):
         b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
     )
 
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(request + b"0\r\n\r\n")
         answer = b"".join(iter(lambda: client.recv(65536), b""))
 
