@@ -46,14 +46,21 @@ slug.addEventListener("input", () => {
   later(isOwn ? { slug: slug.value } : { name: name.value });
 });
 
-let isCurrencyChosen = !("fresh" in form.dataset);
+// What was typed or chosen before this script was there counts as well.
+const isAsGiven = (field) => field.selectedOptions[0].defaultSelected;
+let isCurrencyChosen = !("fresh" in form.dataset) || !isAsGiven(currency);
 currency.addEventListener("change", () => (isCurrencyChosen = true));
-country.addEventListener("change", () => {
+
+function takeUsualCurrency() {
   const usual = currencies[country.value];
   if (!isCurrencyChosen && currency.querySelector(`[value="${usual}"]`)) currency.value = usual;
-});
+}
 
-if ("fresh" in form.dataset) {
+country.addEventListener("change", takeUsualCurrency);
+if (name.value && !isOwn) later({ name: name.value });
+if (!isAsGiven(country)) takeUsualCurrency();
+
+if ("fresh" in form.dataset && isAsGiven(zone)) {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if ([...zone.options].some((option) => option.value === own)) zone.value = own;
 }

@@ -52,9 +52,10 @@ def test_a_merchant_reads_what_was_sold_exports_it_and_imports_new_prices(desk, 
     # What was sold, as numbers and as a table.
     page.get_by_role("link", name="Revenue $259.98").click()
     page.get_by_role("link", name="7 days").click()
+    page.wait_for_url("**days=7**")
     assert "$259.98 in all, $0.00 before" in page.get_by_role("img").first.inner_html()
     page.get_by_text("The same as a table").click()
-    assert page.get_by_role("cell", name="$259.98").first.is_visible()
+    page.get_by_role("cell", name="$259.98").first.wait_for()
 
     # What is low, by the number that needs doing.
     page.get_by_role("link", name="1 Variants low in stock").click()
@@ -76,12 +77,13 @@ def test_a_merchant_reads_what_was_sold_exports_it_and_imports_new_prices(desk, 
     page.goto("/admin/catalog/importrun/")
     page.get_by_label("Product file").set_input_files(file)
     page.get_by_role("button", name="Upload and look at it").click()
-    assert page.get_by_role("progressbar").is_visible()
+    page.get_by_role("progressbar").wait_for()
     _work()
     page.get_by_text("$129.99", exact=True).wait_for()
     assert page.get_by_text("The price is 'cheap', which is no number.").is_visible()
     assert seen.is_too_wide() is False
     page.get_by_role("button", name="Import now").click()
+    page.get_by_role("progressbar").wait_for()
     _work()
     page.get_by_role("heading", name="What was imported").wait_for()
 
@@ -97,19 +99,19 @@ def test_a_merchant_says_what_stands_in_the_columns_of_a_table(desk, width, scri
     _upload(page, b"Artikel;Preis;Regal\nLampe;12.50;A1\nRadio;viel;B2\n")
     _work()
 
-    page.reload()
+    # The page looks again by itself.
     assert page.get_by_label("Artikel").input_value() == "name"
     page.get_by_label("Preis").select_option("")
     page.get_by_role("button", name="Look at it", exact=True).click()
-    assert page.get_by_text("Say which column goes here: Price (needed).").is_visible()
+    page.get_by_text("Say which column goes here: Price (needed).").wait_for()
     page.get_by_label("Preis").select_option("price")
     page.get_by_label("Regal").select_option("category")
     assert seen.is_too_wide() is False
     page.get_by_role("button", name="Look at it", exact=True).click()
+    page.get_by_role("progressbar").wait_for()
     _work()
-    page.reload()
 
-    assert page.get_by_text("The price is 'viel', which is no number.").is_visible()
+    page.get_by_text("The price is 'viel', which is no number.").wait_for()
     assert page.get_by_role("button", name="Import now").is_visible()
     assert seen.is_too_wide() is False
     assert seen.problems == []
@@ -120,6 +122,7 @@ def _upload(page: Page, content: bytes) -> None:
     file = {"name": "a.csv", "mimeType": "text/csv", "buffer": content}
     page.get_by_label("Product file").set_input_files(file)
     page.get_by_role("button", name="Upload and look at it").click()
+    page.get_by_role("progressbar").wait_for()
 
 
 NEWS = b"Handle,Title,Status,Variant SKU,Variant Inventory Qty,Variant Price\n"
@@ -143,6 +146,7 @@ def test_a_whole_morning(desk, width, scheme):
     assert page.get_by_role("link", name="Revenue $779.94").is_visible()
     look()
     page.get_by_role("link", name="3 Orders to fulfil").click()
+    page.get_by_label("All on this page").wait_for()
     look()
 
     # Three orders are sent: one with its tracking number, two together.
@@ -177,8 +181,10 @@ def test_a_whole_morning(desk, width, scheme):
     page.get_by_label("Product file").set_input_files(file)
     look()
     page.get_by_role("button", name="Upload and look at it").click()
+    page.get_by_role("progressbar").wait_for()
     _work()
     page.get_by_role("button", name="Import now").click()
+    page.get_by_role("progressbar").wait_for()
     look()
     _work()
     page.get_by_role("heading", name="What was imported").wait_for()
@@ -216,6 +222,7 @@ def test_its_pages_can_be_read_by_everybody(desk, scheme):
     done = ImportRun.objects.latest("created_at")
     page.goto(f"/admin/catalog/importrun/{done.pk}/change/")
     page.get_by_role("button", name="Import now").click()
+    page.get_by_role("progressbar").wait_for()
     _work()
     PictureFetch.objects.update(state="failed", problem="It answered 404.")
     _upload(page, b"Handle,Title,Variant Price\nlamp,Lamp,6\nnew,New,6\nbad,Bad,x\n")

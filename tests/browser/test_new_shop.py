@@ -154,6 +154,22 @@ def test_a_newcomer_opens_a_shop_and_sells(visit, platform, width):
     assert seen.problems == []
 
 
+def test_what_is_typed_before_the_script_is_there_counts(visit, platform):
+    page = visit(locale="en-US").page
+    late = []
+    page.route("**/js/sign-up.js", lambda route: late.append(route))
+    with page.expect_request("**/js/sign-up.js"):
+        page.goto(f"{platform}/open-a-shop/", wait_until="commit")
+    page.get_by_label("What is your shop called?").fill("Müllers Teeladen")
+    page.get_by_label("Country").select_option(label="Austria")
+
+    late[0].continue_()
+
+    expect(page.get_by_role("status")).to_contain_text("is free")
+    expect(page.get_by_label("Address", exact=True)).to_have_value("muellers-teeladen")
+    expect(page.get_by_label("Currency")).to_have_value("EUR")
+
+
 def test_a_shop_is_opened_without_a_script(visit, platform):
     seen = visit(360, java_script_enabled=False)
     seen.expected.add(400)

@@ -57,7 +57,7 @@ def test_a_merchant_fulfils_three_orders_and_refunds_one_in_part(desk, orders, w
     # The others together.
     page.goto("/admin/orders/order/?tab=to-fulfil")
     page.get_by_label("All on this page").check()
-    assert page.get_by_text("2 chosen").is_visible()
+    page.get_by_text("2 chosen").wait_for()
     page.get_by_role("button", name="Fulfil").click()
     page.get_by_text("2 orders fulfilled.").wait_for()
 
@@ -121,6 +121,8 @@ def test_a_refund_takes_four_clicks_from_the_list(desk, orders, what, javascript
     amount = {"all": total, "units": Decimal("129.99"), "amount": Decimal("5.50")}[what]
 
     hand.click(page.get_by_role("link", name=f"Refund {orders[0].number}"))
+    page.get_by_role("button", name="Show the sum").wait_for()
+    page.wait_for_load_state()
     if what == "units":
         hand.type(page.get_by_label("Units of Wireless Headphones"), "1")
     elif what == "amount":

@@ -138,8 +138,10 @@ def test_without_a_script_the_same_is_done_by_the_form(desk, shirt):
 
     page.get_by_label("Alternative text of picture 1").fill("Red")
     page.get_by_role("button", name="Move picture 1 down").click()
+    expect(page.get_by_label("Alternative text of picture 2")).to_have_value("Red")
     assert _alts(shirt) == ["", "Red"]
     page.get_by_role("button", name="Remove picture 1").click()
+    expect(page.get_by_label("Alternative text of picture 1")).to_have_value("Red")
     assert _alts(shirt) == ["Red"]
 
     page.goto("/admin/catalog/product/")

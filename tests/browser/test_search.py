@@ -41,7 +41,9 @@ def test_suggestions_are_chosen_by_keyboard(tech_at, visit):
     field = page.get_by_role("combobox", name="Search the shop")
     expect(field).to_have_attribute("aria-expanded", "false")
 
-    field.press_sequentially("wirel")
+    # At once: suggestions for a part of it would look the same, and go while they are walked over.
+    field.focus()
+    page.keyboard.insert_text("wirel")
     listbox = page.get_by_role("listbox", name="Suggestions")
     expect(listbox).to_be_visible()
     expect(field).to_have_attribute("aria-expanded", "true")

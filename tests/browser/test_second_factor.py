@@ -120,6 +120,7 @@ def test_its_pages_can_be_read_by_everybody(desk, scheme):
     seen = desk(360, color_scheme=scheme)
     page, axe = seen.page, Axe()
     _give_password(page)
+    page.get_by_role("heading", name="What needs doing").wait_for()
     page.goto("/admin/second-factor/")
     flaws = {}
 

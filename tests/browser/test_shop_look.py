@@ -88,6 +88,7 @@ def test_a_logo_is_seen_before_it_is_sent_and_afterwards(desk, settings, tmp_pat
     page.locator("#id_logo_alt").fill("A tower of gadgets")
     page.get_by_role("button", name="Save and continue editing").click()
     expect(logo).to_have_attribute("alt", "A tower of gadgets")
+    expect(logo).to_have_js_property("complete", True)
 
     size = logo.bounding_box()
     assert (round(size["width"]), round(size["height"])) == (120, 40)

@@ -68,14 +68,14 @@ def stop(*processes: Process) -> None:
     for process in processes:
         process.terminate()
     for process in processes:
-        process.wait(30)
+        process.wait(120)
 
 
 def slow_clients(port: int, count: int) -> list[socket.socket]:
     """Clients that never finish their request."""
     slow = []
     for _ in range(count):
-        client = socket.create_connection(("127.0.0.1", port), timeout=10)
+        client = socket.create_connection(("127.0.0.1", port), timeout=60)
         client.sendall(f"POST /api/auth/login HTTP/1.1\r\nHost: {BASE}\r\n".encode())
         client.sendall(b"Content-Length: 1000\r\nContent-Type: application/json\r\n\r\n{")
         slow.append(client)

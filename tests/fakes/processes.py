@@ -116,7 +116,7 @@ class Processes:
                 for child in family:
                     with suppress(psutil.NoSuchProcess):
                         child.kill()
-            process.wait(10)
+            process.wait(60)
         self._log.close()
 
 
@@ -128,7 +128,7 @@ def manage(env: Mapping[str, str], *arguments: str) -> dict[str, Any]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -158,7 +158,7 @@ def ask(
         raise
 
 
-def until(answer: Callable[[], tuple[int, Any, Any]], *wanted: int, seconds: float = 60) -> Any:
+def until(answer: Callable[[], tuple[int, Any, Any]], *wanted: int, seconds: float = 180) -> Any:
     """Ask again, as a client does, until the answer has a status that is wanted."""
     deadline = time.monotonic() + seconds
     while True:

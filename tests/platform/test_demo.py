@@ -88,12 +88,12 @@ def demo(folder: Path, *arguments: str) -> Iterator[tuple[str, int]]:
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(30)
+            process.wait(120)
         process.stdout.close()
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
@@ -108,7 +108,7 @@ def _get(port: int, path: str, host: str = "localhost", **headers: str) -> tuple
     for name, value in {"Host": f"{host}:{port}", **headers}.items():
         request.add_header(name, value)
     try:
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -123,7 +123,7 @@ def _check_pictures(port: int, host: str, least: int) -> None:
     for path in found:
         request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method="HEAD")
         request.add_header("Host", f"{host}:{port}")
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             assert response.headers["Content-Type"] == "image/webp"
 
 
@@ -144,11 +144,11 @@ def _kill_and_see_it_again(port: int) -> None:
         killed = _part(port, word)
         assert killed
         killed.kill()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while (again := _part(port, word)) is None or again.pid == killed.pid:
             assert time.monotonic() < deadline, f"{word} was not started again."
             time.sleep(0.1)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         try:
             assert _get(port, "/readyz")[0] == 200
@@ -206,7 +206,7 @@ def test_a_start_that_was_broken_off_is_made_good_and_a_kill_leaves_nothing(fold
     assert process.stdout
     assert process.stdout.readline().startswith("Preparing")
     os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=30)[1]
+    said = process.communicate(timeout=120)[1]
     assert process.returncode == 1
     assert said.strip().endswith("Stopped.")
     assert "Traceback" not in said
@@ -256,7 +256,7 @@ def _start(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
         env=_environment(folder),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
