@@ -52,7 +52,7 @@ def serve(folder: Path, port: int) -> Process:
 
 def wait_until(answers: Callable[[], bool], *processes: Process) -> None:
     """Until it answers with a yes; a failed connection is none."""
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
         assert all(process.poll() is None for process in processes), "it ended before it answered"
         try:
@@ -61,7 +61,7 @@ def wait_until(answers: Callable[[], bool], *processes: Process) -> None:
         except OSError:
             pass
         time.sleep(0.2)
-    pytest.fail("The site did not answer within 180 s.")
+    pytest.fail("The site did not answer within 600 s.")
 
 
 def stop(*processes: Process) -> None:
