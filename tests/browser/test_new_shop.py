@@ -189,6 +189,28 @@ def test_a_shop_is_opened_without_a_script(visit, platform):
     assert seen.problems == []
 
 
+def test_the_form_and_its_script_speak_german(visit, platform):
+    seen = visit(360, locale="de-DE")
+    page = seen.page
+    page.goto(platform)
+    assert (seen.flaws(), seen.is_too_wide()) == ([], False)
+    page.get_by_role("link", name="Shop eröffnen").first.click()
+    page.get_by_label("Wie heißt Ihr Shop?").fill("Teeladen")
+    expect(page.get_by_role("status")).to_contain_text("ist frei.")
+    page.get_by_label("Adresse", exact=True).fill("admin")
+    expect(page.get_by_role("status")).to_have_text("„admin“ ist der Plattform vorbehalten.")
+    assert (seen.flaws(), seen.is_too_wide()) == ([], False)
+
+    page.get_by_role("link", name="English").click()
+
+    expect(page.get_by_role("heading", name="Open a shop")).to_be_visible()
+    expect(page.get_by_label("Language of the shop")).to_have_value("en")
+    # It is remembered on the pages that follow.
+    page.get_by_role("link", name="PyCommerce").click()
+    expect(page.get_by_role("heading", name="What you get")).to_be_visible()
+    assert seen.problems == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_pages_of_sign_up_can_be_read_by_everybody(visit, platform, width, scheme):
