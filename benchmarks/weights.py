@@ -32,6 +32,7 @@ _NOT_OF_A_SHOP = {
     "admin.js",
     "api-docs.js",
     "look.js",
+    "first-entry.js",
     "sign-up.js",
 }
 _PICTURES_IN_SIGHT = """

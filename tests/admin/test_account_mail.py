@@ -235,7 +235,7 @@ def test_it_speaks_the_shops_language_and_by_its_clocks(member, tech):
 
     (message,) = mail.outbox
     assert message.subject == "Ihr zweiter Faktor ist eingeschaltet"
-    assert "Wann: 1. Juli 2026 23:30 (Europe/Vienna)" in message.body
+    assert "Wann: 1. Juli 2026, 23:30 (Europe/Vienna)" in message.body
     assert message.from_email.startswith('"Tech Gadgets"')
 
 
