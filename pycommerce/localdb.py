@@ -38,6 +38,8 @@ OPTIONS = (
 _LEAST_BUFFERS, _MOST_BUFFERS = 128, 1024
 TEST_OPTIONS = ("synchronous_commit=off", "fsync=off", "full_page_writes=off", "autovacuum=off")
 LINGER_SECONDS = 3.0
+# How long one that is stopping is waited for.
+STOPPING_SECONDS = 120
 # A socket's address has room for 108 bytes on Linux and 104 on macOS, its file name included.
 _LONGEST_SOCKET_FOLDER = 85
 
@@ -162,6 +164,8 @@ class Server:
         self._give(self.socket)
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster()
+        if self._wait_for_another():
+            return
         self._mend_stale_pid()
         for leftover in self.socket.glob(".s.PGSQL.*"):
             leftover.unlink(missing_ok=True)  # We hold the start lock and nobody answered.
@@ -193,8 +197,32 @@ class Server:
             raise LocalDatabaseError(self._why("PostgreSQL could not make its files")) from error
         fresh.rename(self.data)
 
+    def _wait_for_another(self) -> bool:
+        """Let a server that is starting or stopping come to its end; whether it answers now.
+
+        One of many shops takes its time to write down what it has in memory.
+        """
+        deadline = time.monotonic() + STOPPING_SECONDS
+        while self._is_another_there():
+            if self._answers():
+                return True
+            if time.monotonic() > deadline:
+                raise LocalDatabaseError(
+                    f"An earlier PostgreSQL in {self.home} has been stopping for "
+                    f"{STOPPING_SECONDS} seconds. Start again once it is gone."
+                )
+            time.sleep(0.1)
+        return False
+
+    def _is_another_there(self) -> bool:
+        try:
+            text = (self.data / "postmaster.pid").read_text()
+            return _is_postgres_of(abs(int(text.splitlines()[0])), self.data)
+        except (OSError, ValueError, IndexError):
+            return False
+
     def _mend_stale_pid(self) -> None:
-        """Let PostgreSQL start although `postmaster.pid` names a living process that is not it.
+        """Let PostgreSQL start although `postmaster.pid` names a process: it is not PostgreSQL.
 
         After a restart of a machine or container the number may belong to anybody. With our own
         number there PostgreSQL takes the file for stale, and still checks the old shared memory.
@@ -202,11 +230,10 @@ class Server:
         file = self.data / "postmaster.pid"
         try:
             lines = file.read_text().splitlines(keepends=True)
-            process_id = abs(int(lines[0]))
-        except (OSError, ValueError, IndexError):
+        except OSError:
             return
-        if _is_postgres_of(process_id, self.data):
-            return  # Really ours, still starting or stopping: pg_ctl says so.
+        if not lines:
+            return
         lines[0] = f"{os.getpid()}\n"
         file.write_text("".join(lines))
 

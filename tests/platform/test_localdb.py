@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -127,6 +128,26 @@ def test_a_killed_server_starts_again_with_its_data(home):
 
     with psycopg.connect(dbname="shop", **_connect(server)) as connection:
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
+
+
+def test_a_server_that_is_still_stopping_is_waited_for(home):
+    with user_of(home):
+        server = Server(home, linger=LINGER)
+        server.ensure()
+        stopping = psutil.Process(_server_id(home))
+        client = psycopg.connect(**_connect(server))
+        # It takes nobody any more, and ends once its last client has gone.
+        stopping.send_signal(signal.SIGTERM)
+        assert _wait(lambda: not server._answers())
+        later = threading.Thread(target=server.ensure, kwargs={"check": True})
+        later.start()
+        later.join(2)
+        assert later.is_alive()
+        client.close()
+        later.join(60)
+
+        assert _server_id(home) != stopping.pid
+        assert server._answers()
 
 
 def test_a_stale_pid_of_somebody_else_is_not_believed(home):
