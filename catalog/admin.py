@@ -19,7 +19,7 @@ from catalog import (  # noqa: F401 - they register
     storefront_admin,
 )
 from catalog.exporting import products_table
-from catalog.models import Product, Variant
+from catalog.models import Product, ProductImage, Variant
 from catalog.picture_admin import MOST_AT_ONCE, ManyPicturesField, PicturesAdmin, take_files, tell
 from catalog.product_list import CategoryFilter, ProductListAdmin
 from catalog.services.editing import (
@@ -278,12 +278,24 @@ class ProductAdmin(ProductListAdmin, PicturesAdmin, ExportingAdmin):
             added, problems = take_files(form.instance, form.cleaned_data["pictures"], request.user)
             tell(request, len(added), problems)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        # A variant goes with its product, though by itself it is never deleted here.
-        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
-        needed.discard(Variant._meta.verbose_name)
-        skus = held_skus([product.pk for product in objs])
-        return deleted, counts, needed, [*protected, *(f"{sku}: held for orders" for sku in skus)]
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """The products with their SKUs: what hangs on them goes too, and names nobody knows."""
+        ids = [product.pk for product in objs]
+        skus: dict[Any, list[str]] = {}
+        variants = Variant.objects.filter(product__in=ids).order_by("position", "id")
+        for product_id, sku in variants.values_list("product", "sku"):
+            skus.setdefault(product_id, []).append(sku)
+        words = [f"{each}: {', '.join(skus.get(each.pk, []))}" for each in objs]
+        counts = {
+            "Products": len(ids),
+            "Variants, with their stock": sum(map(len, skus.values())),
+            "Pictures": ProductImage.objects.filter(product__in=ids).count(),
+        }
+        held = [f"{sku}: held for orders" for sku in held_skus(ids)]
+        needed = set() if self.has_delete_permission(request) else {"product"}
+        return words, counts, needed, held
 
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
         delete_products([obj.pk])

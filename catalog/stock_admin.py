@@ -8,8 +8,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +29,7 @@ from tenants.backends import rights_in
 from tenants.roles import Right
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry
-from tenants.tenant_admin import TenantModelAdmin
+from tenants.tenant_admin import OneRow, OnlyChanged, TenantModelAdmin
 
 
 class StockForm(forms.ModelForm):
@@ -182,7 +180,7 @@ tenant_site.to_do.append(_to_do)
 
 
 @admin.register(Variant, site=tenant_site)
-class StockAdmin(RowEditingAdmin):
+class StockAdmin(OnlyChanged, RowEditingAdmin):
     """Stock of every variant; it changes by an adjustment with a reason."""
 
     form = StockForm
@@ -230,12 +228,6 @@ class StockAdmin(RowEditingAdmin):
         limit: int = variant.limit  # type: ignore[attr-defined]
         return limit
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Variant | None = None) -> bool:
-        return False
-
     def lock_rows(self, ids: list[UUID]) -> None:
         variants = Variant.objects.filter(pk__in=ids).order_by("pk")
         list(variants.select_for_update(no_key=True).values_list("pk"))
@@ -280,17 +272,8 @@ class StockAdmin(RowEditingAdmin):
 
 
 @admin.register(StockSettings, site=tenant_site)
-class StockSettingsAdmin(TenantModelAdmin):
+class StockSettingsAdmin(OneRow, TenantModelAdmin):
     """From when on stock is low: one row, that is changed and neither added nor deleted."""
 
     is_catalogue = False
     fields = ("low_stock_limit", "mails_low_stock")
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return redirect(reverse("admin:catalog_stocksettings_change", args=[1]))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -6,8 +6,6 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 
 from catalog.models import FeaturedCategory, FeaturedProduct, HomePage, TextPage
@@ -18,7 +16,7 @@ from pycommerce.unfold_shim import TabularInline, WysiwygWidget
 from tenants.admin_sites import tenant_site
 from tenants.pictures import PictureField
 from tenants.shop.models import raise_catalogue_version
-from tenants.tenant_admin import TenantModelAdmin
+from tenants.tenant_admin import OneRow, TenantModelAdmin
 from tenants.watched_form import WatchedForm
 
 HOME_PICTURE_SIDE = 1600
@@ -119,7 +117,7 @@ class FeaturedProductInline(TabularInline):
 
 
 @admin.register(HomePage, site=tenant_site)
-class HomePageAdmin(TenantModelAdmin):
+class HomePageAdmin(OneRow, TenantModelAdmin):
     """The home page: one row, that is changed and neither added nor deleted."""
 
     form = HomePageForm
@@ -141,15 +139,6 @@ class HomePageAdmin(TenantModelAdmin):
         ),
         ("Below", {"fields": ("shows_sale", "shows_new")}),
     )
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return redirect(reverse("admin:catalog_homepage_change", args=[1]))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def view_on_site(self, home: HomePage) -> str:
         return reverse("catalog:home")

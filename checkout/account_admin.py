@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -16,7 +15,7 @@ from pycommerce.core.http import HttpRequest
 from tenants.admin_sites import tenant_site
 from tenants.models import PaymentAccount
 from tenants.services.accounts import change_account, check_account, refuse_anothers
-from tenants.tenant_admin import RowPages
+from tenants.tenant_admin import OneRow, RowPages
 
 
 class AccountForm(forms.ModelForm):
@@ -31,32 +30,19 @@ class AccountForm(forms.ModelForm):
 
 
 @admin.register(PaymentAccount, site=tenant_site)
-class PaymentAccountAdmin(RowPages):
+class PaymentAccountAdmin(OneRow, RowPages):
     """One page: the account that this shop's payments go to."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentAccount]:
         return super().get_queryset(request).filter(pk=request.tenant.pk)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: PaymentAccount | None = None
-    ) -> bool:
-        return False
-
-    def _here(self, request: HttpRequest) -> str:
-        return reverse("admin:tenants_paymentaccount_change", args=[request.tenant.pk])
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return redirect(self._here(request))
+    def row_id(self, request: HttpRequest) -> Any:
+        return request.tenant.pk
 
     def row_page(self, request: HttpRequest, row: PaymentAccount) -> HttpResponse:
         form = AccountForm(request.POST or None, instance=row)
         if request.method == "POST" and form.is_valid() and self._take(request, form):
-            return redirect(self._here(request))
+            return self.changelist_view(request)
         return self.page(
             request,
             "admin/payment_account.html",

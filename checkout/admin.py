@@ -46,7 +46,7 @@ from tenants.admin_sites import ToDo, tenant_site
 from tenants.backends import rights_in
 from tenants.exporting import Table
 from tenants.roles import Right
-from tenants.tenant_admin import RowPages
+from tenants.tenant_admin import OnlyRead, RowPages
 
 CHOSEN = "chosen"
 
@@ -60,7 +60,7 @@ def may(request: HttpRequest, right: Right) -> bool:
 
 
 @admin.register(Order, site=tenant_site)
-class OrderAdmin(RowPages, PapersAdmin):
+class OrderAdmin(OnlyRead, RowPages, PapersAdmin):
     """Orders: nothing of them is edited or deleted, everything is a step with its own right."""
 
     row_right = "view"
@@ -79,15 +79,6 @@ class OrderAdmin(RowPages, PapersAdmin):
             for step in STEPS.values()
         ]
         return [*steps, *super().get_urls()]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return False
 
     # --- The list -----------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ from tenants.admin_sites import tenant_site
 from tenants.backends import rights_in
 from tenants.exporting import ExportingAdmin, Table
 from tenants.roles import Right
-from tenants.tenant_admin import RowPages
+from tenants.tenant_admin import OnlyRead, RowPages
 
 ORDERS_SHOWN = 20
 
@@ -60,7 +60,7 @@ class EraseForm(forms.Form):
 
 
 @admin.register(Customer, site=tenant_site)
-class CustomerAdmin(RowPages, ExportingAdmin):
+class CustomerAdmin(OnlyRead, RowPages, ExportingAdmin):
     """Who bought here, to read: customers come with their orders and change their own data.
 
     What the shop knows of one person is handed out, and taken out of it, as the law asks.
@@ -79,15 +79,6 @@ class CustomerAdmin(RowPages, ExportingAdmin):
             for name, view in (("data", self.data_view), ("erase", self.erase_view))
         ]
         return [*own, *super().get_urls()]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):

@@ -7,8 +7,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 
 from checkout.services import events
 from checkout.services.retention import quiet_people, quiet_since
@@ -20,7 +18,7 @@ from tenants import idempotency
 from tenants.admin_sites import tenant_site
 from tenants.services.signing_in import KNOWN_FOR
 from tenants.shop.models import RetentionTimes, retention_times
-from tenants.tenant_admin import TenantModelAdmin
+from tenants.tenant_admin import OneRow, TenantModelAdmin
 
 # What nobody changes: what it is, how long it is kept, and why.
 _FIXED: tuple[tuple[str, timedelta | None, str], ...] = (
@@ -90,7 +88,7 @@ class RetentionForm(forms.ModelForm):
 
 
 @admin.register(RetentionTimes, site=tenant_site)
-class RetentionTimesAdmin(TenantModelAdmin):
+class RetentionTimesAdmin(OneRow, TenantModelAdmin):
     """One row, that is changed and neither added nor deleted."""
 
     form = RetentionForm
@@ -105,9 +103,6 @@ class RetentionTimesAdmin(TenantModelAdmin):
     )
     change_form_template = "admin/retention/change_form.html"
     is_catalogue = False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return redirect(reverse("admin:shop_retentiontimes_change", args=[1]))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -124,12 +119,6 @@ class RetentionTimesAdmin(TenantModelAdmin):
     def remember_changes(self, request: HttpRequest, form: forms.ModelForm) -> None:
         form.cleaned_data.pop("understood", None)
         super().remember_changes(request, form)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _people_of_tonight() -> str:

@@ -9,9 +9,6 @@ from django.contrib import admin, messages
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 
 from catalog.display import money
 from orders import discount_admin  # noqa: F401 - registers itself
@@ -28,7 +25,7 @@ from pycommerce.unfold_shim import (
 )
 from tenants.admin_sites import tenant_site
 from tenants.shop.models import raise_catalogue_version
-from tenants.tenant_admin import MoneyForm, TenantModelAdmin
+from tenants.tenant_admin import MoneyForm, OneRow, TenantModelAdmin
 
 
 def country_field(**kwargs: Any) -> forms.ChoiceField:
@@ -190,17 +187,8 @@ class OrderSettingsForm(forms.ModelForm):
 
 
 @admin.register(OrderSettings, site=tenant_site)
-class OrderSettingsAdmin(TenantModelAdmin):
+class OrderSettingsAdmin(OneRow, TenantModelAdmin):
     """How orders are taken: one row, that is changed and neither added nor deleted."""
 
     form = OrderSettingsForm
     is_catalogue = False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return redirect(reverse("admin:orders_ordersettings_change", args=[1]))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

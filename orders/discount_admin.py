@@ -25,7 +25,7 @@ from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import AutocompleteSelectFilter
 from tenants.admin_sites import tenant_site
 from tenants.exporting import ExportingAdmin, Table
-from tenants.tenant_admin import MoneyForm, OwnPages, TenantModelAdmin
+from tenants.tenant_admin import MoneyForm, OnlyChanged, OwnPages, TenantModelAdmin
 
 
 class DiscountForm(MoneyForm):
@@ -257,7 +257,7 @@ class DiscountAdmin(OwnPages, ExportingAdmin):
 
 
 @admin.register(DiscountBatch, site=tenant_site)
-class DiscountBatchAdmin(TenantModelAdmin):
+class DiscountBatchAdmin(OnlyChanged, TenantModelAdmin):
     """What the filter of the codes searches; a batch is looked at in their list."""
 
     search_fields = ("name",)
@@ -271,12 +271,6 @@ class DiscountBatchAdmin(TenantModelAdmin):
         return redirect(_address_of(object_id))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

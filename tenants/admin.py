@@ -55,7 +55,7 @@ from tenants.services.passwords import count_invitation, mail_invitation
 from tenants.services.second_factor import has_second_factor, require_second_factor, reset
 from tenants.shop.models import AuditEntry
 from tenants.shop_pages import ShopPages
-from tenants.tenant_admin import TenantModelAdmin
+from tenants.tenant_admin import OnlyRead, TenantModelAdmin
 
 # --- A shop's own ----------------------------------------------------------------------------
 
@@ -229,7 +229,7 @@ class MembershipAdmin(TenantModelAdmin):
 
 
 @admin.register(AuditEntry, site=tenant_site)
-class AuditEntryAdmin(ModelAdmin):
+class AuditEntryAdmin(OnlyRead, ModelAdmin):
     """Who changed what, newest first. Nobody changes it afterwards."""
 
     # What the list's foot counts: one of them, and several.
@@ -260,15 +260,6 @@ class AuditEntryAdmin(ModelAdmin):
             for name, (old, new) in entry.changes.items()
         ]
         return "\n".join(lines) or "–"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return Right.READ_HISTORY in rights_in(request.user, request.tenant)

@@ -16,20 +16,14 @@ from tenants.origins import origin_of
 from tenants.platform_models import ShopDeletion
 from tenants.services import ending
 from tenants.shop_pages import SlugForm
-from tenants.tenant_admin import OwnPages
+from tenants.tenant_admin import OnlyChanged, OwnPages
 
 
 @admin.register(ShopDeletion, site=tenant_site)
-class ShopDeletionAdmin(OwnPages):
+class ShopDeletionAdmin(OnlyChanged, OwnPages):
     """One page: how the shop ends, or until when that can be taken back."""
 
     exclude = ("tenant",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).filter(tenant=request.tenant)

@@ -23,7 +23,7 @@ from tenants.long_lists import LongListPaginator
 from tenants.models import Tenant
 from tenants.platform_models import FailedJob, Job
 from tenants.services import jobs
-from tenants.tenant_admin import RowPages
+from tenants.tenant_admin import OnlyRead, RowPages
 
 PER_PAGE = 50
 # What the buttons do with a job.
@@ -31,19 +31,10 @@ STEPS: dict[str, str] = {"retry": "tried again", "give-up": "given up"}
 
 
 @admin.register(Job, site=platform_site)
-class JobAdmin(RowPages):
+class JobAdmin(OnlyRead, RowPages):
     """The queue, and a page for each job. None is edited or deleted: its library does that."""
 
     row_right = "view"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         def route(address: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:

@@ -32,7 +32,7 @@ from tenants.origins import shop_origin
 from tenants.platform_models import ShopExport
 from tenants.services import ending
 from tenants.services.exports import ask_for_export, path_of
-from tenants.tenant_admin import OwnPages
+from tenants.tenant_admin import OnlyRead, OwnPages
 
 # A shop is large from so many bytes on, or so many orders.
 LARGE_BYTES, LARGE_ORDERS = 500 * 1024 * 1024, 50_000
@@ -330,7 +330,7 @@ def as_of() -> str:
 
 
 @admin.register(ShopExport, site=platform_site)
-class ShopExportAdmin(ModelAdmin):
+class ShopExportAdmin(OnlyRead, ModelAdmin):
     """Exports of whole shops, of those that are gone too. Each can be taken until its time ends."""
 
     list_display = ("shop_name", "shop_slug", "state", "file_size", "created_at", "expires_at")
@@ -356,15 +356,6 @@ class ShopExportAdmin(ModelAdmin):
     @admin.display(description="Size", ordering="size")
     def file_size(self, export: ShopExport) -> str:
         return filesizeformat(export.size) if export.size else "–"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         download = path(

@@ -55,6 +55,36 @@ def gone(admin: ModelAdmin, request: HttpRequest, object_id: object) -> HttpResp
     return back
 
 
+class OnlyChanged(ModelAdmin):
+    """What is there is changed; nothing is added or deleted."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class OnlyRead(OnlyChanged):
+    """No form changes it either."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class OneRow(OnlyChanged):
+    """A page of one row, and no list."""
+
+    def row_id(self, request: HttpRequest) -> Any:
+        return 1
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return redirect(reverse(page, args=[self.row_id(request)]))
+
+
 class OwnPages(ModelAdmin):
     """Pages that are written for themselves, beside or instead of Django's own."""
 
@@ -154,18 +184,11 @@ class TenantModelAdmin(ModelAdmin):
         return redirect(f"{reverse('admin:shop_auditentry_changelist')}?q={object_id}")
 
 
-class ShopRowAdmin(TenantModelAdmin):
+class ShopRowAdmin(OneRow, TenantModelAdmin):
     """The shop's own row: a page that changes it; it is neither added nor deleted."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(pk=request.tenant.pk)
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return redirect(reverse(page, args=[request.tenant.pk]))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def row_id(self, request: HttpRequest) -> Any:
+        return request.tenant.pk

@@ -133,15 +133,19 @@ def test_an_edit_leaves_units_that_an_order_holds_meanwhile(desk, tech):
 
 
 def test_a_product_of_which_orders_hold_units_is_not_deleted(desk, tech):
-    held, free = make_product("Desk Lamp", sku="DL-1"), make_product("Chair")
+    held, free = make_product("Desk Lamp", sku="DL-1"), make_product("Chair", sku="CH-1")
     make_order(held)
     address = f"/admin/catalog/product/{held.pk}/delete/"
 
     page = desk.get(address)
     desk.post(address, {"post": "yes"})
+    other = desk.get(f"/admin/catalog/product/{free.pk}/delete/").content.decode()
     desk.post(f"/admin/catalog/product/{free.pk}/delete/", {"post": "yes"})
 
     assert "DL-1: held for orders" in page.content.decode()
+    # What goes is said by names that a merchant knows.
+    assert "Chair: CH-1" in other
+    assert "Stock movement" not in other
     assert [product.name for product in Product.objects.all()] == ["Desk Lamp"]
 
 

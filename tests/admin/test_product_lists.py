@@ -179,6 +179,18 @@ def test_counts_need_a_reason(desk, tech):
     assert Variant.objects.get().on_hand == 5
 
 
+def test_lists_say_what_they_count_and_what_to_do_where_nothing_is(desk, tech):
+    assert "There is nothing here yet." in words(desk.get(PRODUCTS))
+    make_product("Lamp", sku="A")
+    make_product("Chair", sku="B")
+
+    assert "2 variants" in words(desk.get(STOCK))
+    assert "Show all" not in words(desk.get(PRODUCTS))
+    found = words(desk.get(f"{PRODUCTS}?q=sofa"))
+    assert "Nothing was found." in found
+    assert "Show all" in found
+
+
 def test_units_that_orders_hold_are_not_counted_away(desk, tech):
     held, free = make_product(sku="HELD", on_hand=5), make_product(sku="FREE", on_hand=5)
     make_order(held, quantity=3)
