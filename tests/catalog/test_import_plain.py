@@ -62,6 +62,40 @@ def test_rows_that_cannot_be_taken_are_refused_with_line_and_reason(tech, write)
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("12,90", "12.90"),
+        ("1.234,5", "1234.50"),
+        ("1,234.50", "1234.50"),
+        ("1,234,567", "1234567"),
+        ("1.234.567,89", "1234567.89"),
+        ("0,50", "0.50"),
+    ],
+)
+def test_prices_are_read_with_a_point_or_a_comma(tech, write, written, read):
+    import_catalogue(write([row(price=written)]), mapping=MAPPING)
+
+    assert Variant.objects.get().price == Decimal(read)
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("1,299", "The price is '1,299': write 1299, or 1.299."),
+        ("1,2,3", "The price is '1,2,3', which is no number."),
+        ("12,90.5", "The price is '12,90.5', which is no number."),
+        ("1.23,90", "The price is '1.23,90', which is no number."),
+        (",", "The price is ',', which is no number."),
+    ],
+)
+def test_a_price_that_could_be_two_is_refused(tech, write, written, reason):
+    report = import_catalogue(write([row(price=written)]), mapping=MAPPING)
+
+    assert [r.reason for r in report.rejections] == [reason]
+    assert not Variant.objects.exists()
+
+
+@pytest.mark.parametrize(
     ("mapping", "problem"),
     [
         ({"name": "Artikel"}, "No column is named for the price"),
