@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import StockMovement, Variant
@@ -34,6 +35,7 @@ from orders.services.paying import record_manual_payment
 from orders.services.refunding import refund_order
 from orders.services.timeline import NOBODY
 from pycommerce.core.ids import uuid7
+from tenants.shop.models import ShopState
 from tests.checkout.conftest import ORIGIN, paid, pay, select, state_of, stock
 from tests.factories import make_order
 
@@ -347,6 +349,9 @@ BREAK = {
     "who cancelled, refunded or sent told the customer": forget_mails("mail.order_refunded"),
     "a message that was sent was tried": lambda order: OutboxMessage.objects.update(
         sent_at=timezone.now(), attempts=0
+    ),
+    "the platform knows the version of the catalogue": lambda order: ShopState.objects.update(
+        catalogue_version=F("catalogue_version") + 1
     ),
     "no message was given up": lambda order: OutboxMessage.objects.update(
         sent_at=None, attempts=12
