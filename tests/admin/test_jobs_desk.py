@@ -63,10 +63,9 @@ def work():
             )
 
     logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
-    with app.replace_connector(connector):
-        # In a thread of its own: in this one a browser's loop may be running.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, run()).result()
+    # In a thread of its own: in this one a browser's loop may be running.
+    with app.replace_connector(connector), ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, run()).result()
     connection.set_schema_to_public()
 
 
