@@ -11,9 +11,11 @@ from django.urls import URLPattern, path, reverse
 
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
-from tenants.admin_sites import tenant_site
+from tenants.admin_sites import Part, tenant_site
+from tenants.backends import rights_in
 from tenants.origins import origin_of
 from tenants.platform_models import ShopDeletion
+from tenants.roles import Right
 from tenants.services import ending
 from tenants.shop_pages import SlugForm
 from tenants.tenant_admin import OnlyChanged, OwnPages
@@ -96,3 +98,21 @@ class ShopDeletionAdmin(OnlyChanged, OwnPages):
 
     def _back(self) -> HttpResponse:
         return redirect(reverse("admin:tenants_shopdeletion_changelist"))
+
+
+def closed_part(request: HttpRequest) -> Part | None:
+    """That the shop is closed, and why or until when; nothing while it is open."""
+    shop = request.tenant
+    if shop.active:
+        return None
+    deletion = ShopDeletion.objects.filter(tenant=shop).first()
+    may_keep = (
+        deletion is not None
+        and not deletion.by_platform
+        and Right.END in rights_in(request.user, shop)
+    )
+    context = {"deletion": deletion, "may_keep": may_keep, "reason": shop.closed_reason}
+    return Part("admin/ending/_closed.html", context, is_first=True)
+
+
+tenant_site.parts.append(closed_part)

@@ -416,6 +416,31 @@ def test_no_owner_takes_back_what_the_platform_ends(platform, desk, tech):
     assert not ShopDeletion.objects.exists()
 
 
+def test_the_overview_of_a_closed_shop_says_so_and_why(platform, desk_of, tech):
+    owner, manager = desk_of("owner"), desk_of("manager")
+
+    def overview(browser):
+        clear_cache()
+        return words(browser.get("/admin/"))
+
+    assert "shoppers see that it is closed" not in overview(owner)
+
+    platform.post(page_of(tech, "suspend"), {"reason": "Sells fakes"})
+    assert "suspended this shop: shoppers see that it is closed" in overview(manager)
+    assert "The reason: Sells fakes" in overview(owner)
+
+    platform.post(page_of(tech, "reopen"))
+    owner.post("/admin/tenants/shopdeletion/", {"slug": "tech"})
+    assert "all of it will be deleted after" in overview(manager)
+    assert "Keep the shop" not in overview(manager)
+    assert "Keep the shop" in overview(owner)
+
+    owner.post("/admin/tenants/shopdeletion/keep/")
+    platform.post(page_of(tech, "end"), {"slug": "tech"})
+    assert "all of it will be deleted after" in overview(owner)
+    assert "Keep the shop" not in overview(owner)
+
+
 def test_a_suspended_shop_that_is_kept_stays_suspended(platform, tech):
     platform.post(page_of(tech, "suspend"), {"reason": "Unpaid"})
     platform.post(page_of(tech, "end"), {"slug": "tech"})
