@@ -30,7 +30,7 @@ class SlugTaken(InvalidRequest):
     """Another tenant has this slug."""
 
     def __init__(self, slug: str) -> None:
-        problem = _("Another shop has the slug '%(slug)s'.") % {"slug": slug}
+        problem = _("Another shop has the address '%(slug)s'.") % {"slug": slug}
         super().__init__(problem, fields={"slug": [problem]})
 
 

@@ -295,7 +295,7 @@ def test_a_shop_is_opened_by_command_with_its_owner_and_host(db, capsys):
     ("arguments", "words"),
     [
         (["admin"], "reserved"),
-        (["tech"], "Another shop has the slug"),
+        (["tech"], "Another shop has the address"),
         (["books", "--currency", "EURO"], "currency cannot be used"),
         (["books", "--currency", "ZZZ"], "currency cannot be used"),
         (["books", "--currency", "xxx"], "currency cannot be used"),

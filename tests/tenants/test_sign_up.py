@@ -429,7 +429,7 @@ def test_the_mail_says_nothing_that_a_stranger_wrote(db):
         ("slug", "", "This field is required."),
         ("slug", "admin", "is reserved for the platform"),
         ("slug", "my shop", "Use lower-case letters"),
-        ("slug", "tech", "Another shop has the slug"),
+        ("slug", "tech", "Another shop has the address"),
         ("country", "XX", "Select a valid choice"),
         ("currency", "ABC", "Select a valid choice"),
         ("language", "fr", "Select a valid choice"),
@@ -606,7 +606,7 @@ def look(**query: str) -> Any:
 
 def test_while_typing_it_says_whether_an_address_can_be_had(tech):
     assert look(name="Müller").json() == {"slug": "mueller", "problem": ""}
-    assert look(slug="tech").json()["problem"] == "Another shop has the slug 'tech'."
+    assert look(slug="tech").json()["problem"] == "Another shop has the address 'tech'."
     assert "reserved" in look(slug="Admin").json()["problem"]
     assert look(slug="x").json()["problem"] == "Use 2 to 40 characters."
     assert look().json() == {"slug": "", "problem": ""}
