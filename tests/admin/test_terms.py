@@ -215,3 +215,14 @@ def test_everybody_reads_how_the_shop_sells_and_some_change_it(desk_of, role, wr
         assert (posted.status_code == 302) is writes
     gone = desk.post(f"/admin/orders/taxrate/{rate.pk}/delete/", {"post": "yes"})
     assert (gone.status_code == 302) is writes
+
+
+def test_an_empty_list_says_whether_there_is_nothing_or_nothing_that_fits(desk):
+    nothing = words(desk.get("/admin/orders/discount/"))
+    assert "There are no discounts yet." in nothing
+    assert "Add discount" in nothing
+    assert "Show all" not in nothing
+
+    searched = words(desk.get("/admin/orders/discount/?q=SUMMER"))
+    assert "Nothing fits the search and the filters." in searched
+    assert "Show all" in searched
