@@ -1,9 +1,13 @@
-"""How fast a merchant's pages are beside many orders.
+"""How fast the pages of both back offices are beside many rows.
 
-    .venv/bin/python -m benchmarks.desk [--orders 100000]
+    .venv/bin/python -m benchmarks.desk [--rows 100000] [--only TEXT]
 
-Makes a shop in `var/bench` with so many paid orders in the last half year, three line items each
-of 2,000 products, and prints the median of five calls. Wished for: 100 ms for the figures of sales.
+Makes two shops in `var/bench`, with 100 and with so many rows behind each list that grows: orders
+of half a year, products, codes, customers, entries of the history, and so on. Then it asks for
+every page that the sites' own registries, routes and links lead to, and prints them with what takes
+most first: milliseconds, those of the processor (of the page and of the database together, which
+other work on the machine changes little), as many times as beside 100 rows, statements, and the
+milliseconds of the slowest one. Wished for: 150 ms a page, 100 ms for the figures of sales.
 """
 
 import argparse
@@ -12,7 +16,10 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("PYCOMMERCE_VAR", str(ROOT / "var" / "bench"))
@@ -25,63 +32,125 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django_tenants.utils import tenant_context  # noqa: E402
 
-from catalog.demo.scale import shop_of  # noqa: E402
+from benchmarks.desk_pages import pages_of  # noqa: E402
+from benchmarks.desk_rows import LARGEST, fill_platform, full_shop  # noqa: E402
 from catalog.models import Variant  # noqa: E402
 from catalog.services.low_stock import low_stock  # noqa: E402
 from orders.figures import PERIODS, figures_of, top_products  # noqa: E402
-from orders.models import Order  # noqa: E402
 from orders.services.low_stock import tell_low_stock  # noqa: E402
+from tenants.admin_sites import platform_site, tenant_site  # noqa: E402
 from tenants.middleware import PLACE_KEY, place_of  # noqa: E402
 from tenants.models import Tenant, User  # noqa: E402
 
-_PRODUCTS = 2_000
-_CUSTOMERS = """
-INSERT INTO orders_customer (id, email, name, phone, created_at, updated_at)
-SELECT md5('customer' || n)::uuid, 'c' || n || '@example.com', 'Customer ' || n, '',
-       now() - n * interval '1 minute', now()
-FROM generate_series(1, %(count)s / 4) n
-"""
-_ORDERS = """
-INSERT INTO orders_order
-    (id, number, access_token, status, payment_status, units, cancel_reason, cancel_key, expired,
-     keep_until_paid, customer_id, customer_name, customer_email, customer_phone, shipping_address,
-     billing_address, country_code, notes, language, origin, shipping_method, shipping_name,
-     payment_method, discount_code, currency, prices_include_tax, items_total, discount_total,
-     shipping_total, shipping_net, tax_total, subtotal, total, captured, refunded, created_at,
-     updated_at)
-SELECT md5('order' || n)::uuid, 'B-' || n, md5('token' || n), 'completed', 'paid', 'sold', '', '',
-       false, false, md5('customer' || 1 + n %% (%(count)s / 4))::uuid,
-       'Customer ' || 1 + n %% (%(count)s / 4), 'c' || 1 + n %% (%(count)s / 4) || '@example.com',
-       '', a, a, 'US', '', 'en', '', 'standard', 'Standard', 'credit_card', '', 'USD', false,
-       60, 0, 5, 5, 0, 60, 65, 65, 0, now() - n * interval '180 days' / %(count)s, now()
-FROM generate_series(1, %(count)s) n, (SELECT jsonb_build_object('line1', '456 Park Ave', 'line2',
-     '', 'city', 'Metropolis', 'state', 'NY', 'postal_code', '10002', 'country', 'USA') a) address
-"""
-_LINES = """
-INSERT INTO orders_lineitem
-    (id, order_id, position, variant_id, product_id, name, sku, options, quantity, unit_price,
-     total_price, discount, tax, tax_percent, fulfilled, refunded, restocked)
-SELECT md5('line' || n || '-' || p)::uuid, md5('order' || n)::uuid, p, NULL,
-       md5('product' || product)::uuid, 'Product ' || product, 'SKU-' || product, '{}', 2, 10, 20,
-       0, 0, 0, 2, 0, 0
-FROM generate_series(1, %(count)s) n, generate_series(1, 3) p,
-     LATERAL (SELECT 1 + (n * 7 + p * 31) %% 2000 AS product) chosen
-"""
+FEW = 100
+WISHED_MS = 150
 
 
-def _shop(orders: int) -> Tenant:
-    shop = shop_of(_PRODUCTS, slug=f"desk{orders}")
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a page takes: milliseconds by the clock and of the processor, statements, and the
+    slowest of those with its milliseconds."""
+
+    ms: float
+    cpu_ms: float
+    statements: int
+    slowest_ms: float
+    slowest: str
+
+
+def ask(client: Client, address: str) -> Taken:
+    """The quicker of two calls, after one whose statements are counted."""
+    with CaptureQueriesContext(connection) as asked:
+        _call(client, address)
+    queries = asked.captured_queries
+    slowest = max(queries, key=lambda each: float(each["time"]), default=None)
+    ms, cpu_ms = min((_call(client, address) for _ in range(2)), key=itemgetter(1))
+    return Taken(
+        ms,
+        cpu_ms,
+        len(queries),
+        float(slowest["time"]) * 1000 if slowest else 0,
+        " ".join(slowest["sql"].split()) if slowest else "",
+    )
+
+
+def _call(client: Client, address: str) -> tuple[float, float]:
+    """Milliseconds of one call, by the clock and of the processor."""
+    started, before = time.perf_counter(), _cpu()
+    response = client.get(address, follow=True)
+    taken = (time.perf_counter() - started) * 1000, (_cpu() - before) * 1000
+    if response.status_code not in {200, 403, 404, 405}:
+        raise SystemExit(f"{address}: {response.status_code}")
+    return taken
+
+
+def _cpu() -> float:
+    """Seconds that this process and its backend of the database have worked."""
+    backend = connection.connection.info.backend_pid
+    nanoseconds = int(Path(f"/proc/{backend}/schedstat").read_text().split()[0])
+    return time.process_time() + nanoseconds / 1e9
+
+
+def _all(site: Any, client: Client, staff: User, only: str) -> dict[str, Taken]:
+    """What each page of a site takes, by its name. The schema is selected."""
+    largest = {}
+    for model, name in LARGEST.items():
+        if model in site._registry:
+            largest[model] = _id_of(name)
+    pages = list(pages_of(site, client, staff, largest))
+    return {page.name: ask(client, page.address) for page in pages if only in page.name}
+
+
+def _id_of(name: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT md5(%s)::uuid", [name])
+        return str(cursor.fetchone()[0])
+
+
+def _client(staff: User, host: str, shop: Tenant | None) -> Client:
+    client = Client(HTTP_HOST=host)
+    client.force_login(staff)
+    session = client.session
+    session[PLACE_KEY] = place_of(shop, host)
+    session.save()
+    return client
+
+
+def _of_shop(rows: int, staff: User, only: str) -> dict[str, Taken]:
+    shop = full_shop(rows)
+    client = _client(staff, f"{shop.slug}.localhost", shop)
     with tenant_context(shop):
-        if Order.objects.exists():
-            return shop
-        with transaction.atomic(), connection.cursor() as cursor:
-            for statement in (_CUSTOMERS, _ORDERS, _LINES):
-                cursor.execute(statement, {"count": orders})
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE orders_customer, orders_order, orders_lineitem")
-    return shop
+        return _all(tenant_site, client, staff, only)
+
+
+def _of_platform(rows: int, staff: User, only: str) -> tuple[dict[str, Taken], dict[str, Taken]]:
+    """Beside few rows and beside many, of which none stays."""
+    connection.set_schema_to_public()
+    client = _client(staff, "localhost", None)
+    with transaction.atomic():
+        fill_platform(FEW, staff.pk)
+        few = _all(platform_site, client, staff, only)
+        fill_platform(rows, staff.pk)
+        many = _all(platform_site, client, staff, only)
+        transaction.set_rollback(True)
+    return few, many
+
+
+def _print(title: str, few: dict[str, Taken], many: dict[str, Taken]) -> None:
+    slow = [name for name, taken in many.items() if taken.cpu_ms > WISHED_MS]
+    print(f"\n{title}: {len(many)} pages, {len(slow)} of them above {WISHED_MS} ms")
+    print("    ms     CPU  times  statements  slowest  page")
+    for name, taken in sorted(many.items(), key=lambda each: -each[1].cpu_ms):
+        times = f"{taken.cpu_ms / few[name].cpu_ms:5.1f}" if name in few else "    –"
+        print(
+            f"{taken.ms:6.0f}  {taken.cpu_ms:6.0f}  {times}  {taken.statements:10}  "
+            f"{taken.slowest_ms:7.0f}  {name}"
+        )
+        if name in slow:
+            print(f"{'':41}{taken.slowest[:300]}")
 
 
 def _memory() -> float:
@@ -99,34 +168,44 @@ def _measure(name: str, work: Callable[[], object], times: int = 5) -> None:
     print(f"{name}: {statistics.median(taken) * 1000:,.0f} ms")
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--orders", type=int, default=100_000)
-    options = parser.parse_args(argv)
-    call_command("migrate", verbosity=0)
-    shop = _shop(options.orders)
-    staff = User.objects.filter(is_superuser=True).first()
-    staff = staff or User.objects.create_superuser("bench@example.com")
-    host = f"{shop.slug}.localhost"
-    client = Client(HTTP_HOST=host)
-    client.force_login(staff)
-    session = client.session
-    session[PLACE_KEY] = place_of(shop, host)
-    session.save()
+def _figures(shop: Tenant) -> None:
     with tenant_context(shop):
         for days in PERIODS:
             _measure(f"sales of {days} days", lambda days=days: figures_of(days))
             _measure(f"top products of {days} days", lambda days=days: top_products(days))
         _measure("variants low in stock", lambda: list(low_stock(Variant.objects.all())[:50]))
         _measure("looking for what got low", tell_low_stock)
-    before = _memory()
-    for path in ("orders/order/export/csv/", "orders/order/export/xlsx/"):
-        started = time.perf_counter()
-        size = sum(len(part) for part in client.get(f"/admin/{path}").streaming_content)
-        print(f"page {path}: {size / 2**20:.0f} MiB in {time.perf_counter() - started:.1f} s")
-    print(f"exports raised the process's memory by {_memory() - before:.0f} MiB at most")
-    for path in ("", "?days=90", "orders/order/", "catalog/variant/?level=low"):
-        _measure(f"page /admin/{path}", lambda path=path: client.get(f"/admin/{path}"))
+
+
+def _exports(shop: Tenant, staff: User) -> None:
+    client = _client(staff, f"{shop.slug}.localhost", shop)
+    for what in ("orders/order", "orders/customer", "orders/discount", "catalog/product"):
+        for form in ("csv", "xlsx"):
+            before, started = _memory(), time.perf_counter()
+            response = client.get(f"/admin/{what}/export/{form}/")
+            size = sum(len(part) for part in response.streaming_content) / 2**20
+            seconds, more = time.perf_counter() - started, _memory() - before
+            print(f"export {what} {form}: {size:.0f} MiB in {seconds:.1f} s, {more:.0f} MiB more")
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--only", default="", metavar="TEXT", help="pages with it in their name")
+    options = parser.parse_args(argv)
+    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        # All work is that of the one backend.
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
+    staff = User.objects.filter(is_superuser=True).first()
+    staff = staff or User.objects.create_superuser("bench@example.com")
+    if not options.only:
+        shop = full_shop(options.rows)
+        _figures(shop)
+        _exports(shop, staff)
+    few = _of_shop(FEW, staff, options.only)
+    _print("a shop", few, _of_shop(options.rows, staff, options.only))
+    _print("the platform", *_of_platform(options.rows, staff, options.only))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
-from catalog.models import Category
+from catalog.models import Category, FeaturedCategory
 from catalog.services.editing import finish_category, is_below, prepare_category, products_below
 from catalog.services.refresh import refresh_products
 from catalog.slug_form import SlugForm
@@ -52,13 +52,19 @@ _UP = """(
         UNION ALL
         SELECT c.parent_id, c.name || up.names,
             ARRAY[lpad((c.position + 2147483648)::text, 10, '0'), c.name, c.id::text] || up.way
-        FROM up JOIN catalog_category c ON c.id = up.parent_id
+        FROM up, LATERAL (SELECT * FROM catalog_category above
+                          WHERE above.id = up.parent_id OFFSET 0) c
     )
     SELECT {} FROM up WHERE parent_id IS NULL
 )"""
+# Without OFFSET the planner would read all categories for each step up.
 # The names of a category and of those above it, root first; and what sorts as the tree does.
 _NAMES = RawSQL(_UP.format("names"), ())  # noqa: S611 - no input in it
 _WAY = RawSQL(_UP.format("way"), ())  # noqa: S611 - no input in it
+
+
+# So many categories are named that keep the one above them from being deleted.
+_MOST_NAMED = 50
 
 
 @admin.register(Category, site=tenant_site)
@@ -86,6 +92,18 @@ class CategoryAdmin(TenantModelAdmin):
         prepare_category(obj)
         super().save_model(request, obj, form, change)
         finish_category(obj, old_slug=form.initial.get("slug") if change else None)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The categories, and what stands below them: not the place of each product in them."""
+        names = {category.pk: str(category) for category in objs}
+        below = Category.objects.filter(parent__in=names)[:_MOST_NAMED]
+        counts = {
+            str(self.opts.verbose_name_plural): len(names),
+            str(FeaturedCategory._meta.verbose_name_plural): FeaturedCategory.objects.filter(
+                category__in=names
+            ).count(),
+        }
+        return list(names.values()), counts, set(), list(map(str, below))
 
     def delete_model(self, request: HttpRequest, obj: Category) -> None:
         self.delete_queryset(request, Category.objects.filter(pk=obj.pk))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from pycommerce.core.ids import uuid7
 from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS
 from pycommerce.db import connection
+from pycommerce.db.searching import trigram_index
 
 MAX_LIMIT = 1_000_000
 
@@ -138,6 +139,7 @@ class Product(models.Model):
             models.Index(fields=["updated_at"], name="product_updated"),
             GinIndex(fields=["category_ids"], name="product_categories"),
             GinIndex(fields=["facets"], name="product_facets"),
+            trigram_index("name", "sku", "slug", name="product_words"),
         ]
 
     def __str__(self) -> str:
@@ -202,6 +204,7 @@ class Variant(models.Model):
         ordering = ["position", "id"]
         # As the merchant's menu calls the list of all of them.
         verbose_name_plural = "stock"
+        indexes = [trigram_index("sku", "barcode", name="variant_words")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(held__gte=0) & Q(held__lte=F("on_hand")),
@@ -336,7 +339,10 @@ class StockMovement(models.Model):
         RETURN = "return", "Return"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="movements")
+    # Found by the index of a variant's newest.
+    variant = models.ForeignKey(
+        Variant, on_delete=models.CASCADE, related_name="movements", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=Kind)
     quantity = models.IntegerField(help_text="Units added to what is on hand; negative: taken.")
     reason = models.CharField(max_length=255, blank=True)
@@ -349,6 +355,11 @@ class StockMovement(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(
+                F("variant"), F("created_at").desc(), F("id").desc(), name="stock_movement_newest"
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(quantity=0), name="stock_movement_moves"),
             models.UniqueConstraint(

@@ -15,8 +15,7 @@ from django.shortcuts import redirect
 
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
-from pycommerce.unfold_shim import ChangeList
-from tenants.long_lists import MOST_LISTED
+from tenants.long_lists import MOST_LISTED, LongChangeList
 from tenants.tenant_admin import TenantModelAdmin
 
 PREFIX = "form"
@@ -78,7 +77,7 @@ class RowFormSet(BaseFormSet):
         return [form for form in self.forms if form.has_changed()]
 
 
-class _RowsAsSent(ChangeList):
+class _RowsAsSent(LongChangeList):
     """Shows the rows that were sent again, whatever the list begins with by now."""
 
     def get_results(self, request: Any) -> None:
@@ -101,11 +100,11 @@ class RowEditingAdmin(TenantModelAdmin):
         """Save one row that was changed, with its audit row."""
         raise NotImplementedError
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LongChangeList]:
         return _RowsAsSent
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        found: ChangeList = super().get_changelist_instance(request)
+    def get_changelist_instance(self, request: HttpRequest) -> LongChangeList:
+        found: LongChangeList = super().get_changelist_instance(request)
         if not found.is_popup:
             found.list_editable = [self.row_form.edited]
         return found

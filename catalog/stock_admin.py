@@ -149,21 +149,21 @@ class StockLevel(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("low", _("Low: at or under the limit")), ("out", _("Sold out"))]
 
-    def chosen(self) -> QuerySet[Variant] | None:
-        """The variants that were asked for; None for all."""
+    def chosen(self, variants: QuerySet[Variant]) -> QuerySet[Variant] | None:
+        """Those that were asked for; None for all."""
         wanted = {"low": low_stock, "out": sold_out}.get(self.value() or "")
-        return wanted(Variant.objects.all()) if wanted else None
+        return wanted(variants) if wanted else None
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.chosen()
-        return queryset if chosen is None else queryset.filter(pk__in=chosen.values("pk"))
+        chosen = self.chosen(queryset)
+        return queryset if chosen is None else chosen
 
 
 class ProductStock(StockLevel):
     """Products of which a variant is low, or sold out."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        chosen = self.chosen()
+        chosen = self.chosen(Variant.objects.all())
         return queryset if chosen is None else queryset.filter(pk__in=chosen.values("product"))
 
 
@@ -190,6 +190,7 @@ class StockAdmin(OnlyChanged, RowEditingAdmin):
     list_display = ("sku", "product", "options", "counted", "held", "units", "low_at")
     list_select_related = ("product",)
     row_words = ("variant", "variants")
+    always_sortable = ("sku",)
     list_filter = (StockLevel,)
     search_fields = ("sku", "product__name", "barcode")
     fields = (

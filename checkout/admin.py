@@ -176,7 +176,7 @@ class OrderAdmin(OnlyRead, RowPages, PapersAdmin):
             original=order,
             title=str(order),
             sight=sight,
-            account=account_of(order),
+            account=account_of(order, whole=request.GET.get("timeline") == "all"),
             attempt=order.attempts.order_by("-created_at", "-id").first(),
             steps=steps,
             # Several times on the page, so that its fields have no ids.

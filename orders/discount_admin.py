@@ -22,6 +22,7 @@ from orders.services.batches import MOST_CODES, MOST_RANDOM, make_batch, switch_
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest
+from pycommerce.db.counting import capped_counts, count_words
 from pycommerce.unfold_shim import AutocompleteSelectFilter
 from tenants.admin_sites import tenant_site
 from tenants.exporting import ExportingAdmin, Table
@@ -155,6 +156,7 @@ class DiscountAdmin(OwnPages, ExportingAdmin):
     list_select_related = ("batch",)
     list_filter_submit = True
     search_fields = ("code",)
+    always_sortable = ("code",)
     # Newest first, as ids are made in the order of time.
     ordering = ("-id",)
     list_before_template = "admin/discounts/_batch.html"
@@ -172,9 +174,13 @@ class DiscountAdmin(OwnPages, ExportingAdmin):
         batch = None
         if batch_id := parse_uuid(request.GET.get("batch__id__exact", "")):
             batch = DiscountBatch.objects.filter(pk=batch_id).first()
+        active_count = 0
+        if batch:
+            active_count = capped_counts({"active": batch.codes.filter(active=True)})["active"]
         more = {
             "batch": batch,
-            "active_count": batch.codes.filter(active=True).count() if batch else 0,
+            "active_count": active_count,
+            "active_words": count_words(active_count),
             "may_make": self.has_add_permission(request),
             "exports": self.export_links(request),
         }

@@ -15,6 +15,7 @@ from django.utils import timezone
 from catalog.models import PriceField, Variant
 from pycommerce.core.ids import uuid7
 from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS
+from pycommerce.db.searching import trigram_index
 
 TOKEN_BYTES = 16
 MAX_QUANTITY = 9_999
@@ -202,6 +203,7 @@ class Discount(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [trigram_index("code", name="discount_words")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(usage_limit__isnull=True) | Q(used_count__lte=F("usage_limit")),
@@ -236,6 +238,10 @@ class Customer(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(F("created_at").desc(), F("id").desc(), name="customer_newest"),
+            trigram_index("name", "email", name="customer_words"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>"
@@ -451,6 +457,7 @@ class Order(models.Model):
                 name="order_counted",
             ),
             models.Index(fields=["customer_email"], name="order_email"),
+            trigram_index("number", "customer_name", "customer_email", name="order_words"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -550,6 +557,7 @@ class LineItem(models.Model):
 
     class Meta:
         ordering = ["position"]
+        indexes = [trigram_index("sku", name="line_item_words")]
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="line_item_position_once"),
             models.CheckConstraint(

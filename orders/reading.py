@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
+
 from orders.addresses import MEMBERS
 from orders.errors import UnknownOrder
 from orders.models import Order
@@ -114,6 +116,7 @@ def _in_order(address: dict[str, str]) -> dict[str, str]:
 
 def order_members(order: Order) -> dict[str, Any]:
     """The members of the order detail, the documented ones first."""
+    prefetch_related_objects([order], "fulfilments__lines")
     currency = order.currency
     return {
         "id": order.pk,
@@ -170,7 +173,7 @@ def order_members(order: Order) -> dict[str, Any]:
                     for line in fulfilment.lines.all()
                 ],
             }
-            for fulfilment in order.fulfilments.prefetch_related("lines")
+            for fulfilment in order.fulfilments.all()
         ],
         "refunds": [
             {

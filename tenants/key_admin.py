@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -16,7 +15,7 @@ from django.utils import timezone
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest, origin_of
 from tenants.admin_sites import tenant_site
-from tenants.long_lists import LongListPaginator
+from tenants.long_lists import LongListAdmin
 from tenants.models import ApiKey, Scope
 from tenants.services.keys import NAME_TAKEN, make_key, revoke_key
 from tenants.tenant_admin import RowPages
@@ -70,15 +69,11 @@ class KeyForm(forms.Form):
 
 
 @admin.register(ApiKey, site=tenant_site)
-class ApiKeyAdmin(RowPages):
+class ApiKeyAdmin(RowPages, LongListAdmin):
     """The keys of this shop. None is edited or deleted: one that is revoked stays to be read."""
 
     fields = ("name",)
     list_display = ("name", "state_in_words", "last_used_at", "expires_at", "created_by_name")
-    list_per_page = 50
-    show_full_result_count = False
-    paginator = LongListPaginator
-    show_facets = ShowFacets.NEVER
     search_fields = ("name",)
 
     @admin.display(description="State")

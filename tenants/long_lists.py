@@ -1,9 +1,17 @@
 """Lists of the back office that stay fast however long they are."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
+from django.utils.text import smart_split, unescape_string_literal
+
+from pycommerce.core.http import HttpRequest
+from pycommerce.db.searching import found_in, places_of
+from pycommerce.unfold_shim import ChangeList, ModelAdmin
 
 # So many rows of a list are counted and have pages; what lies beyond is found by filter or search.
 MOST_LISTED = 10_000
@@ -25,3 +33,55 @@ class LongListPaginator(Paginator):
     def has_more(self) -> bool:
         """Whether there may be rows that no page shows."""
         return self.count == MOST_LISTED
+
+
+class LongChangeList(ChangeList):
+    """Passes over the rows before a page by their ids, not by all that would be shown of them."""
+
+    result_list: Any
+
+    def get_results(self, request: Any) -> None:
+        super().get_results(request)
+        if self.page_num > 1 and self.result_list.query.is_sliced:
+            ids = list(self.result_list.values_list("pk", flat=True))
+            found = self.apply_select_related(self.root_queryset).filter(pk__in=ids)
+            self.result_list = found.order_by(*self.queryset.query.order_by)
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        if self.sortable_by is not None and field_name not in self.sortable_by:
+            return None
+        return super().get_ordering_field(field_name)
+
+
+class LongListAdmin(ModelAdmin):
+    """A list that is counted, cut into pages, sorted and searched at the same price in any shop."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = LongListPaginator
+    # A count for each choice of a filter reads the whole list.
+    show_facets = ShowFacets.NEVER
+    # The columns by which a list of any length is sorted, as an index has it; what has no more rows
+    # than are listed is sorted by all of them.
+    always_sortable: Sequence[str] = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return LongChangeList
+
+    def get_sortable_by(self, request: HttpRequest) -> Sequence[str]:
+        ids = self.get_queryset(request).order_by().values("pk")
+        if ids[MOST_LISTED : MOST_LISTED + 1].exists():
+            return self.always_sortable
+        sortable: Sequence[str] = super().get_sortable_by(request)
+        return sortable
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """What Django finds: rows that have each word, or "quoted words", in one of the fields."""
+        fields = self.get_search_fields(request)
+        for word in smart_split(search_term) if fields else ():
+            if word.startswith(('"', "'")) and word[0] == word[-1]:
+                word = unescape_string_literal(word)
+            queryset = queryset.filter(found_in(places_of(self.model, fields, word)))
+        return queryset, False

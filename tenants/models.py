@@ -19,6 +19,7 @@ from django.utils import timezone
 from django_tenants.models import TenantMixin
 
 from pycommerce.core.ids import uuid7
+from pycommerce.db.searching import trigram_index
 from tenants import platform_models  # noqa: F401 - Django looks for models here
 
 validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Write a colour as #rrggbb.")
@@ -285,6 +286,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         ordering = ["email"]
+        indexes = [trigram_index("email", "name", name="user_words")]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_unique_ignoring_case")
         ]

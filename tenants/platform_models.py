@@ -1,10 +1,12 @@
 """What the platform knows of its shops and of the worker's jobs: in `public`, for its own staff."""
 
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from pycommerce.core.ids import uuid7
+from pycommerce.db.searching import trigram_index
 
 
 class ShopFigures(models.Model):
@@ -101,6 +103,10 @@ class ShopExport(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(F("created_at").desc(), F("id").desc(), name="shop_export_newest"),
+            trigram_index("shop_name", "shop_slug", name="shop_export_words"),
+        ]
         verbose_name = "export of a shop"
         verbose_name_plural = "exports of shops"
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Prefetch, Q, QuerySet
@@ -24,9 +23,9 @@ from django.utils.timezone import localtime
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.counting import capped_counts
-from pycommerce.unfold_shim import ChangeList, ModelAdmin
+from pycommerce.unfold_shim import ChangeList
 from tenants.admin_sites import ToDo, platform_site
-from tenants.long_lists import LongListPaginator
+from tenants.long_lists import LongChangeList, LongListAdmin
 from tenants.models import Membership, Role, Tenant
 from tenants.origins import shop_origin
 from tenants.platform_models import ShopExport
@@ -60,7 +59,7 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(chosen.get(self.value() or "", Q()))
 
 
-class _ShopList(ChangeList):
+class _ShopList(LongChangeList):
     def url_for_result(self, result: Model) -> str:
         return reverse("admin:tenants_tenant_shop", args=[result.pk])
 
@@ -97,7 +96,7 @@ class SlugForm(forms.Form):
         self.fields["slug"].label = f"Type “{tenant.slug}” to confirm"
 
 
-class ShopPages(OwnPages):
+class ShopPages(OwnPages, LongListAdmin):
     """The list of shops with their figures, and a page for each; mixed into the shops' admin."""
 
     list_display = (
@@ -115,10 +114,6 @@ class ShopPages(OwnPages):
     list_filter = (StateFilter,)
     search_fields = ("name", "slug", "domains__domain", "memberships__user__email")
     search_help_text = "Name, slug, domain or a member's e-mail address"
-    list_per_page = 50
-    show_full_result_count = False
-    paginator = LongListPaginator
-    show_facets = ShowFacets.NEVER
 
     # --- The list ---
 
@@ -330,16 +325,13 @@ def as_of() -> str:
 
 
 @admin.register(ShopExport, site=platform_site)
-class ShopExportAdmin(OnlyRead, ModelAdmin):
+class ShopExportAdmin(OnlyRead, LongListAdmin):
     """Exports of whole shops, of those that are gone too. Each can be taken until its time ends."""
 
+    always_sortable = ("created_at",)
     list_display = ("shop_name", "shop_slug", "state", "file_size", "created_at", "expires_at")
     list_filter = ("state",)
     search_fields = ("shop_name", "shop_slug")
-    list_per_page = 50
-    show_full_result_count = False
-    paginator = LongListPaginator
-    show_facets = ShowFacets.NEVER
     fields = (
         "shop_name",
         "shop_slug",

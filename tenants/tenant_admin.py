@@ -4,7 +4,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
@@ -18,7 +17,7 @@ from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import decimals_of
 from pycommerce.db import connection
 from pycommerce.unfold_shim import ModelAdmin
-from tenants.long_lists import LongListPaginator
+from tenants.long_lists import LongListAdmin
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
 
@@ -121,14 +120,9 @@ class RowPages(OwnPages):
         return self.with_row(request, object_id, self.row_page)
 
 
-class TenantModelAdmin(ModelAdmin):
+class TenantModelAdmin(LongListAdmin):
     """Writes the tenant's own audit rows instead of Django's log, which is the platform's."""
 
-    list_per_page = 50
-    show_full_result_count = False
-    paginator = LongListPaginator
-    # A count for each choice of a filter reads the whole list.
-    show_facets = ShowFacets.NEVER
     compressed_fields = True
     warn_unsaved_form = True
 

@@ -5,11 +5,11 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from checkout.models import PaymentAttempt
 from checkout.services.personal_data import carts_of
@@ -23,6 +23,7 @@ from orders.services.erasing import (
     erase_messages,
     erase_orders,
     forget_answers,
+    maybe_open,
     orders_told,
     sign_ins_of,
     why_open,
@@ -36,7 +37,9 @@ from tenants.shop.models import AuditEntry
 
 logger = logging.getLogger(__name__)
 
-State = PaymentAttempt.State
+# So many open orders are named; when they are over, the next ones are.
+_MOST_NAMED = 50
+_UNPAID = {PaymentAttempt.State.NEW, PaymentAttempt.State.OPEN}
 # What an event of Stripe's is found and understood by; the rest may name the person.
 _KEPT_OF_EVENT = ("id", "object", "type", "account", "api_version", "created", "livemode")
 _KEPT_OF_THING = ("id", "object", "payment_intent", "charge", "amount", "currency", "status")
@@ -44,19 +47,22 @@ _KEPT_OF_METADATA = ("tenant", "order", "attempt", "kind")
 
 
 def open_orders(customer: Customer) -> list[tuple[Order, str]]:
-    """The orders that still need the person, each with the reason in words."""
-    found = Order.objects.filter(customer=customer).prefetch_related("line_items", "refunds")
-    return _open_of(found.order_by("created_at", "pk"))
-
-
-def _open_of(orders: Any) -> list[tuple[Order, str]]:
-    return [(order, reason) for order in orders if (reason := _why_open(order))]
+    """The oldest orders that still need the person, each with the reason in words."""
+    attempts = PaymentAttempt.objects.filter(order=OuterRef("pk"), state__in=_UNPAID)
+    orders = Order.objects.filter(maybe_open() | Exists(attempts), customer=customer)
+    found = orders.prefetch_related("line_items", "refunds", "attempts")
+    named = (
+        (order, reason)
+        for order in found.order_by("created_at", "pk").iterator(chunk_size=_MOST_NAMED)
+        if (reason := _why_open(order))
+    )
+    return list(islice(named, _MOST_NAMED))
 
 
 def _why_open(order: Order) -> str:
     if reason := why_open(order):
         return reason
-    if order.attempts.filter(state__in=[State.NEW, State.OPEN]).exists():
+    if any(attempt.state in _UNPAID for attempt in order.attempts.all()):
         return "has a payment page open"
     return ""
 
@@ -87,7 +93,7 @@ def erase_person(
         raise IllegalTransition("They placed an order at this moment. Try again.")
     if quiet_since and any(order.created_at >= quiet_since for order in orders):
         raise IllegalTransition("They ordered something meanwhile.")
-    if waiting := _open_of(orders):
+    if waiting := open_orders(customer):
         reasons = "; ".join(f"{order} {reason}" for order, reason in waiting)
         raise IllegalTransition(f"Not while an order is open: {reasons}.")
 

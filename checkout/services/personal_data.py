@@ -22,7 +22,9 @@ def everything_about(customer: Customer) -> dict[str, Any]:
     Values are texts, numbers, Decimals in major units, UUIDs and datetimes in UTC.
     """
     orders = Order.objects.filter(customer=customer, number__isnull=False)
-    found = orders.prefetch_related("line_items", "ledger", "events")
+    found = orders.prefetch_related(
+        "line_items", "ledger", "events", "refunds", "fulfilments__lines"
+    )
     return {
         "customer": {
             "id": customer.pk,

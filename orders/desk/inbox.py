@@ -14,6 +14,7 @@ from orders.desk.words import Tag, fulfilment_tag, payment_tag, units_words
 from orders.models import LineItem, Order
 from pycommerce.api.paging import Cut
 from pycommerce.db.counting import capped_counts
+from pycommerce.db.searching import Place, any_of, found_in
 
 Status, Payment = Order.Status, Order.PaymentStatus
 
@@ -83,13 +84,18 @@ def tab_counts() -> dict[str, int]:
 
 def matching(search: str) -> Q:
     """Orders by a part of their number, of a SKU, or by all the words in name or e-mail."""
-    found = Q(number__icontains=search) | Q(
-        pk__in=LineItem.objects.filter(sku__icontains=search).values("order_id")
-    )
     person = Q()
     for word in search.split():
         person &= Q(customer_name__icontains=word) | Q(customer_email__icontains=word)
-    return found | person
+    own = Q(number__icontains=search) | person
+    lines = LineItem.objects.filter(sku__icontains=search)
+    test = any_of(lines.filter(order=OuterRef("pk")))
+    return found_in(
+        [
+            Place(Order.objects.filter(own).values("pk"), own),
+            Place(lines.values("order_id"), test, slow=True),
+        ]
+    )
 
 
 def find(tab: str, search: str) -> QuerySet[Order]:

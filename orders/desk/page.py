@@ -14,6 +14,8 @@ from orders.models import Fulfilment, LedgerEntry, LineItem, Order, OrderEvent, 
 from orders.services.paying import refundable
 
 Status, Payment = Order.Status, Order.PaymentStatus
+# So many events of an order are shown at first.
+MOST_EVENTS = 100
 PAID = frozenset({Payment.PAID, Payment.PARTIALLY_REFUNDED})
 
 
@@ -129,13 +131,15 @@ def _see_line(line: LineItem) -> LineSight:
 class Account:
     """What was paid and sent, and what happened, for the order's page.
 
-    `ledger` is entries with their amounts in words.
+    `ledger` is entries with their amounts in words; `events` are the newest, and whether there are
+    older ones is `has_older`.
     """
 
     ledger: list[tuple[LedgerEntry, str]]
     refunds: list[Refund]
     fulfilments: list[Fulfilment]
     events: list[OrderEvent]
+    has_older: bool
 
     @property
     def came(self) -> str:
@@ -150,12 +154,17 @@ class Account:
         return [refund for refund in self.refunds if refund.state == Refund.State.NEW]
 
 
-def account_of(order: Order) -> Account:
+def account_of(order: Order, *, whole: bool = False) -> Account:
+    """Of an order; `whole` with its timeline from the beginning."""
+    newest = order.events.order_by("-created_at", "-id")
+    events = list(newest if whole else newest[: MOST_EVENTS + 1])
+    has_older = not whole and len(events) > MOST_EVENTS
     return Account(
         ledger=[
             (entry, amount_words(entry.amount, entry.currency)) for entry in order.ledger.all()
         ],
         refunds=list(order.refunds.prefetch_related("lines__line_item")),
         fulfilments=list(order.fulfilments.prefetch_related("lines__line_item")),
-        events=list(order.events.order_by("-created_at", "-id")),
+        events=events[:MOST_EVENTS] if has_older else events,
+        has_older=has_older,
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from orders.addresses import country_code, rules_for
@@ -24,11 +24,18 @@ SHORTEST_WORD = 3
 _UNDER_WAY = [Refund.State.NEW, Refund.State.PENDING]
 
 
+def maybe_open() -> Q:
+    """The orders that `why_open` may have a reason for: of many, few are not over."""
+    under_way = Refund.objects.filter(order=OuterRef("pk"), state__in=_UNDER_WAY)
+    is_over = Q(status=Order.Status.COMPLETED) & ~Q(payment_status=Order.PaymentStatus.REVIEW)
+    return ~is_over | Q(Exists(under_way))
+
+
 def why_open(order: Order) -> str:
     """What an order still needs its person for, in words; empty where it is over."""
     if order.status == Order.Status.PENDING:
         return "waits for its payment"
-    if order.refunds.filter(state__in=_UNDER_WAY).exists():
+    if any(refund.state in _UNDER_WAY for refund in order.refunds.all()):
         return "has a refund under way"
     if order.status == Order.Status.CANCELLED:
         return "was cancelled and not given back yet" if refundable(order) > 0 else ""

@@ -1,21 +1,24 @@
 """Counts that stay cheap: up to a limit, beyond which it only matters that there are many."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
 from pycommerce.db import connection
 
 MOST = 1_000
+Key = TypeVar("Key")
 
 
-def capped_counts(querysets: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
-    """How many rows each has, at most one more than `MOST`; all by one statement."""
+def capped_counts(
+    querysets: Mapping[Key, QuerySet[Any, Any]], *, most: int = MOST
+) -> dict[Key, int]:
+    """How many rows each has, at most one more than `most`; all by one statement."""
     parts: list[str] = []
     arguments: list[Any] = []
     for found in querysets.values():
-        sql, given = found.order_by().values("pk")[: MOST + 1].query.sql_with_params()
+        sql, given = found.order_by().values("pk")[: most + 1].query.sql_with_params()
         parts.append(f"(SELECT count(*) FROM ({sql}) AS found)")
         arguments += given
     with connection.cursor() as cursor:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from pycommerce.core.ids import uuid7
 from pycommerce.db import connection
+from pycommerce.db.searching import trigram_index
 
 
 class ShopState(models.Model):
@@ -81,7 +82,10 @@ class AuditEntry(models.Model):
         ordering = ["-created_at", "-id"]
         verbose_name = "history entry"
         verbose_name_plural = "history"
-        indexes = [models.Index(fields=["object_type", "object_id"], name="shop_audit_object")]
+        indexes = [
+            models.Index(fields=["object_type", "object_id"], name="shop_audit_object"),
+            trigram_index("object_name", "user_name", "object_id", name="shop_audit_words"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_name} {self.get_action_display()} {self.object_name}"

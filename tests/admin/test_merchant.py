@@ -347,6 +347,22 @@ def test_a_category_cannot_stand_below_itself(desk, tech):
     assert "cannot stand below itself" in response.content.decode()
 
 
+def test_before_a_deletion_what_may_be_many_is_counted_and_not_listed(desk, tech):
+    light = make_category("Light")
+    lamps = make_category("Table lamps", light)
+    product = make_product("Bedside", sku="BED-1", categories=[lamps])
+
+    def asked(thing, pk):
+        return " ".join(desk.get(f"/admin/catalog/{thing}/{pk}/delete/").content.decode().split())
+
+    of_product, of_category = asked("product", product.pk), asked("category", lamps.pk)
+    assert "Variants, with their stock: 1" in of_product
+    assert "Receipt" not in of_product
+    assert "Categories: 1" in of_category
+    assert "Bedside" not in of_category
+    assert "<li> Table lamps </li>" in asked("category", light.pk)  # which forbids it
+
+
 def test_a_deleted_category_leaves_its_products(desk, tech):
     category = make_category("Light")
     product = make_product(categories=[category])

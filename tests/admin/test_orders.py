@@ -17,6 +17,7 @@ from checkout.services.refunding import send_refund
 from checkout.services.settling import settle
 from checkout.services.starting import start_payment
 from checkout.services.sweeping import sweep
+from orders.desk.page import MOST_EVENTS
 from orders.models import Fulfilment, Order, OrderEvent, OutboxMessage, Refund
 from orders.services.attending import hold_back
 from orders.services.fulfilling import fulfil_order
@@ -24,6 +25,7 @@ from orders.services.paying import record_payment
 from orders.services.placing import Buyer
 from orders.services.refunding import refund_order
 from orders.services.timeline import NOBODY
+from pycommerce.db import searching
 from tenants.shop.models import ShopState
 from tests.admin.conftest import page_of, take, words
 from tests.checkout.conftest import ORIGIN, paid, state_of
@@ -179,7 +181,8 @@ def test_the_list_costs_the_same_whatever_its_length(desk, product, django_asser
 
     with django_assert_num_queries(6):
         desk.get(LIST)
-    with django_assert_num_queries(6):
+    # How many have it decides how they are found.
+    with django_assert_num_queries(7):
         desk.get(LIST, {"q": "john"})
 
 
@@ -795,6 +798,35 @@ def test_the_start_page_says_what_needs_doing_and_where(desk, one_of_each):
     assert "Scarce" in stock_list
     assert "Wireless Headphones" not in stock_list
     assert "Draft" not in stock_list
+
+
+def test_a_long_timeline_is_shown_from_its_newest_on(desk, product):
+    order = make_order(product)
+    now = timezone.now()
+    OrderEvent.objects.bulk_create(
+        OrderEvent(order=order, text=f"Event {n}!", created_at=now + timedelta(minutes=n))
+        for n in range(MOST_EVENTS)
+    )
+
+    newest, whole = desk.get(page_of(order)), desk.get(f"{page_of(order)}?timeline=all")
+
+    shown = [event.text for event in newest.context["account"].events]
+    assert shown == [f"Event {n}!" for n in reversed(range(MOST_EVENTS))]
+    assert len(whole.context["account"].events) == order.events.count() > MOST_EVENTS
+    assert "?timeline=all" in words(newest)
+    assert "?timeline=all" not in words(whole)
+
+
+@pytest.mark.parametrize("most", [0, 10_000], ids=["many", "few"])
+def test_a_search_of_orders_finds_the_same_whether_few_or_many_have_it(desk, monkeypatch, most):
+    monkeypatch.setattr(searching, "MOST_FEW", most)
+    lamp, chair = make_product("Lamp", sku="LIGHT-1"), make_product("Chair", sku="SEAT-1")
+    order, _ = make_order(lamp), make_order(chair)
+
+    for word in ("ight-", order.number):
+        assert numbers(desk.get(f"{LIST}?q={word}")) == [order.number]
+    assert len(numbers(desk.get(f"{LIST}?q={order.customer_email[2:]}"))) == 2
+    assert numbers(desk.get(f"{LIST}?q=qzxqzx")) == []
 
 
 @pytest.mark.parametrize("country", ["US", "USA", "united states"])

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models import Product, StockMovement, Variant
 from catalog.services.editing import edit_product
 from catalog.services.stock import adjust_stock
+from pycommerce.db import searching
 from tenants import long_lists
 from tenants.shop.models import AuditEntry, catalogue_version
 from tests.admin.conftest import words
@@ -260,6 +261,51 @@ def test_pages_end_at_a_limit_beyond_which_nothing_is_done_at_once(desk, tech, m
     assert "or more: search or filter to find the rest" in words(page)
     assert "These are more than 2" in words(refused)
     assert set(Product.objects.values_list("status", flat=True)) == {"active"}
+
+
+def test_a_list_that_is_too_long_is_sorted_by_what_an_index_has(desk, tech, monkeypatch):
+    make_product("Dear", price=9, sku="B"), make_product("Cheap", price=1, sku="A")
+
+    def skus(address):
+        return [each.sku for each in desk.get(address).context["cl"].result_list]
+
+    by_price, by_sku = f"{PRODUCTS}?o=-4", f"{STOCK}?o=-0"
+    assert skus(by_price) == ["B", "A"]
+    assert "?o=" in desk.get(PRODUCTS).content.decode()
+    make_product("Middle", price=5, sku="C")
+    monkeypatch.setattr(long_lists, "MOST_LISTED", 2)
+
+    assert skus(by_price) == ["C", "A", "B"]  # the newest first, as without an order
+    assert "?o=" not in desk.get(PRODUCTS).content.decode()
+    assert skus(by_sku) == ["C", "B", "A"]
+
+
+def test_late_pages_show_what_follows_in_the_list(desk, tech):
+    names = [f"Lamp {number:03}" for number in range(60)]
+    for name in names:
+        make_product(name)
+
+    page = desk.get(f"{PRODUCTS}?p=2&o=2")
+
+    assert [each.name for each in page.context["cl"].result_list] == names[50:]
+
+
+@pytest.mark.parametrize("most", [0, 10_000], ids=["many", "few"])
+def test_a_search_finds_the_same_whether_few_or_many_have_it(desk, tech, monkeypatch, most):
+    monkeypatch.setattr(searching, "MOST_FEW", most)
+    lamp = make_product("Desk Lamp", sku="LIGHT-1")
+    make_product("Chair", sku="SEAT-1")
+
+    def found(address, word):
+        shown = desk.get(address, {"q": word}).context["cl"].result_list
+        return [getattr(each, "sku", "") for each in shown]
+
+    for word in ("desk", "lamp desk", "ight-1", '"desk lamp"', lamp.slug):
+        assert found(PRODUCTS, word) == ["LIGHT-1"]
+    for word in ("ight", "esk lam", "lamp light"):
+        assert found(STOCK, word) == ["LIGHT-1"]
+    for address in (PRODUCTS, STOCK):
+        assert found(address, "lamp chair") == []
 
 
 def test_filters_find_by_category_and_what_runs_out(desk, tech):
