@@ -144,6 +144,11 @@ class TaxRateAdmin(TenantModelAdmin):
     list_display = ("name", "country", "state", "percent_shown", "on_shipping")
     search_fields = ("name", "country", "state")
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new rate begins with the country where most customers live."""
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {"country": OrderSettings.objects.get().country} | given
+
     @admin.display(description="Per cent", ordering="percent")
     def percent_shown(self, rate: TaxRate) -> str:
         return f"{plain_number(rate.percent)} %"
