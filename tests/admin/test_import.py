@@ -205,6 +205,18 @@ def test_it_is_brought_in_when_they_say_so(desk, lamp):
     assert AuditEntry.objects.filter(object_id=str(run.pk)).count() == 2
 
 
+def test_from_what_was_brought_in_one_goes_on_to_the_products_and_their_counts(desk, tech):
+    run = upload(desk, [ROWS[0][:4], ["chair", "Chair", "C-1", "30.00"]])
+    assert "?level=out" not in desk.get(page_of(run)).content.decode()
+
+    work(take(desk, run, "go-on"))
+
+    page = desk.get(page_of(run)).content.decode()
+    assert 'href="/admin/catalog/variant/?level=out"' in page
+    assert "See the products" in page
+    assert "C-1" in words(desk.get("/admin/catalog/variant/?level=out"))
+
+
 def test_asked_twice_it_comes_in_once(desk, lamp):
     run = upload(desk, ROWS)
     take(desk, run, "go-on")
