@@ -1,6 +1,8 @@
 """How values are shown to people, in the tenant's language and currency."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from html import escape
 from typing import NamedTuple
@@ -11,6 +13,7 @@ from babel.numbers import (
     get_decimal_symbol,
     get_group_symbol,
 )
+from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,6 +23,19 @@ from pycommerce.core.money import decimals_of
 from pycommerce.db import connection
 
 FEW = 3
+# What is not told in the shop's language, such as the papers of an order placed in another.
+_spoken: ContextVar[str] = ContextVar("spoken", default="")
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Texts and amounts in this language, whatever the shop speaks."""
+    token = _spoken.set(language)
+    try:
+        with translation.override(language):
+            yield
+    finally:
+        _spoken.reset(token)
 
 
 def option_words(options: Iterable[tuple[str, str]]) -> str:
@@ -58,15 +74,19 @@ def _read_style(currency: str, language: str) -> _Style:
 
 
 def money(amount: Decimal) -> str:
-    """An amount in the tenant's currency, as its language writes it: $1,299.00, 1.299,00 €."""
+    """An amount in the tenant's currency, as its language writes it: $1,299.00, 1.299,00 €.
+
+    What is `speaking` another language writes it as that one does.
+    """
     tenant = connection.tenant
-    style = _style_of(tenant.currency, tenant.language)
+    language = _spoken.get() or tenant.language
+    style = _style_of(tenant.currency, language)
     exact = round(amount, style.decimals)
     if exact != amount or amount < 0:
         return format_currency(
             exact if exact == amount else amount.normalize(),
             tenant.currency,
-            locale=tenant.language,
+            locale=language,
             decimal_quantization=exact == amount,
         )
     return f"{style.before}{f'{exact:,}'.translate(style.marks)}{style.after}"

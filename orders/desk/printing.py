@@ -11,11 +11,11 @@ from uuid import UUID
 import segno
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import formats, translation
+from django.utils import formats
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from catalog.display import money
+from catalog.display import money, speaking
 from orders.models import LedgerEntry, LineItem, Order
 from orders.services.pricing import order_settings
 from orders.showing import order_context
@@ -54,7 +54,7 @@ def print_papers(
     for order in orders.order_by("created_at", "pk").prefetch_related(
         "line_items", "ledger", "fulfilments"
     ):
-        with translation.override(order.language):
+        with speaking(order.language):
             context = order_context(order) | {
                 "tenant": tenant,
                 "logo": logo,

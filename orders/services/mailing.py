@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from catalog.display import speaking
 from catalog.models import Variant
 from orders.models import Fulfilment, Order, OutboxMessage, SignIn
 from orders.services.customers import token_of
@@ -91,7 +92,7 @@ def _send(message: OutboxMessage) -> None:
         _send_webhook_off(message)
         return
     order = Order.objects.get(pk=message.payload["order"])
-    with translation.override(order.language), timezone.override(connection.tenant.time_zone):
+    with speaking(order.language), timezone.override(connection.tenant.time_zone):
         if kind == "mail":
             subject, context = _MAILS[name](order, message.payload)
             to = [] if order.is_erased else [order.customer_email]

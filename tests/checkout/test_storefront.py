@@ -1090,6 +1090,16 @@ def test_the_number_of_an_order_stays_whole_in_the_heading_of_its_mail(product):
     assert 'Your order <span style="white-space:nowrap">T-1001</span> is confirmed' in heading
 
 
+def test_the_mail_of_an_order_writes_amounts_in_the_language_of_the_order(product):
+    order = paid(make_order(product, language="de"))
+    deliver_outbox()
+
+    written = f"{order.total:.2f}".replace(".", ",")
+
+    assert f"{written}\N{NO-BREAK SPACE}$" in mail.outbox[-1].body
+    assert f"${order.total}" not in mail.outbox[-1].body
+
+
 def test_a_german_shop_speaks_to_its_customers_formally(shopper, filled, tech):
     Tenant.objects.filter(pk=tech.pk).update(language="de")
     clear_cache()
