@@ -92,6 +92,11 @@ class Served:
         """The most bytes that a worker takes, its share of what they have in common (PSS)."""
         return max(worker.memory_full_info().pss for worker in self.process.children())
 
+    @property
+    def database_memory(self) -> int:
+        """The most bytes that a server process has for itself, without the shared buffers."""
+        return max(_own_memory(child.pid) for child in self.database.children())
+
     def ask(self, path: str, seconds: int, *, connections: int = 16, **headers: str) -> Figure:
         """Ask one address for a while; every answer must be good."""
         before = self.cpu()
@@ -138,6 +143,16 @@ def _cpu_of(process: psutil.Process) -> float:
         except psutil.NoSuchProcess:
             continue
     return total
+
+
+def _own_memory(process_id: int) -> int:
+    """Bytes that are no file's and nobody else's: psutil counts shared memory among them."""
+    found = re.search(
+        r"^Pss_Anon:\s+(\d+) kB$",
+        Path(f"/proc/{process_id}/smaps_rollup").read_text(),
+        re.MULTILINE,
+    )
+    return int(found[1]) * 1024 if found else 0
 
 
 def need_wrk() -> None:
