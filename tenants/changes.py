@@ -17,7 +17,8 @@ FIRST_VERSION = 1
 # next time, so that a commit between two looks is never missed.
 _LOOK = """
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-    (SELECT bit_xor(hash_record_extended((id, updated_at, active), 0)) FROM public.tenants_tenant),
+    (SELECT bit_xor(hash_record_extended((id, updated_at, active, first_steps_ended_at), 0))
+     FROM public.tenants_tenant),
     (SELECT coalesce(json_object_agg(schema_name, version), '{}')
      FROM public.tenants_catalogueversion WHERE changed_in >= %s)
 """
