@@ -90,7 +90,8 @@ def _kept_page(request: HttpRequest, mine: Cart, lines: list[Line]) -> HttpRespo
     problem = mine.notice
     if problem:
         Cart.objects.filter(pk=mine.pk).update(notice="")
-    form = _form(request, mine, mine.details if _CHECKED in request.GET else None)
+    is_checked = bool(mine.details) and _CHECKED in request.GET
+    form = _form(request, mine, mine.details if is_checked else None)
     return _checkout_page(request, mine, lines, form, problem=problem)
 
 

@@ -448,6 +448,14 @@ def test_what_is_missing_stands_beside_its_field_and_nothing_is_lost(filled):
     assert "field-problem" not in filled.get("/checkout/").content.decode()
 
 
+def test_nothing_is_wrong_yet_at_the_address_of_an_earlier_cart(filled):
+    """Back in the browser's history, with a cart at whose checkout nothing was typed."""
+    page = filled.get("/checkout/?checked=1").content.decode()
+
+    assert "field-problem" not in page
+    assert 'aria-invalid="true"' not in page
+
+
 def test_a_script_gets_what_is_missing_at_once(filled):
     answer = post(filled, "/checkout/", WRONG, **AS_SCRIPT)
 
