@@ -3,7 +3,6 @@
 import copy
 import json
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from tenants.models import Membership
 from tenants.shop.models import IdempotencyKey
 from tests.api.conftest import error_of, in_tech, pay
 from tests.checkout.conftest import paid
+from tests.concurrency.conftest import wait_for
 from tests.factories import make_member, make_order
 
 KEY = {"HTTP_IDEMPOTENCY_KEY": "order-1"}
@@ -281,17 +281,6 @@ def _in_thread(work):
     return answer
 
 
-def _wait_for_a_waiter():
-    """Until somebody waits for a lock that this test holds."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("Nobody waits.")
-
-
 @pytest.mark.django_db(transaction=True)
 def test_the_key_of_a_refund_is_locked_by_a_transaction_and_free_once_its_holder_is_gone(
     merchant, product
@@ -308,7 +297,7 @@ def test_the_key_of_a_refund_is_locked_by_a_transaction_and_free_once_its_holder
     with transaction.atomic(), connection.cursor() as cursor:
         Order.objects.select_for_update().get(pk=order.pk)
         first = _in_thread(lambda: merchant.post(path, {"amount": 1}, **KEY))
-        _wait_for_a_waiter()
+        wait_for(behind=1)
         cursor.execute(holders)
         [(pid, state)] = cursor.fetchall()
         # Its own: the one that waits for the order is active.
@@ -345,7 +334,7 @@ def test_a_call_that_still_runs_is_a_409_at_once(merchant, body, product, step):
         Order.objects.select_for_update().get(pk=order.pk)
         Variant.objects.select_for_update().get(sku="WH-001")
         first = _in_thread(call)
-        _wait_for_a_waiter()
+        wait_for(behind=1)
         second = _in_thread(call)()
     done = first()
     third = call()

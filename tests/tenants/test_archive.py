@@ -184,9 +184,16 @@ def test_what_is_written_while_a_shop_is_deleted_is_in_its_file(filled, tmp_path
         assert b"At the last moment" in archive.read("tables/catalog_category")
 
 
+# In this database: others of the server are those of tests that run beside this one.
+_WAITING = """
+SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
 def _somebody_waits() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'")
+        cursor.execute(_WAITING)
         return cursor.fetchone()[0] > 0
 
 
