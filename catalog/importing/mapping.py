@@ -66,8 +66,11 @@ _OPTIONS = {
     "size", "color", "colour", "material", "style", "length", "finish", "pattern", "größe",
     "grösse", "groesse", "farbe", "länge", "muster", "ausführung",
 }  # fmt: skip
-_NUMBERS = {"price", "stock", "price_before", "grams"}
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?\Z", re.ASCII)
+_CURRENCY = r"(?:[A-Z]{3}|[A-Z]{0,2}[^\w\s.,-])?"
+_PRICE = re.compile(rf"{_CURRENCY}\s?\d[\d.,]*\s?{_CURRENCY}\Z")
+# How a cell looks in the columns that are not read as text.
+_LOOKS = {"price": _PRICE, "price_before": _PRICE, "stock": _NUMBER, "grams": _NUMBER}
 # Beside a name, these say nothing of what stands in the column.
 _ASIDE = {"eur", "usd", "gbp", "chf", "euro", "in", "de", "en", "gross", "brutto"}
 
@@ -94,7 +97,8 @@ def proposed(columns: Sequence[str], samples: Sequence[Sequence[str]]) -> dict[s
             field = next(options, None)
         if field is None or field in found:
             continue
-        if field in _NUMBERS and cells and not any(map(_NUMBER.match, cells)):
+        look = _LOOKS.get(field)
+        if look and cells and not any(map(look.match, cells)):
             continue
         found[field] = column
     return found

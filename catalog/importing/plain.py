@@ -5,6 +5,10 @@ Where a column is an option (size, colour), rows of one address or name are vari
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
+from string import ascii_letters
+
+from babel.numbers import get_currency_symbol
 
 from catalog.importing import values
 from catalog.importing.entries import BadRow, Catalogue, ProductEntry, Row, VariantEntry
@@ -155,9 +159,9 @@ def _categories(row: Row) -> list[tuple[str, ...]]:
 def _variant(row: Row, currency: str) -> VariantEntry:
     if not row.get("price"):
         raise BadRow("It has no price.")
-    price = values.money(row.get("price"), "The price", currency)
+    price = _money(row.get("price"), "The price", currency)
     written = row.get("price_before")
-    before = values.money(written, "The price before", currency) if written else None
+    before = _money(written, "The price before", currency) if written else None
     stock = row.get("stock")
     return VariantEntry(
         row=row,
@@ -169,3 +173,11 @@ def _variant(row: Row, currency: str) -> VariantEntry:
         barcode=values.short(row.get("barcode"), "The barcode"),
         weight_grams=values.weight(row.get("grams"), "The weight"),
     )
+
+
+def _money(text: str, name: str, currency: str) -> Decimal:
+    """An amount beside which the shop's own currency may stand: 12,90 €, EUR 12.90, $12.90."""
+    sign = get_currency_symbol(currency, "en")
+    for each in (currency, sign, sign.lstrip(ascii_letters)):
+        text = text.removeprefix(each).removesuffix(each).strip()
+    return values.money(text, name, currency)

@@ -47,7 +47,7 @@ def read_table(path: Path, most_cells: int | None = None) -> Table:
     if not text.strip():
         raise BrokenFile("The file is empty.")
     if "\x00" in text:
-        raise BrokenFile("The file holds NUL characters: it is no text.")
+        raise BrokenFile("The file holds NUL characters, as no text does: save the table as CSV.")
     records = _records(text)
     _, header = next(records, (0, []))
     if not header:
@@ -56,7 +56,7 @@ def read_table(path: Path, most_cells: int | None = None) -> Table:
     named = [name for name in columns if name]
     if len(set(named)) != len(named):
         twice = next(name for name in named if named.count(name) > 1)
-        raise BrokenFile(f"The column '{twice}' stands twice in the header.")
+        raise BrokenFile(f"The column '{twice}' stands twice in the file's first row.")
     is_ended = text.endswith(("\n", "\r"))
     if most_cells is not None:
         records = _so_many(records, len(columns), most_cells)

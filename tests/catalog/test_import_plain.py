@@ -70,9 +70,14 @@ def test_rows_that_cannot_be_taken_are_refused_with_line_and_reason(tech, write)
         ("1,234,567", "1234567"),
         ("1.234.567,89", "1234567.89"),
         ("0,50", "0.50"),
+        ("$12.90", "12.90"),
+        ("12,90 $", "12.90"),
+        ("USD 12.90", "12.90"),
     ],
 )
-def test_prices_are_read_with_a_point_or_a_comma(tech, write, written, read):
+def test_prices_are_read_with_a_point_or_a_comma_and_with_the_shops_currency(
+    tech, write, written, read
+):
     import_catalogue(write([row(price=written)]), mapping=MAPPING)
 
     assert Variant.objects.get().price == Decimal(read)
@@ -86,6 +91,7 @@ def test_prices_are_read_with_a_point_or_a_comma(tech, write, written, read):
         ("12,90.5", "The price is '12,90.5', which is no number."),
         ("1.23,90", "The price is '1.23,90', which is no number."),
         (",", "The price is ',', which is no number."),
+        ("12,90 €", "The price is '12,90 €', which is no number."),
     ],
 )
 def test_a_price_that_could_be_two_is_refused(tech, write, written, reason):
