@@ -29,13 +29,21 @@ MODES = [
     (360, 740, "dark"),
     (360, 740, "light"),
 ]
-# Whatever has to be pushed sideways to be read: the page itself, or a table within it.
+# Whatever has to be pushed sideways to be read: the page itself, or a table within it. The script
+# of the side bar lays it out anew a moment after the width has changed: what stays is a flaw.
 SIDEWAYS = """
-    () => [...document.querySelectorAll("html, body *:not(input, textarea, pre)")]
-        .filter((each) => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 2)
-        .filter((each) => each.tagName === "HTML"
-            || ["auto", "scroll"].includes(getComputedStyle(each).overflowX))
-        .map((each) => `${each.tagName}.${each.className}`)
+    async () => {
+        const found = () =>
+            [...document.querySelectorAll("html, body *:not(input, textarea, pre)")]
+                .filter((each) => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 2)
+                .filter((each) => each.tagName === "HTML"
+                    || ["auto", "scroll"].includes(getComputedStyle(each).overflowX))
+                .map((each) => `${each.tagName}.${each.className}`);
+        for (let tries = 0; tries < 100 && found().length; tries += 1) {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        return found();
+    }
 """
 # Icons that are shown as the letters of their name: the font was cut without them.
 LACKING = """
