@@ -196,6 +196,9 @@ class ProductForm(WatchedForm, SlugForm):
         for name in {"option_names", "tags"} & set(self.fields):
             self.fields[name].widget = UnfoldAdminTextInputWidget()
             self.fields[name].help_text += " Separate several by commas."
+        if "description" in self.fields:
+            words = "Text, which keeps its lines, or HTML; scripts and pictures are taken out."
+            self.fields["description"].help_text = words
 
     def clean_option_names(self) -> list[str]:
         names: list[str] = self.cleaned_data["option_names"] or []

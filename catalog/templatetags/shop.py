@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, linebreaks
 from django.utils.safestring import SafeString
 
 from catalog import display, pictures
@@ -33,9 +33,13 @@ def stock_state(stock: int) -> str:
 
 
 @register.filter
-def sanitised(html: str) -> SafeString:
-    """HTML from the database as it may be shown; sanitised when it was written, and again here."""
-    return SafeString(sanitise_html(html))
+def sanitised(text: str) -> SafeString:
+    """HTML from the database as it may be shown; sanitised when it was written, and again here.
+
+    Text without a tag keeps its lines and paragraphs.
+    """
+    clean = sanitise_html(text)
+    return SafeString(clean if "<" in clean else linebreaks(clean))
 
 
 @register.filter

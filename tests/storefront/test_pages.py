@@ -172,6 +172,21 @@ def test_a_product_page_tells_details_and_delivery(shop, tech):
     assert "Closed" not in page
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("One & two\nthree\n\nFour", "<p>One &amp; two<br>three</p><p>Four</p>"),
+        ("<p>One</p>\n<p>Two</p>", "<p>One</p><p>Two</p>"),
+    ],
+)
+def test_a_description_keeps_the_lines_of_a_text(shop, tech, written, shown):
+    make_product("Lamp", slug="lamp", description=written)
+
+    page = shop.get("/products/lamp/").content.decode()
+
+    assert f'<div class="prose">{shown}</div>' in page.replace("\n", "")
+
+
 def test_text_from_the_catalogue_is_escaped_and_sanitised(shop, tech):
     name = "<script>alert(1)</script>"
     make_product(
