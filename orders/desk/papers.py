@@ -10,10 +10,13 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 
 from orders.desk.printing import MOST_PAPERS, PAPERS, papers_as_pdf, print_papers
+from orders.services.pricing import order_settings
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest, whole_address
 from pycommerce.core.pdf import NoPdf, can_make_pdf
+from tenants.backends import rights_in
 from tenants.exporting import ExportingAdmin
+from tenants.roles import Right
 
 
 class PapersAdmin(ExportingAdmin):
@@ -42,6 +45,8 @@ class PapersAdmin(ExportingAdmin):
             "tenant": request.tenant,
             "problem": problem,
             "pdf_address": f"{pdf}?{query_of(chosen)}" if papers and can_make_pdf() else "",
+            "lacks_seller": paper == "invoices" and not order_settings().business_address,
+            "may_name_seller": Right.WRITE_TERMS in rights_in(request.user, request.tenant),
         }
         status = 400 if problem else 200
         return render(request, "admin/orders/order/print.html", context, status=status)

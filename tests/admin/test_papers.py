@@ -116,6 +116,23 @@ def test_an_invoice_says_who_sells(desk, sold):
     assert "GB123456789" not in paper_of(sold, "slips")
 
 
+def test_invoices_without_a_seller_lead_to_where_it_is_named(desk_of, sold):
+    owner, fulfilment = desk_of("owner"), desk_of("fulfilment")
+    missing = "No business address stands on invoices yet."
+
+    def page(browser, paper="invoices"):
+        return words(browser.get(f"{LIST}print/{paper}/", {"id": str(sold.pk)}))
+
+    assert missing in page(owner)
+    assert 'href="/admin/orders/ordersettings/"' in page(owner)
+    assert missing in page(fulfilment)
+    assert "ordersettings" not in page(fulfilment)
+    assert missing not in page(owner, "slips")
+
+    OrderSettings.objects.update(business_address="1 High Street")
+    assert missing not in page(owner)
+
+
 def test_an_invoice_has_the_tax_by_its_rate(tech, product):
     TaxRate.objects.create(name="VAT", country="US", percent=D("7.25"), on_shipping=True)
     cheap = make_product("Cable", price="9.00", sku="CA-002")
