@@ -177,7 +177,7 @@ FROM pg_locks WHERE NOT granted AND pid IN (
 
 def wait_for(*, at_gate: int = 0, behind: int = 0) -> None:
     """Return once so many wait at the gate, and so many for a lock of somebody else."""
-    for _ in range(1500):
+    for _ in range(6000):
         with connection.cursor() as cursor:
             # Who is there is otherwise as it was at the begin of this transaction.
             cursor.execute("SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)")
