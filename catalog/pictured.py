@@ -31,7 +31,10 @@ def pictured_option(names: Iterable[str], pictured: Collection[Options]) -> str 
 
 
 def pictures_of(product_ids: Collection[UUID]) -> dict[UUID, list[Picture]]:
-    """Product id to its pictures that are here, in their order; one statement."""
+    """Product id to its pictures that are here, in their order; one statement.
+
+    A variant may lack an option that came to its product later: its picture is one of the product.
+    """
     # As values: of a row without its width Django would open the file.
     images = (
         ProductImage.objects.filter(product__in=product_ids)
@@ -40,7 +43,8 @@ def pictures_of(product_ids: Collection[UUID]) -> dict[UUID, list[Picture]]:
     )
     found: dict[UUID, list[Picture]] = {}
     for product_id, file, names, values in images:
-        options = dict(zip(names, values or (), strict=False))
+        is_whole = values is not None and len(values) == len(names)
+        options = dict(zip(names, values, strict=True)) if is_whole else {}
         found.setdefault(product_id, []).append(Picture(f"{settings.MEDIA_URL}{file}", options))
     return found
 

@@ -827,6 +827,24 @@ def test_options_are_shown_with_their_names_from_the_cart_to_the_mail(shopper, t
     assert words in sent.alternatives[0][0]
 
 
+def test_a_pictured_variant_that_lacks_a_later_option_stops_no_cart(shopper, tech):
+    """As an import leaves those that it does not name, where it brings an option."""
+    shirt = make_product(
+        option_names=["Size", "Colour"],
+        variants=[{"option_values": ["M", "Red"]}, {"option_values": ["M"]}],
+    )
+    for position, variant in enumerate(shirt.variants.order_by("position")):
+        image = ProductImage.objects.create(product=shirt, variant=variant, position=position)
+        ProductImage.objects.filter(pk=image.pk).update(file=f"{position}.webp")
+    whole = shirt.variants.get(position=1)
+
+    post(shopper, "/cart/add/", {"variant": str(whole.pk), "quantity": "1"})
+    page = shopper.get("/cart/")
+
+    assert page.status_code == 200
+    assert "/0.webp" in page.content.decode()
+
+
 def test_a_line_shows_the_colour_that_was_chosen_from_the_cart_to_the_account(shopper, tech):
     shirt = make_product(
         "Shirt",
