@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 from pycommerce.db import connection
 
+# How old what a page knows of its shop may be.
+HELD_SECONDS = 1.0
 # What a shop's state holds before its catalogue is changed for the first time.
 FIRST_VERSION = 1
 # The oldest transaction that may still be running: what it and later ones write is asked for the

@@ -6,10 +6,8 @@ hold it for a moment, so that a warm one needs no statement at all.
 
 from pycommerce.core.http import HttpRequest
 from pycommerce.db import connection
-from tenants.changes import changes
+from tenants.changes import HELD_SECONDS, changes
 from tenants.resolution import tenant_by_id
-
-HELD_SECONDS = 1.0
 
 
 def bring_up_to_date(request: HttpRequest) -> None:

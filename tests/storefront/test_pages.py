@@ -15,9 +15,9 @@ from catalog.services.slugs import remember_product_slug
 from catalog.services.stock import adjust_stock
 from orders.models import ShippingMethod
 from pycommerce.core.bounded_cache import forget_everything
+from tenants.changes import HELD_SECONDS
 from tenants.models import Tenant
 from tenants.shop.models import raise_catalogue_version
-from tenants.versions import HELD_SECONDS
 from tests.factories import make_category, make_product, make_shipping_method
 
 

@@ -10,8 +10,8 @@ from django.test import Client
 from catalog import near
 from catalog.listing import ProductFilters, count_products
 from pycommerce.core.bounded_cache import forget_everything
+from tenants.changes import HELD_SECONDS
 from tenants.shop.models import catalogue_version, raise_catalogue_version
-from tenants.versions import HELD_SECONDS
 from tests.factories import make_category, make_product
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from tenants.changes import Changes, changes
+from tenants.changes import HELD_SECONDS, Changes, changes
 from tenants.models import Tenant
 from tenants.platform_models import CatalogueVersion
 from tenants.resolution import tenant_by_slug
@@ -179,3 +179,16 @@ def test_a_deleted_shop_leaves_no_version(tech, tmp_path):
     delete_tenant(tech, export_to=tmp_path / "tech.zip")
 
     assert not CatalogueVersion.objects.filter(schema_name=tech.schema_name).exists()
+
+
+@pytest.mark.django_db
+def test_another_process_closes_and_opens_a_shop_for_its_shoppers_within_a_second(client, tech):
+    def status_a_second_after(active):
+        connection.set_schema_to_public()
+        Tenant.objects.filter(pk=tech.pk).update(active=active)
+        changes.looked_at -= HELD_SECONDS
+        return client.get("/", headers={"host": "tech.localhost"}).status_code
+
+    assert client.get("/", headers={"host": "tech.localhost"}).status_code == 200
+    assert status_a_second_after(active=False) == 404
+    assert status_a_second_after(active=True) == 200
