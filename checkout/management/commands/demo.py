@@ -15,7 +15,6 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -61,7 +60,8 @@ class Command(BaseCommand):
         counts = _parse_scale(scale)
         _check_port(port)
         _check_space()
-        stopping = _stop_on_ctrl_c()
+        # A shell that starts this in the background has it ignored, and Python leaves that so.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         self.stdout.write("Preparing the database and the shops ...")
         self.stdout.flush()
         try:
@@ -85,8 +85,6 @@ class Command(BaseCommand):
             if settings.EMBEDDED_POSTGRES:
                 problem += " 'python3 run.py demo --reset' begins anew."
             raise CommandError(problem) from error
-        if stopping:
-            raise KeyboardInterrupt
         self._print(port, shops, password, token)
         connections.close_all()
         _serve(port)
@@ -156,21 +154,6 @@ def _check_space() -> None:
         raise CommandError(
             f"Only {free} MiB of disk are free at {settings.VAR_DIR}; {needed} are needed."
         )
-
-
-def _stop_on_ctrl_c() -> list[int]:
-    """Raise KeyboardInterrupt on SIGINT, and gives the list that says so afterwards.
-
-    Python loses one that is raised where nothing can be, in a finaliser for instance.
-    """
-    stopping: list[int] = []
-
-    def stop(received: int, frame: FrameType | None) -> None:
-        stopping.append(received)
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, stop)
-    return stopping
 
 
 @contextlib.contextmanager
