@@ -15,7 +15,6 @@ from pycommerce.api.conditional import etag_of, matches
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.http import HttpRequest, origin_of
 from pycommerce.db import connection
-from tenants.versions import bring_up_to_date
 
 View = Callable[..., HttpResponse]
 _OVERHEAD = 1024
@@ -23,13 +22,12 @@ _pages: BoundedCache[tuple[bytes, str, str]] = BoundedCache(settings.RESPONSE_CA
 
 
 def public_page(view: View) -> View:
-    """A view that anybody may read and anything may keep for a second; sets `request.version`."""
+    """A view that anybody may read and anything may keep for a second."""
 
     @wraps(view)
     def kept(request: HttpRequest, **arguments: str) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        bring_up_to_date(request)
         tenant = request.tenant
         key = (
             connection.schema_name,

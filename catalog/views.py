@@ -44,7 +44,6 @@ from catalog.tree import CategoryTree, Node, category_tree
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest, whole_address
 from tenants.theme import stylesheet_of
-from tenants.versions import bring_up_to_date
 
 PAGE_SIZE = 24
 # So many come closest where nothing was found.
@@ -365,7 +364,6 @@ _PLACE = re.compile(
 
 def not_found(request: HttpRequest) -> HttpResponse:
     """The shop's 404 page: what there is instead, by the words of the address."""
-    bring_up_to_date(request)
     place = _PLACE.match(request.path_info)
     q = " ".join(WORD.findall(place[1].replace("_", " ")))[:MAX_LENGTH] if place else ""
     with translation.override(request.tenant.language):

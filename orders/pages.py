@@ -11,17 +11,15 @@ from django.utils import timezone, translation
 from catalog.layout import layout
 from pycommerce.core.csp import csp_with_forms_to
 from pycommerce.core.http import HttpRequest
-from tenants.versions import bring_up_to_date
 
 View = Callable[..., HttpResponse]
 
 
 def personal_page(view: View) -> View:
-    """A view for one visitor, in the shop's language and time; sets `request.version`."""
+    """A view for one visitor, in the shop's language and time."""
 
     @wraps(view)
     def own(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        bring_up_to_date(request)
         tenant = request.tenant
         with translation.override(tenant.language), timezone.override(tenant.time_zone):
             response = view(request, **arguments)

@@ -18,7 +18,7 @@ from django.utils.functional import SimpleLazyObject
 from pycommerce.api.errors import error_response, is_call
 from pycommerce.core.http import INTERNAL, HttpRequest
 from pycommerce.db import connection
-from tenants.changes import HELD_SECONDS, changes
+from tenants.changes import changes
 from tenants.errors import TenantInactive, TenantNotFound
 from tenants.models import Tenant, User
 from tenants.platform_pages import keep_apart, language_of
@@ -26,9 +26,9 @@ from tenants.resolution import (
     is_platform_host,
     normalise_host,
     tenant_by_host,
-    tenant_by_id,
     tenant_by_slug,
 )
+from tenants.versions import bring_up_to_date
 
 PLACE_KEY = "place"  # in a session's data
 # In a session's data: the second factor whose code was given in it.
@@ -42,9 +42,10 @@ class TenantMiddleware:
     """Selects the tenant by host, or on a platform host by the path `/stores/<slug>/`.
 
     Sets `request.host` (as it is compared), `request.tenant` (None on the platform's own pages)
-    and `request.mount` ("" or "/stores/<slug>"). A mount works like a WSGI mount: the script
-    prefix carries it, so that every `reverse()` stays right. A tenant's own host never honours
-    another tenant's slug.
+    and `request.mount` ("" or "/stores/<slug>"); in a shop also `request.version`, which pages for
+    shoppers find at most a second old. A mount works like a WSGI mount: the script prefix carries
+    it, so that every `reverse()` stays right. A tenant's own host never honours another tenant's
+    slug.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -94,25 +95,23 @@ class TenantMiddleware:
         return response
 
     def _serve(self, request: HttpRequest, tenant: Tenant) -> HttpResponse:
-        if _is_for_shoppers(request.path_info) and changes.look(HELD_SECONDS):
-            found = tenant_by_id(tenant.pk)
-            if found is None:
-                return _unknown_host(request)
-            tenant = found
-        request.tenant = tenant
+        request.tenant, request.version = tenant, changes.version_of(tenant.schema_name)
         connection.set_tenant(tenant)
-        if not tenant.active and not request.path_info.startswith(_OPEN_WHEN_CLOSED):
-            return _closed(request, tenant)
+        if _is_for_shoppers(request.path_info) and not bring_up_to_date(request):
+            return _unknown_host(request)
+        if not request.tenant.active and not request.path_info.startswith(_OPEN_WHEN_CLOSED):
+            return _closed(request, request.tenant)
         return self.get_response(request)
 
 
+_NOT_FOR_SHOPPERS = ("/admin/", "/static/", "/media/", "/healthz", "/readyz")
 # Staff may still look after a closed shop, and operators after its server.
-_OPEN_WHEN_CLOSED = ("/admin/", "/static/", "/media/", "/healthz", "/readyz", "/theme.css")
+_OPEN_WHEN_CLOSED = (*_NOT_FOR_SHOPPERS, "/theme.css")
 
 
 def _is_for_shoppers(path: str) -> bool:
     """Whether what is shown there is at most a second old: that the shop is open, too."""
-    return not is_call(path) and not path.startswith(_OPEN_WHEN_CLOSED)
+    return not is_call(path) and not path.startswith(_NOT_FOR_SHOPPERS)
 
 
 def _closed(request: HttpRequest, tenant: Tenant) -> HttpResponse:

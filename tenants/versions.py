@@ -10,11 +10,17 @@ from tenants.changes import HELD_SECONDS, changes
 from tenants.resolution import tenant_by_id
 
 
-def bring_up_to_date(request: HttpRequest) -> None:
-    """Set `request.version`; and where any shop was changed by another process, read it again."""
+def bring_up_to_date(request: HttpRequest) -> bool:
+    """Make `request.tenant` and `request.version` at most a second old; False: the shop is gone.
+
+    The middleware does so before every page for shoppers; a page of the back office that shows the
+    shop does it itself.
+    """
     if changes.look(HELD_SECONDS):
         fresh = tenant_by_id(request.tenant.pk)
-        if fresh is not None:
-            request.tenant = fresh
-            connection.set_tenant(fresh)
-    request.version = changes.version_of(connection.schema_name)
+        if fresh is None:
+            return False
+        request.tenant = fresh
+        connection.set_tenant(fresh)
+    request.version = changes.version_of(request.tenant.schema_name)
+    return True

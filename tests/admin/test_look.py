@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.utils import timezone
 from PIL import Image
 
+from tenants.changes import HELD_SECONDS, changes
 from tenants.models import Tenant
 from tenants.shop.models import AuditEntry, catalogue_version
 from tests.admin.conftest import words
@@ -196,6 +198,24 @@ def test_what_is_tried_on_is_shown_to_nobody_else(desk, tech, client_for):
     shop = client_for(tech)
     for path in ("/", "/products/", "/cart/"):
         assert "Gadget House" not in words(shop.get(path)), path
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        (PREVIEW, "Gadget House"),
+        ("/admin/style-guide/", "Gadget House"),
+        ("/theme.css", "#7c2d12"),
+    ],
+)
+def test_what_another_process_saved_shows_within_a_second(desk, tech, page, shown):
+    assert shown not in words(desk.get(page))
+    connection.set_schema_to_public()
+    saved = {"name": "Gadget House", "primary_color": "#7c2d12", "updated_at": timezone.now()}
+    Tenant.objects.filter(pk=tech.pk).update(**saved)
+    changes.looked_at -= HELD_SECONDS
+
+    assert shown in words(desk.get(page))
 
 
 def test_without_a_script_the_form_itself_is_sent_to_the_preview(desk):

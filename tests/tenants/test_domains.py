@@ -290,7 +290,7 @@ def test_a_removed_domain_serves_nothing(claim, owner, name_server):
 
 
 def test_other_processes_notice_by_the_shops_row(claim, owner, name_server):
-    """tenants/versions.py compares it at most a second later."""
+    """The middleware compares it at most a second later."""
     before = claim.tenant.updated_at
     proven = prove(claim, name_server)
     claim.tenant.refresh_from_db()
