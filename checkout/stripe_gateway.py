@@ -5,6 +5,7 @@ Never called inside a database transaction: a slow provider must hold no lock.
 
 import json
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
@@ -28,6 +29,8 @@ from checkout.errors import (
 from checkout.simulator.transport import SECRET_KEY as SIMULATOR_KEY
 from checkout.simulator.transport import SimulatorTransport
 from checkout.stripe_transport import RETRIES, PatientTransport, breakers, turn
+from pycommerce.api.parsers import check_depth
+from pycommerce.core.errors import MalformedJSON
 from pycommerce.core.money import from_minor_units
 
 # The library would keep an id of this machine in the home directory, and send it.
@@ -393,6 +396,9 @@ def _refund(found: stripe.Refund) -> RefundFact:
 
 # --- Events --------------------------------------------------------------------------------------
 
+# Stripe's own events are far flatter.
+_MAX_DEPTH = 100
+
 
 class BadSignature(Exception):
     """The body was not signed by the provider, or too long ago, or holds no event."""
@@ -408,12 +414,32 @@ def verified_event(body: bytes, signature: str, secrets: list[str]) -> dict[str,
             stripe.WebhookSignature.verify_header(
                 body, signature, secret, stripe.Webhook.DEFAULT_TOLERANCE
             )
-            event: dict[str, Any] = json.loads(body)
+            event = _event_in(body)
             if event["id"] and isinstance(event["data"]["object"], dict):
                 return event
-        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, IndexError):
+        except (
+            stripe.SignatureVerificationError,
+            MalformedJSON,
+            ValueError,
+            LookupError,
+            TypeError,
+        ):
             continue
     raise BadSignature()
+
+
+def _event_in(body: bytes) -> dict[str, Any]:
+    """What the body holds, such as can be kept as JSON. Raises MalformedJSON or ValueError."""
+    check_depth(body.decode(), _MAX_DEPTH)
+    event: dict[str, Any] = json.loads(body, parse_float=_finite, parse_constant=_finite)
+    return event
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a JSON number.")
+    return number
 
 
 def signature_of(body: str, secret: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import psycopg
 from django.core.exceptions import (
+    BadRequest,
     DisallowedHost,
     PermissionDenied,
     RequestDataTooBig,
@@ -20,6 +21,7 @@ from django.core.exceptions import (
 )
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
 from pycommerce.core.errors import (
@@ -108,6 +110,8 @@ def refusal_for(exception: BaseException) -> Refusal:
         return _from_suspicion(exception)
     if isinstance(exception, UnreadablePostError):
         return InvalidRequest("The request body ended early.")
+    if isinstance(exception, BadRequest | MultiPartParserError):
+        return InvalidRequest("The body is no form that can be read.")
     if isinstance(exception, DatabaseError | InterfaceError):
         return _from_database(exception)
     return InternalError()

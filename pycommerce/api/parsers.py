@@ -59,7 +59,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedJSON(f"The body is not UTF-8 (byte {error.start}).") from error
-    _check_depth(text)
+    check_depth(text, MAX_DEPTH)
     try:
         value = json.loads(
             text,
@@ -82,14 +82,15 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _check_depth(text: str) -> None:
+def check_depth(text: str, deepest: int) -> None:
+    """Raises MalformedJSON where objects and lists stand in each other more than so deep."""
     depth = 0
     for token in _TOKENS.finditer(text):
         first = token.group()[0]
         if first in "[{":
             depth += 1
-            if depth > MAX_DEPTH:
-                raise MalformedJSON(f"The body is nested more than {MAX_DEPTH} levels deep.")
+            if depth > deepest:
+                raise MalformedJSON(f"The body is nested more than {deepest} levels deep.")
         elif first in "]}":
             depth -= 1
 

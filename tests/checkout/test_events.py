@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import stripe
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -532,6 +533,20 @@ def test_text_that_cannot_be_stored_is_no_failure(order, fake, post, text):
 
     select()
     assert state_of(order) == ("processing", "paid")
+
+
+@pytest.mark.parametrize(
+    "member",
+    ["[" * 99_000 + "]" * 99_000, '{"a":' * 500 + "1" + "}" * 500, "NaN", "-Infinity", "1e400"],
+)
+def test_a_signed_body_that_cannot_be_kept_is_no_event(order, fake, post, member):
+    fake.pay(opened(order))
+    body = json.dumps({**fake.events[0], "new": "member"}).replace('"member"', member)
+
+    header = stripe.WebhookSignature.generate_signature_header(body, fake.webhook_secret)
+
+    assert post(body.encode(), header).status_code == 400
+    assert StripeEvent.objects.count() == 0
 
 
 # --- A bad one -----------------------------------------------------------------------------------
