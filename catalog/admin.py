@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -36,9 +35,9 @@ from catalog.slug_form import SlugForm
 from catalog.stock_admin import ProductStock
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
+from pycommerce.core.number_fields import WholeNumberField
 from pycommerce.unfold_shim import (
     TabularInline,
-    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminTextInputWidget,
 )
 from tenants.admin_sites import tenant_site
@@ -49,7 +48,7 @@ from tenants.tenant_admin import MoneyForm
 from tenants.watched_form import WatchedForm
 
 
-class _OnHand(UnfoldAdminIntegerFieldWidget):
+class _OnHand(UnfoldAdminTextInputWidget):
     """The units of a variant that is there, with the way to adjust them; a new one's are typed."""
 
     variant: Variant | None = None
@@ -67,7 +66,7 @@ class VariantForm(WatchedForm, MoneyForm):
     """A variant in its product: prices, and the first stock of a new one."""
 
     money_fields = ("price", "compare_at_price")
-    first_stock = forms.IntegerField(
+    first_stock = WholeNumberField(
         label="Stock",
         required=False,
         min_value=0,

@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
@@ -23,6 +22,7 @@ from catalog.services.locking import lock_products
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS, decimals_of
+from pycommerce.core.number_fields import NumberField
 from pycommerce.db import connection
 from pycommerce.unfold_shim import AutocompleteSelectFilter, UnfoldAdminTextInputWidget, display
 
@@ -58,12 +58,13 @@ class PriceForm(RowForm):
     """The price of a product that has one variant."""
 
     edited = "price_shown"
-    price_shown = forms.DecimalField(
+    price_shown = NumberField(
+        label="Price",
         min_value=0,
         max_digits=MAX_DIGITS,
         decimal_places=MAX_DECIMALS,
         show_hidden_initial=True,
-        widget=UnfoldAdminTextInputWidget(attrs={"class": "row-field", "inputmode": "decimal"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"class": "row-field"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,7 +73,9 @@ class PriceForm(RowForm):
         if self.row.variant_count != 1 and self.add_prefix(self.edited) not in self.data:
             del self.fields[self.edited]
             return
-        self.fields[self.edited].widget.attrs["aria-label"] = f"Price of {self.row.name}"
+        price: Any = self.fields[self.edited]
+        price.places = decimals_of(connection.tenant.currency)
+        price.widget.attrs["aria-label"] = f"Price of {self.row.name}"
 
     def current(self) -> Decimal:
         price: Decimal = self.row.price

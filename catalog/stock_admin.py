@@ -18,10 +18,10 @@ from catalog.services.low_stock import low_stock, sold_out
 from catalog.services.stock import MAX_UNITS, adjust_stock
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
+from pycommerce.core.number_fields import WholeNumberField
 from pycommerce.db.counting import capped_counts
 from pycommerce.unfold_shim import (
     TabularInline,
-    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminTextInputWidget,
 )
 from tenants.admin_sites import ToDo, tenant_site
@@ -35,18 +35,19 @@ from tenants.tenant_admin import OneRow, OnlyChanged, TenantModelAdmin
 class StockForm(forms.ModelForm):
     """A count or a change of the units on hand, with its reason; or another limit alone."""
 
-    on_hand_now = forms.IntegerField(
+    on_hand_now = WholeNumberField(
         label="Counted units",
         required=False,
         min_value=0,
         help_text="How many units there are, held ones included. Or give a change instead.",
-        widget=UnfoldAdminIntegerFieldWidget,
+        widget=UnfoldAdminTextInputWidget,
     )
-    change = forms.IntegerField(
+    change = WholeNumberField(
         label="Change",
         required=False,
         help_text="Such as 12 for a delivery or -1 for a broken one.",
-        widget=UnfoldAdminIntegerFieldWidget,
+        # Phones show digits alone without a minus.
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "text"}),
     )
     reason = forms.CharField(max_length=255, required=False, widget=UnfoldAdminTextInputWidget)
 
@@ -86,11 +87,12 @@ class CountForm(RowForm):
     """How many units of a variant are on hand."""
 
     edited = "counted"
-    counted = forms.IntegerField(
+    counted = WholeNumberField(
+        label="On hand",
         min_value=0,
         max_value=MAX_UNITS,
         show_hidden_initial=True,
-        widget=UnfoldAdminTextInputWidget(attrs={"class": "row-field", "inputmode": "numeric"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"class": "row-field"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

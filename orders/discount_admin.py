@@ -22,6 +22,7 @@ from orders.services.batches import MOST_CODES, MOST_RANDOM, make_batch, switch_
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest
+from pycommerce.core.number_fields import NumberField, WholeNumberField
 from pycommerce.db.counting import capped_counts, count_words
 from pycommerce.unfold_shim import AutocompleteSelectFilter
 from tenants.admin_sites import tenant_site
@@ -97,14 +98,14 @@ class BatchForm(DiscountForm):
     name = forms.CharField(
         max_length=100, label="Name of the batch", help_text="Such as: Autumn letter."
     )
-    count = forms.IntegerField(min_value=1, max_value=MOST_CODES, label="How many codes")
+    count = WholeNumberField(min_value=1, max_value=MOST_CODES, label="How many codes")
     begin = forms.CharField(
         max_length=20,
         required=False,
         label="They begin with",
         help_text="Such as AUTUMN-, or empty.",
     )
-    length = forms.IntegerField(
+    length = WholeNumberField(
         min_value=1,
         max_value=MOST_RANDOM,
         initial=8,
@@ -117,6 +118,11 @@ class BatchForm(DiscountForm):
         labels = {"kind": "Takes off", "value": "So much", "minimum": "For goods from"}
         help_texts = {"usage_limit": "Of each code; empty: as often as one likes."}
         widgets = {name: _Moment() for name in ("starts_at", "ends_at")}
+        field_classes = {
+            "value": NumberField,
+            "minimum": NumberField,
+            "usage_limit": WholeNumberField,
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

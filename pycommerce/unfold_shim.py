@@ -7,6 +7,7 @@ from django.contrib.admin import widgets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
+from django.db import models
 from unfold import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.contrib.forms.widgets import WysiwygWidget
@@ -19,19 +20,20 @@ from unfold.forms import (
     UserChangeForm,
     UserCreationForm,
 )
+from unfold.overrides import FORMFIELD_OVERRIDES_INLINE
 from unfold.sites import UnfoldAdminSite
 from unfold.views import ChangeList as UnfoldChangeList
 from unfold.widgets import (
     UnfoldAdminColorInputWidget,
     UnfoldAdminEmailInputWidget,
     UnfoldAdminImageFieldWidget,
-    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
+from pycommerce.core.number_fields import NumberField, WholeNumberField
 from pycommerce.db.retrying import once_more
 
 # Unfold's Alpine evaluates strings and writes styles; on the storefront and the API neither is
@@ -42,6 +44,13 @@ ADMIN_CSP = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
+
+# Numbers are read by us, and not by the browser.
+_NUMBERS: dict[Any, dict[str, Any]] = {
+    models.DecimalField: {"form_class": NumberField, "widget": UnfoldAdminTextInputWidget},
+    models.IntegerField: {"form_class": WholeNumberField, "widget": UnfoldAdminTextInputWidget},
+    models.BigIntegerField: {"form_class": WholeNumberField, "widget": UnfoldAdminTextInputWidget},
+}
 
 # Django looks up whatever a form says an id is, and fails over what is none: a list over its chosen
 # rows, and a page over a row that is searched for when it is shown again.
@@ -104,6 +113,8 @@ class ChangeList(UnfoldChangeList):
 class ModelAdmin(_WithSearched, admin.ModelAdmin):
     """Unfold's, that takes what is no id for no row, and lists only by its own filters."""
 
+    formfield_overrides = _NUMBERS
+
     def get_changelist(self, request: Any, **kwargs: Any) -> Any:
         return ChangeList
 
@@ -139,12 +150,14 @@ class StackedInline(_WithSearched, admin.StackedInline):
     """Unfold's, that takes what is no id for no row, and no number for no page."""
 
     formset: Any = _Pages
+    formfield_overrides = FORMFIELD_OVERRIDES_INLINE | _NUMBERS
 
 
 class TabularInline(_WithSearched, admin.TabularInline):
     """Unfold's, that takes what is no id for no row, and no number for no page."""
 
     formset: Any = _Pages
+    formfield_overrides = FORMFIELD_OVERRIDES_INLINE | _NUMBERS
 
 
 __all__ = [
@@ -160,7 +173,6 @@ __all__ = [
     "UnfoldAdminColorInputWidget",
     "UnfoldAdminEmailInputWidget",
     "UnfoldAdminImageFieldWidget",
-    "UnfoldAdminIntegerFieldWidget",
     "UnfoldAdminPasswordWidget",
     "UnfoldAdminSelectWidget",
     "UnfoldAdminSite",

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import decimals_of
+from pycommerce.core.number_fields import NumberField
 from pycommerce.db import connection
 from pycommerce.unfold_shim import ModelAdmin
 from tenants.long_lists import LongListAdmin
@@ -29,9 +30,11 @@ class MoneyForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        places = decimals_of(connection.tenant.currency)
         for name in self.money_fields:
+            if isinstance(field := self.fields.get(name), NumberField):
+                field.places = places
             if isinstance(self.initial.get(name), Decimal):
-                places = decimals_of(connection.tenant.currency)
                 self.initial[name] = round(self.initial[name], places)
 
     def clean(self) -> dict[str, Any]:

@@ -1,18 +1,13 @@
 """Cells as values. Each raises BadRow with a sentence for the merchant."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from catalog.importing.entries import BadRow, Row
 from catalog.importing.reader import EXTRA_CELLS
 from pycommerce.core.money import UPPER_LIMIT, decimals_of
+from pycommerce.core.numbers import Unreadable, read_number
 
-_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)\Z", re.ASCII)
-# 12,90 and 1.234,90; three digits behind the comma may be thousands, but for 0,250.
-_DECIMAL_COMMA = re.compile(r"-?((\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})|0,\d+)\Z", re.ASCII)
-# 1,234.90 and 1,234,567
-_COMMAS_BETWEEN_THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+|,\d{3})\Z", re.ASCII)
-_EITHER = re.compile(r"-?[1-9]\d{0,2},\d{3}\Z", re.ASCII)
 _SLUG = re.compile(r"[^\s/?#%\\]+\Z")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 MAX_STOCK = 1_000_000_000
@@ -26,21 +21,10 @@ def check_shape(row: Row, columns: int) -> None:
 
 def number(text: str, name: str) -> Decimal:
     """A number with a decimal point or a decimal comma; one that could be either is refused."""
-    text = text.replace("\u00a0", "").strip()
-    written = text[:40]
-    if _EITHER.match(text):
-        plain = text.replace(",", "")
-        raise BadRow(f"{name} is '{written}': write {plain}, or {text.replace(',', '.')}.")
-    if _DECIMAL_COMMA.match(text):
-        text = text.replace(".", "").replace(",", ".")
-    elif _COMMAS_BETWEEN_THOUSANDS.match(text):
-        text = text.replace(",", "")
-    if not _NUMBER.match(text) or len(text) > 30:
-        raise BadRow(f"{name} is '{written}', which is no number.")
     try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise BadRow(f"{name} is '{written}', which is no number.") from error
+        return read_number(text, name)
+    except Unreadable as problem:
+        raise BadRow(str(problem)) from problem
 
 
 def money(text: str, name: str, currency: str) -> Decimal:

@@ -8,9 +8,9 @@ from django import forms
 
 from catalog.display import money
 from orders.desk.page import LineSight, Sight
-from orders.desk.words import plain_number
 from orders.models import MAX_NOTE
 from pycommerce.core.money import MAX_DIGITS, decimals_of
+from pycommerce.core.number_fields import NumberField, WholeNumberField
 
 
 def new_key() -> str:
@@ -37,13 +37,12 @@ class StepForm(forms.Form):
         for each in self.sight.lines:
             limit = limit_of(each)
             if limit:
-                self.fields[f"units_{each.line.pk}"] = forms.IntegerField(
+                self.fields[f"units_{each.line.pk}"] = WholeNumberField(
                     label=f"Units of {each.line.name}",
                     min_value=0,
                     max_value=limit,
                     required=False,
                     initial=limit if initial else 0,
-                    widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
                 )
 
     @property
@@ -96,17 +95,13 @@ class RefundForm(StepForm):
             ("units", "Units of these lines"),
             ("amount", "An amount"),
         ]
-        self.fields["amount"] = forms.DecimalField(
+        self.fields["amount"] = NumberField(
             label=f"Amount in {order.currency}",
             max_digits=MAX_DIGITS,
             decimal_places=decimals_of(order.currency),
             max_value=round(self.sight.left, decimals_of(order.currency)),
             required=False,
-            error_messages={
-                "invalid": f"Enter a number such as {plain_number(self.sight.left)}.",
-                "max_value": f"{money(self.sight.left)} can be refunded at most.",
-            },
-            widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+            error_messages={"max_value": f"{money(self.sight.left)} can be refunded at most."},
         )
         self.add_units(lambda each: each.to_refund, initial=False)
 

@@ -87,7 +87,7 @@ def test_each_code_works_once_and_by_its_rules(tech):
     [
         ({"count": "0"}, "greater than or equal to 1"),
         ({"count": "10001"}, "less than or equal to 10000"),
-        ({"count": "x"}, "Enter a whole number."),
+        ({"count": "x"}, "write a whole number"),
         ({"length": "5"}, "Between 6 and 20: shorter ones can be guessed."),
         ({"count": "10000", "length": "6"}, "Between 7 and 20"),
         ({"length": "21"}, "less than or equal to 20"),

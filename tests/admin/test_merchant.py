@@ -152,7 +152,7 @@ def test_a_product_of_which_orders_hold_units_is_not_deleted(desk, tech):
 @pytest.mark.parametrize(
     ("cells", "words"),
     [
-        ({"variants-0-price": "1.999"}, "USD has 2 decimals"),
+        ({"variants-0-price": "0.999"}, "USD has 2 decimals"),
         ({"variants-0-price": "-1"}, "greater than or equal to 0"),
         ({"variants-0-price": ""}, "This field is required"),
         ({"option_names": "Size"}, "Give 1 values"),

@@ -73,10 +73,11 @@ def test_prices_are_changed_in_the_list(desk, tech, client_for):
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
-        ("1.999", "USD has 2 decimals"),
+        ("0.999", "USD has 2 decimals"),
         ("-1", "greater than or equal to 0"),
         ("", "This field is required"),
-        ("ten", "Enter a number"),
+        ("ten", "Price is &#x27;ten&#x27;, which is no number."),
+        ("1.234", "which could be 1234 or 1.234"),
     ],
 )
 def test_a_wrong_price_stands_at_its_row_and_nothing_is_written(desk, tech, typed, problem):
