@@ -7,8 +7,8 @@ most 0.3 s at 1,000 shops, a migration of 300 shops with nothing to do in at mos
 
 Then what a request pays for being of a shop: milliseconds (at most 0.2 are wished for) and
 statements, counted on the wire (none is wished for while a connection stays with a shop). At last
-requests a second where two shops are asked by turns, ten, and all of them, with `wrk`: a connection
-that changes shops has its statements planned anew, however many shops there are.
+requests a second where two shops are asked by turns, ten, a hundred and all of them, with `wrk`: a
+connection that changes shops has its statements planned anew, however many shops there are.
 """
 
 import argparse
@@ -112,12 +112,13 @@ def _stock(count: int) -> None:
 
 
 def _crowd(count: int, options: argparse.Namespace) -> Iterator[str]:
-    """Requests a second of two shops, of ten, and of all."""
+    """Requests a second of two shops, of ten, of a hundred, and of all."""
     user = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser(
         "bench@example.com"
     )
     token = issue_tokens(user)["access"]
     connections.close_all()
+    crowds = sorted({2, 10, min(100, count), count})
     questions = {"products, 20": (LIST, token), "product page": ("/products/product-7/", "")}
     with serve("pycommerce.wsgi", NOTHING_KEPT, database(HOME)) as served:
         for name, (path, given) in questions.items():
@@ -125,12 +126,12 @@ def _crowd(count: int, options: argparse.Namespace) -> Iterator[str]:
             # Every connection meets every shop, as in an installation that has run for a minute.
             _ask(served, path, count, max(2, count // 12), headers)
             rounds = [
-                [_ask(served, path, shops, options.seconds, headers) for shops in (2, 10, count)]
+                [_ask(served, path, shops, options.seconds, headers) for shops in crowds]
                 for _ in range(options.rounds)
             ]
             rounds.sort(key=lambda figures: figures[-1].rate / figures[0].rate)
             figures = rounds[len(rounds) // 2]
-            for shops, figure in zip((2, 10, count), figures, strict=True):
+            for shops, figure in zip(crowds, figures, strict=True):
                 yield (
                     f"{name}, nothing kept, {shops:,} shops by turns: {figure.rate:,.0f} a second "
                     f"({figure.rate / figures[0].rate:.2f}); CPU ms, application + database: "
