@@ -11,7 +11,7 @@ from catalog.demo.scale import shop_of
 from catalog.models import Category, ImportRun, Product, Variant
 from orders.models import Customer, Discount, DiscountBatch, Order
 from tenants.models import Tenant
-from tenants.shop.models import WebhookEndpoint
+from tenants.shop.models import ListExport, WebhookEndpoint
 
 # Of a kind of rows, the name in `md5` of the one that is as large as they come.
 LARGEST: dict[type[Model], str] = {
@@ -23,6 +23,7 @@ LARGEST: dict[type[Model], str] = {
     Customer: "customer1",
     Discount: "discount1",
     DiscountBatch: "batch1",
+    ListExport: "export1",
     WebhookEndpoint: "endpoint1",
 }
 _ADDRESS = """jsonb_build_object('line1', '456 Park Ave', 'line2', '', 'city', 'Metropolis',
@@ -147,6 +148,12 @@ SELECT md5('entry' || n)::uuid, now() - n * interval '1 minute', 'ann@example.co
        CASE WHEN n % 2 = 1 THEN 'product' ELSE 'variant' END, md5('product' || n)::uuid::text,
        'Product ' || n, '{{"name": ["a", "b"]}}'
 FROM generate_series(1, {count}) n;
+INSERT INTO shop_list_export
+    (id, state, kind, form, query, file_name, attempt, total, done, size, problem, user_id,
+     user_name, created_at, updated_at)
+SELECT md5('export' || n)::uuid, 'gone', 'orders.order', 'csv', '', 'orders-' || n || '.csv', 1,
+       1, 1, 1, '', md5('user1')::uuid, 'Ann', now() - n * interval '1 minute', now()
+FROM generate_series(1, {count} / 100 + 20) n;
 INSERT INTO shop_webhook_endpoint (id, address, events, is_active, secret_number, created_at)
 SELECT md5('endpoint' || n)::uuid, 'https://erp.example.com/' || n, '{{order.created}}', true, 1,
        now()

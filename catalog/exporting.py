@@ -86,12 +86,15 @@ def export_catalogue(file: IO[str]) -> int:
 
 def products_table(products: QuerySet[Product]) -> Table:
     """These products in the same columns, to look at and to import again."""
-    rows = (
-        [_cell(name, row.get(name, "")) for name in COLUMNS]
+    groups = (
+        [[_cell(name, row.get(name, "")) for name in COLUMNS] for row in rows]
         for rows in _rows_of_each(products)
-        for row in rows
     )
-    return Table("products", COLUMNS, rows, comes_back=True)
+    of_each = (
+        Variant.objects.filter(product__in=products.order_by()),
+        ProductImage.objects.filter(product__in=products.order_by()),
+    )
+    return Table("products", COLUMNS, products, groups, of_each=of_each, comes_back=True)
 
 
 def _cell(name: str, value: Any) -> Cell:

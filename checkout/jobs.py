@@ -26,6 +26,7 @@ from tenants.due import Kind, in_each_due
 from tenants.idempotency import forget_old_keys
 from tenants.models import Tenant
 from tenants.public import in_public
+from tenants.services.list_exports import forget_old_lists
 
 logger = logging.getLogger(__name__)
 
@@ -173,3 +174,4 @@ def _forget(tenant: Tenant) -> None:
     forget_old_carts()
     forget_old_imports()
     forget_old_webhooks()
+    forget_old_lists()

@@ -16,6 +16,7 @@ from pycommerce.core.http import HttpRequest
 from pycommerce.db.counting import capped_counts, count_words
 from tenants import idempotency
 from tenants.admin_sites import tenant_site
+from tenants.services import list_exports
 from tenants.services.signing_in import KNOWN_FOR
 from tenants.shop.models import RetentionTimes, retention_times
 from tenants.tenant_admin import OneRow, TenantModelAdmin
@@ -31,6 +32,16 @@ _FIXED: tuple[tuple[str, timedelta | None, str], ...] = (
         "Answers to calls with an Idempotency-Key",
         idempotency.KEPT_FOR,
         "So long a repeated call is safe.",
+    ),
+    (
+        "Files of exported lists",
+        list_exports.KEPT_FOR,
+        "Deleted sooner where a person in them is erased.",
+    ),
+    (
+        "Who exported which list",
+        list_exports.KNOWN_FOR,
+        "The history of changes has it longer.",
     ),
     ("Links by which customers sign in", LINK_LIFE, "They work once."),
     ("Sign-ins of customers", SIGNED_IN_FOR, "In their browser alone."),

@@ -32,6 +32,7 @@ from tenants import (  # noqa: F401 - they register
     ending_admin,
     job_admin,
     key_admin,
+    list_export_admin,
     locale_admin,
     webhook_admin,
 )

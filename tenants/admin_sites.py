@@ -231,6 +231,7 @@ _MENU = [
     "tenants.membership",
     "tenants.apikey",
     "shop.webhookendpoint",
+    "shop.listexport",
     "shop.retentiontimes",
     "shop.auditentry",
     "tenants.shopdeletion",

@@ -5,8 +5,10 @@ import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.utils import timezone
+from django.utils import timezone, translation
+from django_tenants.utils import tenant_context
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
@@ -14,14 +16,17 @@ from procrastinate.jobs import Status
 from pycommerce.api.models import RateCounter
 from pycommerce.api.rates import window_now
 from pycommerce.db import connection
+from tenants.exporting import list_again
 from tenants.kept_mail import forget_old_mails
 from tenants.models import KnownAddress, PasswordRequest, RefreshToken, Tenant, User
 from tenants.services import ending
 from tenants.services.account_mail import Deed, send_deed
 from tenants.services.domain_mail import is_news, tell, tell_owners
 from tenants.services.domains import check_domain, domains_to_check
+from tenants.services.export_mail import tell_of_export
 from tenants.services.exports import forget_old_exports, write_export
 from tenants.services.jobs import forget_old_jobs
+from tenants.services.list_exports import write_list
 from tenants.services.mail_limits import COUNTED_FOR
 from tenants.services.own_shops import send_shops
 from tenants.services.passwords import send_link
@@ -113,6 +118,33 @@ def mail_deed(
 def write_shop_export(tenant_id: str, export_id: str) -> None:
     """All of a shop in one file, one at a time."""
     write_export(UUID(export_id))
+
+
+@app.task(lock="lists", pass_context=False)
+def write_list_export(tenant_id: str, export_id: str, attempt: int, origin: str) -> None:
+    """A list of a back office in a file; one at a time of all shops, since each takes a core."""
+    connection.set_schema_to_public()
+    tenant = Tenant.objects.filter(pk=UUID(tenant_id)).first()
+    if tenant is None:
+        return
+    with (
+        tenant_context(tenant),
+        translation.override(settings.LANGUAGE_CODE),
+        timezone.override(tenant.time_zone),
+    ):
+        is_over = write_list(UUID(export_id), attempt, list_again)
+    if is_over:
+        mail_list_export.defer(tenant_id=tenant_id, export_id=export_id, origin=origin)
+
+
+@app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)
+def mail_list_export(tenant_id: str, export_id: str, origin: str) -> None:
+    """The mail to who asked for a list."""
+    connection.set_schema_to_public()
+    tenant = Tenant.objects.filter(pk=UUID(tenant_id)).first()
+    if tenant:
+        with tenant_context(tenant):
+            tell_of_export(UUID(export_id), origin=origin)
 
 
 @app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)

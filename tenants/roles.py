@@ -84,6 +84,8 @@ MODEL_RIGHTS: Mapping[tuple[str, str], tuple[Right, Right | None]] = MappingProx
         ("orders", "customer"): (Right.READ_ORDERS, None),
         ("orders", "*"): (Right.READ_ORDERS, Right.WRITE_TERMS),
         ("shop", "auditentry"): (Right.READ_HISTORY, None),
+        # Nothing of an export is edited: it is cancelled, tried again and deleted on its page.
+        ("shop", "listexport"): (Right.EXPORT, None),
         ("shop", "retentiontimes"): (Right.WRITE_TERMS, Right.WRITE_TERMS),
         ("shop", "webhookendpoint"): (Right.CONNECT, Right.CONNECT),
         ("tenants", "shoplook"): (Right.CHANGE_LOOK, Right.CHANGE_LOOK),

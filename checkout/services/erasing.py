@@ -33,12 +33,15 @@ from pycommerce.core.errors import NotFound
 from pycommerce.db import connection
 from tenants.public import in_public
 from tenants.services.audit import Person, record
+from tenants.services.list_exports import drop_lists
 from tenants.shop.models import AuditEntry
 
 logger = logging.getLogger(__name__)
 
 # So many open orders are named; when they are over, the next ones are.
 _MOST_NAMED = 50
+# Files of them may name the person.
+_LISTS_OF_PEOPLE = ("orders.order", "orders.customer")
 _UNPAID = {PaymentAttempt.State.NEW, PaymentAttempt.State.OPEN}
 # What an event of Stripe's is found and understood by; the rest may name the person.
 _KEPT_OF_EVENT = ("id", "object", "type", "account", "api_version", "created", "livemode")
@@ -113,6 +116,7 @@ def erase_person(
     for cart in carts:
         cart.delete()
     SignIn.objects.filter(pk__in=sign_ins).delete()
+    drop_lists(_LISTS_OF_PEOPLE, problem="A person in it was erased: export the list anew.")
     customer.delete()
     record(
         user=user,

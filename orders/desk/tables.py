@@ -14,7 +14,7 @@ from orders.models import Customer, Discount, LineItem, Order
 from pycommerce.core.money import decimals_of
 from pycommerce.core.spreadsheets import Cell
 from pycommerce.db import connection
-from tenants.exporting import Table
+from tenants.exporting import Table, one_row_each
 
 _AT_ONCE = 1_000
 _PLACE = ("line1", "line2", "city", "state", "postal_code", "country")
@@ -46,7 +46,7 @@ def orders_table(found: QuerySet[Order]) -> Table:
         "Currency",
         "Note",
     ]
-    return Table("orders", header, _order_rows(found.order_by("-created_at", "-pk")))
+    return one_row_each("orders", header, found, _order_rows(found.order_by("-created_at", "-pk")))
 
 
 def _place_names() -> list[str]:
@@ -169,7 +169,7 @@ def customers_table(found: QuerySet[Customer]) -> Table:
         .order_by("-created_at", "-pk")
         .prefetch_related("addresses")
     )
-    return Table("customers", header, _customer_rows(customers))
+    return one_row_each("customers", header, found, _customer_rows(customers))
 
 
 def _customer_rows(customers: QuerySet[Any]) -> Iterator[list[Cell]]:
@@ -204,7 +204,7 @@ def discounts_table(found: QuerySet[Discount]) -> Table:
         "Used",
         "Active",
     ]
-    return Table("discounts", header, _discount_rows(found))
+    return one_row_each("discounts", header, found, _discount_rows(found))
 
 
 def _discount_rows(found: QuerySet[Discount]) -> Iterator[list[Cell]]:

@@ -14,6 +14,7 @@ from tenants.models import ApiKey, Domain, Membership, Tenant
 from tenants.platform_models import CatalogueVersion, ShopDeletion, ShopFigures
 from tenants.resolution import clear_cache
 from tenants.services.archive import export_tenant, tables_of
+from tenants.services.list_exports import lists_of
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def delete_tenant(tenant: Tenant, *, export_to: Path) -> None:
         raise
     shutil.rmtree(Path(settings.MEDIA_ROOT) / "tenants" / str(tenant.pk), ignore_errors=True)
     shutil.rmtree(settings.IMPORT_ROOT / str(tenant.pk), ignore_errors=True)
+    shutil.rmtree(lists_of(tenant.pk), ignore_errors=True)
     logger.info("Tenant %s deleted", tenant.id)
 
 

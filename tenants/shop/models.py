@@ -3,6 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import MD5
 from django.utils import timezone
 
 from pycommerce.core.ids import uuid7
@@ -154,6 +156,57 @@ class RetentionTimes(models.Model):
 def retention_times() -> RetentionTimes:
     """Those of the selected shop."""
     return RetentionTimes.objects.get()
+
+
+class ListExport(models.Model):
+    """A list of the back office as it was filtered, that the worker writes to a file.
+
+    `kind` is the label of the model whose list it is, `query` the list's own address; `total` and
+    `done` are rows of that list, of which a product has several in its file.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        WRITING = "writing", "Being written"
+        READY = "ready", "Ready"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+        GONE = "gone", "Removed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    kind = models.CharField(max_length=60)
+    form = models.CharField(max_length=10, help_text="csv or xlsx.")
+    query = models.TextField(blank=True)
+    file_name = models.CharField(max_length=255, help_text="As it is downloaded.")
+    attempt = models.PositiveSmallIntegerField(default=1, help_text="Jobs of earlier ones end.")
+    total = models.IntegerField(default=0)
+    done = models.IntegerField(default=0)
+    size = models.BigIntegerField(default=0, help_text="Bytes of the file.")
+    problem = models.CharField(max_length=500, blank=True)
+    user_id = models.UUIDField()
+    user_name = models.CharField(max_length=254)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, help_text="Its file is deleted then.")
+
+    class Meta:
+        db_table = "shop_list_export"
+        ordering = ["-created_at", "-id"]
+        verbose_name = "export"
+        constraints = [
+            models.UniqueConstraint(
+                F("user_id"),
+                F("kind"),
+                F("form"),
+                MD5("query"),
+                condition=Q(state__in=["waiting", "writing"]),
+                name="list_export_asked_for_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class IdempotencyKey(models.Model):

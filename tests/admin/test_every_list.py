@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.widgets import AutocompleteMixin
@@ -41,7 +42,13 @@ from tenants.models import (
     schema_name_of,
 )
 from tenants.platform_models import FailedJob, Job, ShopDeletion, ShopExport, ShopFigures
-from tenants.shop.models import AuditEntry, RetentionTimes, WebhookEndpoint, WebhookType
+from tenants.shop.models import (
+    AuditEntry,
+    ListExport,
+    RetentionTimes,
+    WebhookEndpoint,
+    WebhookType,
+)
 from tests.factories import make_category, make_member, make_order, make_product, make_user
 
 # A page of one row that is changed, and no list; batches stand in the list of discounts.
@@ -133,6 +140,11 @@ MAKERS: dict[type, Callable[[int], None]] = {
     AuditEntry: _each(
         lambda text, _: AuditEntry.objects.create(
             action="change", object_type="product", object_id=text, object_name=text
+        )
+    ),
+    ListExport: _each(
+        lambda text, _: ListExport.objects.create(
+            kind="orders.order", form="csv", query=text, file_name=text, user_id=uuid4()
         )
     ),
     WebhookEndpoint: _each(

@@ -195,7 +195,7 @@ def test_a_role_allows_what_its_table_says(desk_of, tech, role, may):
         assert (desk.get(f"{address}csv/").status_code == 200) is may
         listed = desk.get(address.removesuffix("export/"))
         assert listed.status_code == 200
-        assert (b'href="export/csv/"' in listed.content) is may
+        assert (b'action="export/csv/"' in listed.content) is may
 
 
 def test_there_is_no_other_format(desk, tech):

@@ -64,7 +64,7 @@ def test_a_merchant_reads_what_was_sold_exports_it_and_imports_new_prices(desk, 
     # The products as a file, with another price, come in again.
     page.goto("/admin/catalog/product/")
     with page.expect_download() as download:
-        page.get_by_role("link", name="CSV").click()
+        page.get_by_role("button", name="CSV").click()
     file = tmp_path / "products.csv"
     download.value.save_as(file)
     rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"), newline="")))

@@ -44,6 +44,7 @@ from orders.services.customers import remember_address, token_of
 from orders.services.mailing import deliver_outbox
 from orders.services.placing import Address, Buyer
 from tenants.admin_sites import platform_site, tenant_site
+from tenants.exporting import list_again
 from tenants.models import Domain, Membership, Scope, Tenant, User
 from tenants.platform_models import FailedJob, Job, ShopExport
 from tenants.services import add_domain, add_member
@@ -51,9 +52,12 @@ from tenants.services.audit import record
 from tenants.services.domains import claim_domain
 from tenants.services.exports import finish, new_export, path_of
 from tenants.services.keys import make_key
+from tenants.services.list_exports import ask_for_list, write_list
+from tenants.services.list_exports import path_of as path_of_list
 from tenants.services.tokens import issue_tokens
 from tenants.shop.models import (
     AuditEntry,
+    ListExport,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookEvent,
@@ -106,6 +110,7 @@ _TENANT_MODELS = {
     "shop/auditentry": "audit",
     "shop/webhookendpoint": "hook",
     "shop/retentiontimes": "settings",
+    "shop/listexport": "list",
 }
 _PLATFORM_MODELS = {
     "tenants/tenant": "tenant",
@@ -194,6 +199,7 @@ TENANT_ROUTES: dict[str, str] = {
         f"admin/{list_}/export/csv/": MEMBER
         for list_ in ("catalog/product", "orders/order", "orders/customer")
     },
+    "admin/shop/listexport/{list}/download/": MEMBER,
     "admin/tenants/membership/second-factor/": MEMBER,
     "admin/first-entry/": ANYBODY,
     "admin/first-steps/end/": MEMBER,
@@ -362,6 +368,7 @@ def shops(tech: Tenant, outdoor: Tenant, settings: Any, tmp_path: Path) -> Shops
             "mail": "1742034600-1.eml",
             "job": str(_failed_job_of(outdoor).pk),
             "export": str(_export_of(outdoor).pk),
+            "list": str(_list_of(outdoor, owner).pk),
         },
         cookies=_cookies(f"/account/sign-in/{token_of(link)}/", variant),
         tech_owner=make_member(tech),
@@ -406,6 +413,21 @@ def _export_of(tenant: Tenant) -> ShopExport:
     export = new_export(tenant, by=SECRET)
     path_of(export).write_text(f"{SECRET} {PERSON}")
     finish(export, kept_for=timedelta(days=1))
+    return export
+
+
+def _list_of(tenant: Tenant, owner: User) -> ListExport:
+    """A list of the other shop's people that its worker wrote."""
+    export = ask_for_list(
+        kind="orders.customer",
+        form="csv",
+        query=urlencode({"q": PERSON}),
+        file_name=f"{SECRET}.csv",
+        user=owner,
+        origin="http://outdoor.localhost",
+    )
+    write_list(export.pk, export.attempt, list_again)
+    assert PERSON in path_of_list(export).read_text()
     return export
 
 
@@ -659,6 +681,8 @@ def test_the_table_would_notice(shops):
         "admin/tenants/domain/",
         "admin/tenants/domain/{domain}/change/",
         "admin/shop/webhookendpoint/",
+        "admin/shop/listexport/",
+        "admin/shop/listexport/{list}/change/",
     ):
         assert SECRET in client.get(shops.path(route), **headers).getvalue().decode(), route
     for route in (
@@ -672,6 +696,7 @@ def test_the_table_would_notice(shops):
         "admin/orders/customer/{customer}/data/",
         "admin/orders/customer/{customer}/erase/",
         "admin/shop/webhookendpoint/{hook}/change/",
+        "admin/shop/listexport/{list}/download/",
     ):
         assert PERSON in client.get(shops.path(route), **headers).getvalue().decode(), route
 

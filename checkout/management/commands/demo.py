@@ -183,6 +183,7 @@ def _reset() -> None:
         settings.MEDIA_ROOT / "tenants",
         settings.VAR_DIR / "mail",
         settings.IMPORT_ROOT,
+        settings.EXPORT_ROOT,
     ):
         shutil.rmtree(folder, ignore_errors=True)
 
