@@ -8,6 +8,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import DatabaseError
 from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
@@ -22,7 +23,9 @@ from tenants.changes import changes
 from tenants.errors import TenantInactive, TenantNotFound
 from tenants.models import Tenant, User
 from tenants.platform_pages import keep_apart, language_of
+from tenants.public import in_public
 from tenants.resolution import (
+    clear_cache,
     is_platform_host,
     normalise_host,
     tenant_by_host,
@@ -60,23 +63,50 @@ class TenantMiddleware:
         if request.path_info.startswith(INTERNAL) and request.is_internal:
             request.urlconf = settings.INTERNAL_URLCONF
             return self.get_response(request)
-        if not is_platform_host(host):
-            tenant = tenant_by_host(host)
+        response = self._answer(request)
+        if response is None or (response.status_code >= 500 and _was_deleted(request.tenant)):
+            return self._unknown_shop(request)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse | None:
+        """None where the shop turned out to be there no longer."""
+        if not is_platform_host(request.host):
+            tenant = tenant_by_host(request.host)
             return self._serve(request, tenant) if tenant else _unknown_host(request)
         if request.path_info.startswith(MOUNT):
             return self._serve_mount(request)
         request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         return self.get_response(request)
 
-    def _serve_mount(self, request: HttpRequest) -> HttpResponse:
+    def _unknown_shop(self, request: HttpRequest) -> HttpResponse:
+        """What there is at a shop that another process deleted: the same as if it had never been.
+
+        The request is again as it came.
+        """
+        tenant, mount = request.tenant, request.mount
+        request.tenant, request.mount = None, ""
+        connection.set_schema_to_public()
+        if mount:
+            meta = request.META
+            meta["SCRIPT_NAME"] = meta["SCRIPT_NAME"].removesuffix(mount)
+            request.path_info = meta["PATH_INFO"] = mount + request.path_info
+            return self._unknown_mount(request)
+        if is_platform_host(request.host):
+            return error_response(TenantNotFound(tenant.slug), request)  # named in the call
+        return _unknown_host(request)
+
+    def _unknown_mount(self, request: HttpRequest) -> HttpResponse:
+        if is_call(request.path_info):
+            return error_response(TenantNotFound(), request)
+        # None of its routes leads there: the platform's own page says so, and leads back.
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+        return self.get_response(request)
+
+    def _serve_mount(self, request: HttpRequest) -> HttpResponse | None:
         slug, slash, rest = request.path_info[len(MOUNT) :].partition("/")
         tenant = tenant_by_slug(slug)
         if tenant is None:
-            if is_call(request.path_info):
-                return error_response(TenantNotFound(), request)
-            # None of its routes leads there: the platform's own page says so, and leads back.
-            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-            return self.get_response(request)
+            return self._unknown_mount(request)
         outer = get_script_prefix()
         root = outer.rstrip("/") + MOUNT + slug
         if not slash:
@@ -91,20 +121,37 @@ class TenantMiddleware:
             response = self._serve(request, tenant)
         finally:
             set_script_prefix(outer)
-        _give_staff_cookies(request, response)
+        if response is not None:
+            _give_staff_cookies(request, response)
         return response
 
-    def _serve(self, request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    def _serve(self, request: HttpRequest, tenant: Tenant) -> HttpResponse | None:
         request.tenant, request.version = tenant, changes.version_of(tenant.schema_name)
         connection.set_tenant(tenant)
         if _is_for_shoppers(request.path_info) and not bring_up_to_date(request):
-            return _unknown_host(request)
+            return None
         if not request.tenant.active and not request.path_info.startswith(_OPEN_WHEN_CLOSED):
             return _closed(request, request.tenant)
         return self.get_response(request)
 
 
 _NOT_FOR_SHOPPERS = ("/admin/", "/static/", "/media/", "/healthz", "/readyz")
+
+
+def _was_deleted(tenant: Tenant | None) -> bool:
+    """Whether the shop in which something failed is no longer there; then it is forgotten."""
+    raw = connection.connection
+    if tenant is None or raw is None or raw.closed:
+        return False  # the platform's own; or the database went away, and nobody asks it twice
+    try:
+        is_there = in_public(lambda: Tenant.objects.filter(pk=tenant.pk).exists())
+    except DatabaseError:
+        return False
+    if not is_there:
+        clear_cache()
+    return not is_there
+
+
 # Staff may still look after a closed shop, and operators after its server.
 _OPEN_WHEN_CLOSED = (*_NOT_FOR_SHOPPERS, "/theme.css")
 

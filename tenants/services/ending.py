@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 
 from pycommerce.core.errors import Conflict, InvalidRequest
 from pycommerce.db import connection
+from tenants.errors import TenantNotFound
 from tenants.models import Membership, Role, Tenant, User
 from tenants.origins import origin_of_ours
 from tenants.platform_models import ShopDeletion
@@ -179,7 +180,11 @@ def _delete(deletion: ShopDeletion) -> bool:
 
 
 def _locked(tenant: Tenant) -> Tenant:
-    return Tenant.objects.select_for_update().get(pk=tenant.pk)
+    """Raises TenantNotFound where it was deleted meanwhile."""
+    shop = Tenant.objects.select_for_update().filter(pk=tenant.pk).first()
+    if shop is None:
+        raise TenantNotFound(tenant.slug)
+    return shop
 
 
 def _write_down(tenant: Tenant, user: User, changes: dict[str, tuple[object, object]]) -> None:
