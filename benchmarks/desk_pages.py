@@ -167,7 +167,7 @@ class _Content(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         leads = given.get("href") or ""
-        if tag == "a" and leads.startswith("?") and "p=\N{HORIZONTAL ELLIPSIS}" not in leads:
+        if tag == "a" and leads.startswith("?") and "p=%E2%80%A6" not in leads:
             self.queries.add(leads[1:].partition("#")[0])
         if tag == "input" and given.get("name") == "q":
             self.searches = True

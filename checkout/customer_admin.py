@@ -3,7 +3,7 @@
 Registered here and not in `orders`, since what a person left behind is in carts and payments too.
 """
 
-import json
+import tempfile
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -12,9 +12,9 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
 from django.db.models import Count, F, Sum
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -28,6 +28,7 @@ from orders.desk.paging import newest_page
 from orders.desk.tables import customers_matching, customers_table
 from orders.desk.words import counted
 from orders.models import Customer
+from pycommerce.api.renderers import write_object
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.retrying import once_more
@@ -133,12 +134,18 @@ class CustomerAdmin(OnlyRead, RowPages, ExportingAdmin):
         return self.with_row(request, customer_id, self._data)
 
     def _data(self, request: HttpRequest, customer: Customer) -> HttpResponse:
-        content = json.dumps(
-            everything_about(customer), cls=DjangoJSONEncoder, ensure_ascii=False, indent=2
-        )
-        response = HttpResponse(content, content_type="application/json")
         name = f"{request.tenant.slug}-customer-{timezone.localdate():%Y-%m-%d}.json"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        file: Any = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
+        try:
+            with transaction.atomic():
+                write_object(file, everything_about(customer))
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        response: Any = FileResponse(
+            file, as_attachment=True, filename=name, content_type="application/json"
+        )
         response["Cache-Control"] = "no-store"
         return response
 

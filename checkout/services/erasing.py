@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from checkout.models import PaymentAttempt
+from checkout.models import Cart, PaymentAttempt
 from checkout.services.personal_data import carts_of
 from checkout.simulator import store
 from checkout.stripe_inbox.models import StripeEvent
@@ -22,7 +23,7 @@ from orders.services.erasing import (
     erase_members,
     erase_messages,
     erase_orders,
-    forget_answers,
+    erase_what_was_sent,
     maybe_open,
     orders_told,
     sign_ins_of,
@@ -31,10 +32,12 @@ from orders.services.erasing import (
 from pycommerce.api.renderers import dumps
 from pycommerce.core.errors import NotFound
 from pycommerce.db import connection
+from pycommerce.db.batches import SIZE, update_each
+from pycommerce.db.members import without_member
 from tenants.public import in_public
 from tenants.services.audit import Person, record
 from tenants.services.list_exports import drop_lists
-from tenants.shop.models import AuditEntry
+from tenants.shop.models import AuditEntry, IdempotencyKey
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +90,8 @@ def erase_person(
         raise NotFound("There is no such customer.")
     # In the order in which everybody locks: carts, orders, and the customer, who then gets no
     # further order.
-    carts = list(carts_of(customer).select_for_update(of=("self",)).order_by("pk"))
+    carts = carts_of(customer).select_for_update(of=("self",)).order_by("pk")
+    cart_ids = list(carts.values_list("pk", flat=True))
     locked = Order.objects.select_for_update().filter(customer=customer).order_by("pk")
     orders = list(locked)
     if Customer.objects.select_for_update().filter(pk=customer_id).first() is None:
@@ -105,16 +109,10 @@ def erase_person(
     sign_ins = sign_ins_of(customer)
     erase_orders(orders, traces)
     erase_messages(ids, sign_ins)
-    events = orders_told(ids)
-    for event in events:
-        if event.body is not None:
-            event.body = _without(event.body, traces).decode()
-            event.save(update_fields=["body"])
-    forget_answers(events)
+    erase_what_was_sent(orders_told(ids), lambda body: _without(body, traces).decode())
     _erase_answers(ids, traces)
     _erase_payments(orders)
-    for cart in carts:
-        cart.delete()
+    Cart.objects.filter(pk__in=cart_ids).delete()
     SignIn.objects.filter(pk__in=sign_ins).delete()
     drop_lists(_LISTS_OF_PEOPLE, problem="A person in it was erased: export the list anew.")
     customer.delete()
@@ -138,10 +136,13 @@ def _without(body: str | bytes, traces: Traces) -> bytes:
     return dumps(content)
 
 
-_ANSWERS = """
+# Of each answer the ids in it are looked up: to look for each id in it would take as many times.
+_ANSWERS = r"""
 SELECT scope, body FROM shop_idempotency_key
 WHERE EXISTS (
-    SELECT FROM unnest(%s::text[]) AS id WHERE position(convert_to(id, 'UTF8') IN body) > 0
+    SELECT FROM regexp_matches(
+        encode(body, 'escape'), '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g'
+    ) AS found WHERE found[1] = ANY(%s::text[])
 )
 FOR UPDATE
 """
@@ -151,11 +152,12 @@ def _erase_answers(order_ids: Sequence[UUID], traces: Traces) -> None:
     """Answers that a repeated call gets again: they stay, so that nothing is done twice."""
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERS, [[str(each) for each in order_ids]])
-        for scope, body in cursor.fetchall():
-            cursor.execute(
-                "UPDATE shop_idempotency_key SET body = %s WHERE scope = %s",
-                [_without(bytes(body), traces), scope],
-            )
+        found = cursor.fetchall()
+    update_each(
+        IdempotencyKey,
+        ["body"],
+        ((scope, _without(bytes(body), traces)) for scope, body in found),
+    )
 
 
 def _erase_payments(orders: Sequence[Order]) -> None:
@@ -164,13 +166,12 @@ def _erase_payments(orders: Sequence[Order]) -> None:
     The provider keeps its own record, as it must.
     """
     attempts = PaymentAttempt.objects.filter(order__in=orders)
-    for attempt in attempts:
-        attempt.params.pop("customer_email", None)
-        attempt.save(update_fields=["params"])
-    sessions = [each.session_id for each in attempts if each.session_id]
+    attempts.update(params=without_member("params", "customer_email"))
+    ids = attempts.values_list("session_id", "payment_id")
+    sessions = [session for session, _ in ids if session]
     entries = LedgerEntry.objects.filter(order__in=orders)
     payments = set(entries.values_list("provider_id", flat=True))
-    payments |= {each.payment_id for each in attempts if each.payment_id}
+    payments |= {payment for _, payment in ids if payment}
     in_public(lambda: _erase_told(sessions, sorted(payments)))
 
 
@@ -180,14 +181,20 @@ def _erase_told(sessions: list[str], payments: list[str]) -> None:
         Q(object_id__in=[*sessions, *payments])
         | Q(payload__data__object__payment_intent__in=payments)
     )
-    for event in told.select_for_update().order_by("pk"):
-        thing = event.payload["data"]["object"]
-        kept = {name: thing[name] for name in _KEPT_OF_THING if name in thing}
-        metadata = thing.get("metadata") or {}
-        kept["metadata"] = {name: metadata[name] for name in _KEPT_OF_METADATA if name in metadata}
-        if isinstance(payment := kept.get("payment_intent"), dict):
-            kept["payment_intent"] = payment["id"]
-        event.payload = {
-            name: event.payload[name] for name in _KEPT_OF_EVENT if name in event.payload
-        } | {"data": {"object": kept}}
-        event.save(update_fields=["payload"])
+    ids = list(told.select_for_update().order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), SIZE):
+        some = StripeEvent.objects.filter(pk__in=ids[start : start + SIZE])
+        payloads = some.values_list("pk", "payload")
+        update_each(StripeEvent, ["payload"], [(pk, _kept_of(each)) for pk, each in payloads])
+
+
+def _kept_of(payload: dict[str, Any]) -> dict[str, Any]:
+    """What stays of an event of Stripe's."""
+    thing = payload["data"]["object"]
+    kept = {name: thing[name] for name in _KEPT_OF_THING if name in thing}
+    metadata = thing.get("metadata") or {}
+    kept["metadata"] = {name: metadata[name] for name in _KEPT_OF_METADATA if name in metadata}
+    if isinstance(payment := kept.get("payment_intent"), dict):
+        kept["payment_intent"] = payment["id"]
+    event = {name: payload[name] for name in _KEPT_OF_EVENT if name in payload}
+    return event | {"data": {"object": kept}}

@@ -1,6 +1,8 @@
 """All that the selected shop knows of one person, to be handed to them."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -16,15 +18,18 @@ def carts_of(customer: Customer) -> QuerySet[Cart]:
     )
 
 
+# So many orders, or carts, are in memory at once.
+_AT_ONCE = 200
+
+
 def everything_about(customer: Customer) -> dict[str, Any]:
     """The customer, addresses, orders with payments and shipments, mails, sign-ins and carts.
 
-    Values are texts, numbers, Decimals in major units, UUIDs and datetimes in UTC.
+    Values are texts, numbers, Decimals in major units, UUIDs and datetimes in UTC. What there may
+    be thousands of is an iterator, which reads while it is gone through: within a transaction.
     """
     orders = Order.objects.filter(customer=customer, number__isnull=False)
-    found = orders.prefetch_related(
-        "line_items", "ledger", "events", "refunds", "fulfilments__lines"
-    )
+    ids = list(orders.values_list("pk", flat=True))
     return {
         "customer": {
             "id": customer.pk,
@@ -37,20 +42,35 @@ def everything_about(customer: Customer) -> dict[str, Any]:
         "addresses": [
             each.address | {"last_used_at": each.last_used_at} for each in customer.addresses.all()
         ],
-        "orders": [_order(order) for order in found],
-        "mails": list(
-            OutboxMessage.objects.filter(
-                topic__startswith="mail.",
-                payload__order__in=[str(each) for each in orders.values_list("pk", flat=True)],
-            ).values("topic", "created_at", "sent_at")
-        ),
+        "orders": _orders(ids),
+        "mails": OutboxMessage.objects.filter(
+            topic__startswith="mail.", payload__order__in=[str(each) for each in ids]
+        )
+        .values("topic", "created_at", "sent_at")
+        .iterator(),
         "sign_ins": list(
             customer.sign_ins.order_by("created_at").values(
                 "email", "client_address", "created_at", "used_at"
             )
         ),
-        "carts": [_cart(cart) for cart in carts_of(customer).prefetch_related("lines__variant")],
+        "carts": (
+            _cart(cart)
+            for cart in carts_of(customer)
+            .prefetch_related("lines__variant")
+            .iterator(chunk_size=_AT_ONCE)
+        ),
     }
+
+
+def _orders(ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
+    """The members of these orders, in their order."""
+    wanted = Order.objects.prefetch_related(
+        "line_items", "ledger", "events", "refunds", "fulfilments__lines"
+    )
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        found = wanted.in_bulk(some)
+        yield from (_order(found[pk]) for pk in some if pk in found)
 
 
 def _order(order: Order) -> dict[str, Any]:

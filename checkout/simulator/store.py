@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from checkout.simulator.models import Delivery, Refund, Session, StoredAnswer
+from pycommerce.db.members import without_member
 
 # How long a delayed method takes here, and how late a late event is.
 DELAY, LATE = timedelta(seconds=10), timedelta(seconds=30)
@@ -254,12 +255,11 @@ def forget_old_things() -> None:
 
 def forget_person(session_ids: list[str]) -> None:
     """Take the payer's address out of what is kept of sessions, as their shop asks."""
-    for session in Session.objects.select_for_update().filter(pk__in=session_ids).order_by("pk"):
-        session.params.pop("customer_email", None)
-        session.save(update_fields=["params"])
-    for answer in StoredAnswer.objects.filter(body__id__in=session_ids):
-        answer.body.pop("customer_email", None)
-        answer.save(update_fields=["body"])
-    for delivery in Delivery.objects.filter(session__in=session_ids):
-        if delivery.event["data"]["object"].pop("customer_email", None):
-            delivery.save(update_fields=["event"])
+    email = "customer_email"
+    sessions = Session.objects.filter(pk__in=session_ids)
+    list(sessions.select_for_update().order_by("pk").values_list("pk"))
+    sessions.update(params=without_member("params", email))
+    answers = StoredAnswer.objects.filter(body__id__in=session_ids)
+    answers.update(body=without_member("body", email))
+    deliveries = Delivery.objects.filter(session__in=session_ids)
+    deliveries.update(event=without_member("event", "data", "object", email))

@@ -5,17 +5,19 @@ what tax was worked out by. City and postal code go with the street.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from orders.addresses import country_code, rules_for
 from orders.models import Customer, Order, OrderEvent, OutboxMessage, Refund, SignIn
 from orders.services.customers import SIGN_IN_TOPIC
 from orders.services.paying import refundable
+from pycommerce.db.batches import SIZE, update_each
 from tenants.shop.models import WebhookDelivery, WebhookEvent
 
 ERASED = "Erased"
@@ -28,6 +30,7 @@ def maybe_open() -> Q:
     """The orders that `why_open` may have a reason for: of many, few are not over."""
     under_way = Refund.objects.filter(order=OuterRef("pk"), state__in=_UNDER_WAY)
     is_over = Q(status=Order.Status.COMPLETED) & ~Q(payment_status=Order.PaymentStatus.REVIEW)
+    is_over |= Q(status=Order.Status.CANCELLED, captured__lte=F("refunded"))
     return ~is_over | Q(Exists(under_way))
 
 
@@ -65,12 +68,30 @@ class Traces:
             found |= {address.get("line1", ""), address.get("line2", "")}
         for name in names:
             found |= {word for word in name.split() if len(word) >= SHORTEST_WORD}
-        parts = sorted((re.escape(each) for each in found if each.strip()), key=len, reverse=True)
-        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE)
+        # By their first words: who sends to thousands of addresses leaves tens of thousands of
+        # them, and a text has few words.
+        self._by_word: dict[str, list[str]] = defaultdict(list)
+        for each in found:
+            if each.strip():
+                self._by_word[next(iter(_words_of(each)), "")].append(each)
 
     def out_of(self, text: str) -> str:
         """The text without the person."""
-        return self._pattern.sub(ERASED, text)
+        words = {*_words_of(text), ""} & self._by_word.keys()
+        parts = [re.escape(each) for word in words for each in self._by_word[word]]
+        if not parts:
+            return text
+        parts.sort(key=len, reverse=True)
+        return re.sub(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)", ERASED, text, flags=re.IGNORECASE)
+
+
+# Letters that `re.IGNORECASE` takes for i, and that fold into something else.
+_DOTTED = str.maketrans({"ı": "i", "\N{COMBINING DOT ABOVE}": None})
+
+
+def _words_of(text: str) -> list[str]:
+    """The words of a text, equal where they differ in nothing but capitals."""
+    return re.findall(r"\w+", text.casefold().translate(_DOTTED))
 
 
 def erased_address(address: Mapping[str, str]) -> dict[str, str]:
@@ -101,30 +122,50 @@ def erase_members(members: dict[str, Any], traces: Traces) -> None:
 
 def erase_orders(orders: Sequence[Order], traces: Traces) -> None:
     """Take the person out of locked orders, their timelines and refunds."""
+    # Other systems that ask for what changed learn of it.
     now = timezone.now()
-    for order in orders:
-        order.customer = None
-        order.customer_name, order.customer_email, order.customer_phone = ERASED, "", ""
-        order.shipping_address = erased_address(order.shipping_address)
-        order.billing_address = erased_address(order.billing_address)
-        order.notes = ""
-        order.cancel_reason = traces.out_of(order.cancel_reason)
-        # Other systems that ask for what changed learn of it.
-        order.updated_at = now
-    fields = ["customer", "customer_name", "customer_email", "customer_phone"]
-    fields += ["shipping_address", "billing_address", "notes", "cancel_reason"]
-    fields.append("updated_at")
-    Order.objects.bulk_update(orders, fields, batch_size=500)
+    names = ["customer_id", "customer_name", "customer_email", "customer_phone", "notes"]
+    names += ["shipping_address", "billing_address", "cancel_reason", "updated_at"]
+    gone = [None, ERASED, "", "", ""]
+    update_each(
+        Order,
+        names,
+        (
+            [
+                order.pk,
+                *gone,
+                erased_address(order.shipping_address),
+                erased_address(order.billing_address),
+                traces.out_of(order.cancel_reason),
+                now,
+            ]
+            for order in orders
+        ),
+    )
+    for start in range(0, len(orders), SIZE):
+        _erase_told(orders[start : start + SIZE], traces)
+
+
+def _erase_told(orders: Sequence[Order], traces: Traces) -> None:
+    """What timelines and refunds say of the person."""
     events = OrderEvent.objects.filter(order__in=orders)
     # What the shop's people wrote of the person by hand names them in words that nobody knows.
     events.filter(kind="note").update(text=f"{ERASED}.")
-    for event in events.exclude(kind="note"):
-        if (text := traces.out_of(event.text)) != event.text:
-            OrderEvent.objects.filter(pk=event.pk).update(text=text)
-    for refund in Refund.objects.filter(order__in=orders).exclude(reason="", problem=""):
-        refund.reason = traces.out_of(refund.reason)[:255]
-        refund.problem = traces.out_of(refund.problem)[:500]
-        refund.save(update_fields=["reason", "problem"])
+    said = events.exclude(kind="note").values_list("pk", "text")
+    update_each(
+        OrderEvent,
+        ["text"],
+        [(pk, erased) for pk, text in said if (erased := traces.out_of(text)) != text],
+    )
+    refunds = Refund.objects.filter(order__in=orders).exclude(reason="", problem="")
+    update_each(
+        Refund,
+        ["reason", "problem"],
+        [
+            (pk, traces.out_of(reason)[:255], traces.out_of(problem)[:500])
+            for pk, reason, problem in refunds.values_list("pk", "reason", "problem")
+        ],
+    )
 
 
 def erase_messages(order_ids: Sequence[UUID], sign_in_ids: Sequence[UUID]) -> None:
@@ -139,16 +180,24 @@ def erase_messages(order_ids: Sequence[UUID], sign_in_ids: Sequence[UUID]) -> No
     OutboxMessage.objects.filter(of_sign_ins).delete()
 
 
-def orders_told(order_ids: Sequence[UUID]) -> list[WebhookEvent]:
+def orders_told(order_ids: Sequence[UUID]) -> list[UUID]:
     """What other systems are told of the orders, locked: nobody writes one out meanwhile."""
     events = WebhookEvent.objects.select_for_update()
     ids = [str(each) for each in order_ids]
-    return list(events.filter(subject__order__in=ids).order_by("pk"))
+    return list(events.filter(subject__order__in=ids).order_by("pk").values_list("pk", flat=True))
 
 
-def forget_answers(events: Sequence[WebhookEvent]) -> None:
-    """What other systems answered to these events may repeat the person."""
-    WebhookDelivery.objects.filter(event__in=events).exclude(response="").update(response="")
+def erase_what_was_sent(event_ids: Sequence[UUID], without: Callable[[str], str]) -> None:
+    """Write the bodies of these locked events anew, and forget what other systems answered.
+
+    `without` makes of an order in JSON one that names nobody; an answer may repeat the person.
+    """
+    for start in range(0, len(event_ids), SIZE):
+        some = event_ids[start : start + SIZE]
+        sent = WebhookEvent.objects.filter(pk__in=some, body__isnull=False)
+        bodies = sent.values_list("pk", "body")
+        update_each(WebhookEvent, ["body"], [(pk, without(str(body))) for pk, body in bodies])
+        WebhookDelivery.objects.filter(event__in=some).exclude(response="").update(response="")
 
 
 def sign_ins_of(customer: Customer) -> list[UUID]:
