@@ -22,11 +22,10 @@ from catalog.importing.template import write_template
 from catalog.models import ImportRun
 from catalog.services.columns import may_be_read_again, name_columns, read_again
 from catalog.services.import_runs import (
-    BUSY,
+    REFUSED_SHOWN,
     begin_undo,
     delete_import,
     go_on,
-    is_silent,
     may_go_on,
     stop,
     upload_import,
@@ -82,7 +81,7 @@ class ImportAdmin(RowPages, TenantModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
         allowed: bool = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or obj.state not in BUSY or is_silent(obj))
+        return allowed and (obj is None or obj.state not in ImportRun.BUSY or obj.is_silent)
 
     def get_deleted_objects(
         self, objs: Sequence[ImportRun], request: HttpRequest
@@ -142,12 +141,12 @@ class ImportAdmin(RowPages, TenantModelAdmin):
     ) -> HttpResponse:
         found = run.report if run.report and run.state != State.READY else run.preview
         may = self.has_add_permission(request)
-        silent = is_silent(run)
         may_read = may and may_be_read_again(run)
         if may_read and columns_form is None and run.state == State.ASKING:
             columns_form = ColumnsForm(run)
         pictures = progress_of(run) if run.fetches_pictures and run.report else None
-        is_busy = run.state in BUSY and not silent
+        is_busy = run.state in ImportRun.BUSY and not run.is_silent
+        may_stop = may and is_busy and run.state == State.RUNNING and not run.is_by_command
         response = self.page(
             request,
             "admin/catalog/import/page.html",
@@ -155,11 +154,10 @@ class ImportAdmin(RowPages, TenantModelAdmin):
             title=run.file_name,
             run=run,
             is_busy=is_busy,
-            is_silent=silent,
             percent=run.done * 100 // run.total if run.total else 0,
             may_go_on=may and may_go_on(run),
             may_undo=may and may_be_undone(run),
-            may_stop=may and run.state == State.RUNNING and not silent and not run.is_to_stop,
+            may_stop=may_stop and not run.is_to_stop,
             may_delete=self.has_delete_permission(request, run),
             pictures=pictures,
             may_fetch=may and bool(pictures and (pictures["failed"] or pictures["later"])),
@@ -168,6 +166,7 @@ class ImportAdmin(RowPages, TenantModelAdmin):
             found=found,
             changed=[_in_words(each) for each in found.get("changed", [])],
             has_rejected=files.rejected(run.pk).exists(),
+            refused=_refused_page(run, found, request.GET.get("refused", "")),
             known_columns=[name for name in run.columns if name not in run.unknown_columns],
         )
         if is_busy:
@@ -228,6 +227,25 @@ class ImportAdmin(RowPages, TenantModelAdmin):
         )
         response["Cache-Control"] = "no-store"
         return response
+
+
+def _refused_page(run: ImportRun, found: dict[str, Any], number: str) -> dict[str, Any]:
+    """A page of the refused rows: the first is kept with the report, later ones are in the file."""
+    is_number = number.isascii() and number.isdigit() and len(number) < 7
+    page = max(1, int(number)) if is_number else 1
+    rows, count = found.get("refused", []), found.get("rejected", 0)
+    if page > 1:
+        rows = files.refused_rows(run.pk, (page - 1) * REFUSED_SHOWN, REFUSED_SHOWN)
+    start, is_there = (page - 1) * REFUSED_SHOWN, files.rejected(run.pk).exists()
+    end = start + len(rows)
+    return {
+        "rows": rows,
+        "first": start + 1,
+        "last": end,
+        "count": count,
+        "earlier": f"?refused={page - 1}#refused" if page > 1 else "",
+        "later": f"?refused={page + 1}#refused" if rows and end < count and is_there else "",
+    }
 
 
 def _address(run_id: UUID) -> str:

@@ -1,5 +1,6 @@
 """What is for sale."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -497,6 +498,10 @@ class ImportRun(models.Model):
         UNDOING = "undoing", _("Being undone")
         UNDONE = "undone", _("Undone")
 
+    BUSY = (State.CHECKING, State.RUNNING, State.UNDOING)
+    # Whoever worked on it is gone, where nothing was heard for so long.
+    SILENT_FOR = timedelta(minutes=2)
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.CHECKING)
     file_name = models.CharField(max_length=255, help_text="As it was uploaded.")
@@ -535,6 +540,16 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it should be worked on, and nobody seems to."""
+        return self.state in self.BUSY and self.updated_at < timezone.now() - self.SILENT_FOR
+
+    @property
+    def is_by_command(self) -> bool:
+        """Whether `import_products` brought it in, from a file that nobody uploaded."""
+        return self.user_id is None and not self.has_file
 
 
 class PictureFetch(models.Model):

@@ -3,8 +3,10 @@
 They stand below the selected shop's own folder, which no address leads to.
 """
 
+import csv
 import json
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +14,8 @@ from django.conf import settings
 from django.core.files import File
 
 from catalog.importing.entries import Rejection
+from catalog.importing.reader import LONGEST_CELL
+from pycommerce.core.spreadsheets import as_it_was
 from pycommerce.db import connection
 
 
@@ -23,6 +27,20 @@ def source(run_id: UUID) -> Path:
 def rejected(run_id: UUID) -> Path:
     """The rows that were refused, where there are any."""
     return _folder() / f"{run_id}.rejected.csv"
+
+
+def refused_rows(run_id: UUID, start: int, count: int) -> list[list[str]]:
+    """Lines and reasons of refused rows, from that one on, at most so many.
+
+    Nothing where the file was deleted. The rows before are read over.
+    """
+    csv.field_size_limit(LONGEST_CELL)
+    try:
+        with rejected(run_id).open(encoding="utf-8", newline="") as file:
+            rows = islice(csv.reader(file), 1 + start, 1 + start + count)
+            return [[line, as_it_was(reason)] for line, reason, *_raw in rows]
+    except FileNotFoundError:
+        return []
 
 
 def _journal(run_id: UUID) -> Path:

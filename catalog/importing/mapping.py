@@ -69,6 +69,7 @@ _OPTIONS = {
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?\Z", re.ASCII)
 _CURRENCY = r"(?:[A-Z]{3}|[A-Z]{0,2}[^\w\s.,-])?"
 _PRICE = re.compile(rf"{_CURRENCY}\s?\d[\d.,]*\s?{_CURRENCY}\Z")
+_ADDRESSES = ("http://", "https://")
 # How a cell looks in the columns that are not read as text.
 _LOOKS = {"price": _PRICE, "price_before": _PRICE, "stock": _NUMBER, "grams": _NUMBER}
 # Beside a name, these say nothing of what stands in the column.
@@ -102,6 +103,14 @@ def proposed(columns: Sequence[str], samples: Sequence[Sequence[str]]) -> dict[s
             continue
         found[field] = column
     return found
+
+
+def is_a_product(header: Sequence[str]) -> bool:
+    """Whether a first row looks like a product, and has no name of a column."""
+    cells = [" ".join(cell.split()) for cell in header]
+    if not any(_PRICE.match(cell) or cell.startswith(_ADDRESSES) for cell in cells):
+        return False
+    return not proposed([cell.lower() for cell in cells], [[] for _ in cells])
 
 
 def header_key(columns: Sequence[str]) -> str:

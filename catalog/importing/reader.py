@@ -15,6 +15,8 @@ from pycommerce.core.spreadsheets import as_it_was
 MAX_BYTES = 512 * 1024 * 1024
 _DELIMITERS = ",;\t|"
 CELLS_OF_A_ROW = 5
+# Characters; Python's own limit is meant for smaller things than a product's description.
+LONGEST_CELL = 10 * 2**20
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -56,7 +58,10 @@ def read_table(path: Path, most_cells: int | None = None) -> Table:
     named = [name for name in columns if name]
     if len(set(named)) != len(named):
         twice = next(name for name in named if named.count(name) > 1)
-        raise BrokenFile(f"The column '{twice}' stands twice in the file's first row.")
+        raise BrokenFile(
+            f"The column '{twice}' stands twice in the file's first row, which has to give each "
+            "column a name of its own."
+        )
     is_ended = text.endswith(("\n", "\r"))
     if most_cells is not None:
         records = _so_many(records, len(columns), most_cells)
@@ -89,7 +94,7 @@ def _decode(content: bytes) -> str:
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line it begins on."""
-    csv.field_size_limit(10 * 2**20)
+    csv.field_size_limit(LONGEST_CELL)
     delimiter = _delimiter(text)
     reader = csv.reader(
         io.StringIO(_without_padding(text, delimiter), newline=""),

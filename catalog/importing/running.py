@@ -24,6 +24,7 @@ from catalog.importing import (
 from catalog.importing.applying import Importer
 from catalog.importing.entries import Catalogue, ProductEntry
 from catalog.importing.feed import is_feed, read_feed
+from catalog.importing.mapping import is_a_product
 from catalog.importing.reader import BrokenFile, Table, read_table
 from catalog.importing.report import Report
 from catalog.services.refresh import refresh_products
@@ -131,6 +132,11 @@ def parse(
                 ]
                 return catalogue
     shown = ", ".join(name for name in table.header[:6])
+    if is_a_product(table.header):
+        raise BrokenFile(
+            "The names of the columns are missing: the first row has to hold them (Name, Price and "
+            f"others), and it holds {shown}."
+        )
     raise NoFormatFits(
         "The columns are neither Shopify's (Handle, Title, Variant Price, …) nor another "
         f"system's of these: {FORMAT_NAMES}; the file begins with {shown}."

@@ -32,7 +32,10 @@ def ask_for_columns(run: ImportRun, most_cells: int) -> None:
     table = read(files.source(run.pk), most_cells)
     if sum(map(bool, table.columns)) < len(plain.NEEDED):
         raise BrokenFile(
-            _("The file has one column. A table has one for each thing: name, price and others.")
+            _(
+                "The file's first row names one column. It has to name one for each thing: name, "
+                "price and others; delete what stands above that row."
+            )
         )
     if len(table.columns) > MOST_COLUMNS:
         raise BrokenFile(_("The file has more than %(most)s columns.") % {"most": MOST_COLUMNS})

@@ -20,6 +20,7 @@ from uuid import UUID
 from django.contrib.postgres.functions import TransactionNow
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -52,14 +53,11 @@ from tenants.shop.models import AuditEntry, retention_times
 logger = logging.getLogger(__name__)
 
 State = ImportRun.State
-BUSY = {State.CHECKING, State.RUNNING, State.UNDOING}
-# The worker that had it is gone, where nothing was heard for so long.
-SILENT_FOR = timedelta(minutes=2)
 # Somewhat longer than an import can be undone.
 CHANGES_KEPT_FOR = UNDONE_WITHIN + timedelta(hours=12)
 # The worker holds a file as cells, which are so some 350 MB at most.
 MOST_CELLS = 5_000_000
-_REFUSED_SHOWN = 200
+REFUSED_SHOWN = 200
 _VALUE_SHOWN = 200
 _MEMBERS_SHOWN = 20
 
@@ -93,11 +91,11 @@ def import_at_once(
 ) -> tuple[Report, int]:
     """Bring a file in without looking at it first; returns the report, and pictures to fetch.
 
-    It stands among the imports, with its pictures, and cannot be undone. Raises BrokenFile.
+    It stands among the imports, with its pictures, and cannot be undone or gone on with: there is
+    no file here. Raises BrokenFile.
     """
     run = ImportRun(
-        # What is cut off has stopped, and there is no file here to go on with.
-        state=State.STOPPED,
+        state=State.RUNNING,
         file_name=path.name[-255:],
         has_file=False,
         user_name="import_products",
@@ -111,7 +109,11 @@ def import_at_once(
         if fetches_pictures:
             queue_pictures(run, [entry.slug for entry in part])
 
-    report = import_catalogue(path, mapping=mapping, progress=progress, noting=note)
+    try:
+        report = import_catalogue(path, mapping=mapping, progress=progress, noting=note)
+    except BaseException:
+        _stop_commands(ImportRun.objects.filter(pk=run.pk))
+        raise
     if run._state.adding:
         return report, 0
     run.state, run.finished_at = State.DONE, timezone.now()
@@ -120,15 +122,10 @@ def import_at_once(
     return report, run.fetches.count()
 
 
-def is_silent(run: ImportRun) -> bool:
-    """Whether it should be worked on, and nobody seems to."""
-    return run.state in BUSY and run.updated_at < timezone.now() - SILENT_FOR
-
-
 def may_go_on(run: ImportRun) -> bool:
     """Whether its products may be brought in, or the rest of them."""
     waits = run.state in {State.READY, State.STOPPED, State.FAILED} and bool(run.total)
-    return (run.has_file and waits) or is_silent(run)
+    return (run.has_file and waits) or (run.is_silent and not run.is_by_command)
 
 
 @transaction.atomic
@@ -189,7 +186,7 @@ def work_on(run_id: UUID) -> None:
 
 
 def _work_on(run_id: UUID) -> None:
-    run = ImportRun.objects.filter(pk=run_id, state__in=BUSY).first()
+    run = ImportRun.objects.filter(pk=run_id, state__in=ImportRun.BUSY).first()
     if run is None:
         return
     if run.state == State.UNDOING:
@@ -260,7 +257,7 @@ def _figures(report: Report) -> dict[str, Any]:
         "images_added": report.images_added,
         "uncounted": report.uncounted,
         "rejected": len(report.rejections),
-        "refused": [[each.line, each.reason] for each in report.rejections[:_REFUSED_SHOWN]],
+        "refused": [[each.line, each.reason] for each in report.rejections[:REFUSED_SHOWN]],
     }
 
 
@@ -353,15 +350,25 @@ def _take_part(run_id: UUID, importer: Importer, start: int) -> int | None:
     return run.done
 
 
+def _stop_commands(runs: QuerySet[ImportRun]) -> None:
+    """What a command was bringing in when it ended has stopped."""
+    runs.filter(state=State.RUNNING).update(state=State.STOPPED, finished_at=timezone.now())
+
+
 # --- Forgetting it ----------------------------------------------------------------------------
 
 
 def forget_old_imports() -> int:
     """Delete files, and what is known of an import, when the shop's times for them are over.
 
-    Returns how many files were deleted.
+    Commands that were killed are said to have stopped. Returns how many files were deleted.
     """
     now, times = timezone.now(), retention_times()
+    _stop_commands(
+        ImportRun.objects.filter(
+            user_id=None, has_file=False, updated_at__lt=now - ImportRun.SILENT_FOR
+        )
+    )
     ImportedChange.objects.filter(created_at__lt=now - CHANGES_KEPT_FOR).delete()
     old = ImportRun.objects.filter(
         has_file=True, created_at__lt=now - timedelta(days=times.import_files_days)

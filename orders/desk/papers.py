@@ -34,7 +34,10 @@ class PapersAdmin(ExportingAdmin):
         """The papers of the orders in `id` as a page, or why there are none."""
         chosen = self._chosen_for(request, paper)
         if len(chosen) > MOST_PAPERS:
-            problem = f"{MOST_PAPERS} orders can be printed at once, and {len(chosen)} were chosen."
+            problem = (
+                f"{MOST_PAPERS} orders can be printed at once, as many as a page of the list has, "
+                f"and {len(chosen)} were chosen."
+            )
             chosen = []
         logo = request.tenant.logo.url if request.tenant.logo else ""
         papers = print_papers(paper, chosen, address_of=_address_in(request), logo=logo)

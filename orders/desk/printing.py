@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from catalog.display import money, speaking
+from orders.desk.paging import PER_PAGE
 from orders.models import LedgerEntry, LineItem, Order
 from orders.services.pricing import order_settings
 from orders.showing import order_context
@@ -24,7 +25,9 @@ from pycommerce.db import connection
 from tenants.origins import shop_origin
 
 PAPERS = MappingProxyType({"slips": "Packing slips", "invoices": "Invoices"})
-MOST_PAPERS = 100
+# As many as a page of the list has. As PDF they take one to two seconds of a processor and 0.1 s
+# for each order.
+MOST_PAPERS = PER_PAGE
 # The only picture of a PDF, under a name that nobody can fetch.
 _LOGO = "paper:logo"
 _STYLES = Path(settings.BASE_DIR) / "static/css/papers.css"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import threading
 import time
 from datetime import timedelta
@@ -112,6 +113,29 @@ def test_what_would_change_is_shown_and_nothing_changes(desk, lamp):
     assert catalogue_version() == version
 
 
+def test_many_refused_rows_stand_on_pages(desk, lamp, monkeypatch):
+    monkeypatch.setattr(import_runs, "REFUSED_SHOWN", 2)
+    monkeypatch.setattr(import_admin, "REFUSED_SHOWN", 2)
+    bad = [[f"bad-{n}", "Bad", f"B-{n}", f"=a lot {n}", "1", ""] for n in range(5)]
+    run = upload(desk, [*ROWS[:2], *bad])
+
+    def shown(query: str) -> tuple[list[tuple[str, str]], bool]:
+        page = words(desk.get(f"{page_of(run)}{query}"))
+        found = re.findall(r"(\d+)</td> <td>The price is &#x27;=a lot (\d)", page)
+        return found, "Later ones" in page
+
+    first, last = [("4", "0"), ("5", "1")], [("8", "4")]
+    assert shown("") == shown("?refused=1") == shown("?refused=x") == shown("?refused=0")
+    assert shown("") == (first, True)
+    assert shown("?refused=2") == ([("6", "2"), ("7", "3")], True)
+    assert shown("?refused=3") == (last, False)
+    assert shown("?refused=999999") == ([], False)
+    assert "5 to 5 of 5" in words(desk.get(f"{page_of(run)}?refused=3"))
+
+    files.rejected(run.pk).unlink()
+    assert shown("") == (first, False)
+
+
 def test_the_file_to_begin_with_comes_in_as_it_is(desk, tech):
     assert "importrun/template/" in words(desk.get(LIST))
     content = desk.get(f"{LIST}template/").getvalue()
@@ -153,7 +177,8 @@ def test_a_page_that_waits_renews_itself_without_a_script(desk, tech):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"a\n1\n", "The file has one column."),
+        (b"a\n1\n", "The file&#x27;s first row names one column."),
+        (b"Lamp,12.50,L-1\nTent,99.00,T-1\n", "The names of the columns are missing"),
         (b"", "The submitted file is empty."),
         (b"PK\x03\x04xlsx", "save it as CSV first"),
         (b"Handle,Title,Variant Price\nlamp,Lamp,nothing\n", "no product that could be taken"),

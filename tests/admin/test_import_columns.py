@@ -196,7 +196,8 @@ def test_a_viewer_names_no_columns(desk, desk_of, tech):
 @pytest.mark.parametrize(
     ("header", "rows", "problem"),
     [
-        (["Everything"], [["a"]], "The file has one column."),
+        (["Everything"], [["a"]], "first row names one column."),
+        (["Lamp", "$12.50"], [["Tent", "$99"]], "The names of the columns are missing"),
         ([f"c{n}" for n in range(201)], [["a"] * 201], "more than 200 columns"),
     ],
 )

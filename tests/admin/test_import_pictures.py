@@ -23,7 +23,7 @@ from catalog.listing import ProductFilters, find_product, newest_cards
 from catalog.models import ImportedChange, ImportRun, PictureFetch, Product, ProductImage
 from catalog.services import fetching, picture_fetches
 from catalog.services.editing import delete_products
-from catalog.services.import_runs import import_at_once
+from catalog.services.import_runs import forget_old_imports, import_at_once
 from catalog.services.picture_fetches import fetch_pictures
 from checkout.jobs import fetch_pictures_regularly
 from tenants.models import DueWork
@@ -430,4 +430,45 @@ def test_a_command_that_is_cut_off_has_stopped_and_offers_nothing_to_go_on_with(
     run = ImportRun.objects.get()
     page = words(desk.get(page_of(run)))
     assert "Stopped after 1 of 2 products. What is in stays." in page
+    assert "The same command does the rest." in page
     assert 'value="go-on"' not in page
+
+
+def test_what_a_command_brings_in_is_said_to_run_while_it_does(desk, tech, tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "PART", 1)
+    path = tmp_path / "lamps.csv"
+    path.write_text("Handle,Title,Variant Price\na,A,1\nb,B,1\n")
+    pages = []
+
+    def look(done, total):
+        if done < total:
+            pages.extend([words(desk.get(page_of(ImportRun.objects.get()))), words(desk.get(LIST))])
+
+    import_at_once(path, mapping={}, fetches_pictures=False, progress=look)
+
+    page, listed = pages
+    assert "Being imported" in page
+    assert "Being imported" in listed
+    assert "1 of 2 products" in page
+    assert "is stopped where it was started" in page
+    assert 'value="stop"' not in page
+    assert ImportRun.objects.get().state == "done"
+
+
+def test_a_command_that_was_killed_is_told_and_then_has_stopped(desk, tech):
+    late = timezone.now() - timedelta(minutes=3)
+    run = ImportRun.objects.create(
+        state="running", file_name="a.csv", size=1, has_file=False, total=9, done=4, updated_at=late
+    )
+
+    page = words(desk.get(page_of(run)))
+    assert "the command import_products may have been stopped" in page
+    assert "Not heard of" in page
+    assert 'value="go-on"' not in page
+    desk.post(page_of(run), {"do": "go-on"})
+    run.refresh_from_db()
+    assert run.state == "running"
+
+    forget_old_imports()
+
+    assert "Stopped after 4 of 9 products" in words(desk.get(page_of(run)))

@@ -201,7 +201,10 @@ def test_more_papers_than_can_be_made_are_refused_with_their_number(desk):
     for path in (PRINT, f"{PRINT}pdf/"):
         response = desk.get(path, {"id": ids})
         assert response.status_code == 400
-        assert "100 orders can be printed at once, and 101 were chosen." in words(response)
+        assert "50 orders can be printed at once, as many as a page of the list has" in words(
+            response
+        )
+        assert "and 51 were chosen." in words(response)
 
 
 # --- PDF --------------------------------------------------------------------------------------
@@ -232,7 +235,7 @@ def pages(made: bytes) -> int:
 
 
 @pytest.mark.breaks_books
-def test_a_hundred_invoices_are_a_pdf_of_as_many_pages(printer, desk, sold):
+def test_a_page_of_invoices_is_a_pdf_of_as_many_pages(printer, desk, sold):
     """In less time than a request has, with the shop's logo; `pdf` bounds their memory."""
     logo = BytesIO()
     Image.new("RGB", (200, 60), "teal").save(logo, "PNG")

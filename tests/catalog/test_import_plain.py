@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from catalog.importing import import_catalogue
 from catalog.importing.reader import BrokenFile
-from catalog.importing.running import parse
+from catalog.importing.running import NoFormatFits, parse
 from catalog.models import Category, Product, Variant
 
 IKEA = "ikea/ikea.csv"
@@ -124,3 +124,33 @@ def test_the_command_takes_the_mapping(tech, write, capsys):
     assert Variant.objects.get().sku == "L-1"
     with pytest.raises(CommandError, match="FIELD=COLUMN"):
         call_command("import_products", path, "--tenant", "tech", "--column", "name")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ["Lamp", "12.50"],
+        ["Lamp", "12,50 €", "L-1"],
+        ["Lamp", "Light", "https://pictures.example/lamp.jpg"],
+        ["4006381333931", "Lamp", "Light"],
+    ],
+)
+def test_a_first_row_that_is_a_product_is_told_from_names(tech, tmp_path, first):
+    path = tmp_path / "table.csv"
+    path.write_text("\t".join(first) + "\n" + "\t".join(["x"] * len(first)) + "\n")
+
+    with pytest.raises(BrokenFile, match="names of the columns are missing") as refused:
+        parse(path)
+
+    assert "Lamp" in refused.value.details
+
+
+@pytest.mark.parametrize(
+    "names", [["Name", "2026"], ["Artikel", "12"], ["Thing", "Worth"], ["Größe", "38", "39"]]
+)
+def test_names_that_are_numbers_too_are_names(tech, tmp_path, names):
+    path = tmp_path / "table.csv"
+    path.write_text(",".join(names) + "\n" + ",".join(["x"] * len(names)) + "\n")
+
+    with pytest.raises(NoFormatFits):
+        parse(path)
