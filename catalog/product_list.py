@@ -1,4 +1,4 @@
-"""The list of products in the back office: its columns, its filters, and prices to edit in it."""
+"""The list of products in the back office: its columns, filters, prices and stock to edit in it."""
 
 from datetime import date
 from decimal import Decimal
@@ -19,10 +19,11 @@ from catalog.pictures import small, srcset
 from catalog.row_editing import RowEditingAdmin, RowForm
 from catalog.services.editing import edit_product
 from catalog.services.locking import lock_products
+from catalog.services.stock import MAX_UNITS, adjust_stock
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS, decimals_of
-from pycommerce.core.number_fields import NumberField
+from pycommerce.core.number_fields import NumberField, WholeNumberField
 from pycommerce.db import connection
 from pycommerce.unfold_shim import AutocompleteSelectFilter, UnfoldAdminTextInputWidget, display
 
@@ -40,11 +41,12 @@ class CategoryFilter(AutocompleteSelectFilter):
 
 
 def with_stock(products: QuerySet[Product]) -> QuerySet[Any]:
-    """With `variant_count`, and `units` that can be sold; computed for the rows that are read."""
+    """With `variant_count`, `units` that can be sold and those `held`, computed for rows read."""
     variants = Variant.objects.filter(product=OuterRef("pk")).order_by().values("product")
     return products.annotate(
         variant_count=Subquery(variants.annotate(found=Count("pk")).values("found")),
         units=Subquery(variants.annotate(found=Sum(F("on_hand") - F("held"))).values("found")),
+        held=Subquery(variants.annotate(found=Sum("held")).values("found")),
     )
 
 
@@ -54,10 +56,10 @@ def short_date(day: date) -> str:
     return date_format(day, "j M" if same_year else "j M Y")
 
 
-class PriceForm(RowForm):
-    """The price of a product that has one variant."""
+class ProductRowForm(RowForm):
+    """Price and stock of a product that has one variant; stock is the units that can be sold."""
 
-    edited = "price_shown"
+    edited = ("price_shown", "stock")
     price_shown = NumberField(
         label="Price",
         min_value=0,
@@ -66,36 +68,57 @@ class PriceForm(RowForm):
         show_hidden_initial=True,
         widget=UnfoldAdminTextInputWidget(attrs={"class": "row-field"}),
     )
+    stock = WholeNumberField(
+        label="Stock",
+        min_value=0,
+        show_hidden_initial=True,
+        widget=UnfoldAdminTextInputWidget(attrs={"class": "row-field is-short"}),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # What was typed while the product got its second variant is refused, not dropped.
-        if self.row.variant_count != 1 and self.add_prefix(self.edited) not in self.data:
-            del self.fields[self.edited]
-            return
-        price: Any = self.fields[self.edited]
-        price.places = decimals_of(connection.tenant.currency)
-        price.widget.attrs["aria-label"] = f"Price of {self.row.name}"
+        fields: dict[str, Any] = self.fields
+        fields["price_shown"].places = decimals_of(connection.tenant.currency)
+        for name in self.edited:
+            # What was typed while the product got its second variant is refused, not dropped.
+            if self.row.variant_count != 1 and self.add_prefix(name) not in self.data:
+                del fields[name]
+                continue
+            fields[name].widget.attrs["aria-label"] = f"{fields[name].label} of {self.row.name}"
+        if "stock" in fields and self.row.units <= 0:
+            fields["stock"].widget.attrs["class"] += " is-out"
 
-    def current(self) -> Decimal:
+    def current(self) -> dict[str, Any]:
         price: Decimal = self.row.price
-        return round(price, decimals_of(connection.tenant.currency))
+        places = decimals_of(connection.tenant.currency)
+        return {"price_shown": round(price, places), "stock": self.row.units}
 
     def clean_price_shown(self) -> Decimal:
+        self._need_one_variant("prices")
         price: Decimal = self.cleaned_data["price_shown"]
         currency = connection.tenant.currency
         places = decimals_of(currency)
         if price != round(price, places):
             raise ValidationError(f"{currency} has {places} decimals.")
-        if self.row.variant_count != 1:
-            raise ValidationError("It has several variants by now: set their prices on its page.")
         return price
+
+    def clean_stock(self) -> int:
+        self._need_one_variant("stock")
+        units: int = self.cleaned_data["stock"]
+        most = MAX_UNITS - self.row.held
+        if units > most:
+            raise ValidationError(f"At most {most:,} can be in stock.")
+        return units
+
+    def _need_one_variant(self, what: str) -> None:
+        if self.row.variant_count != 1:
+            raise ValidationError(f"It has several variants by now: set their {what} on its page.")
 
 
 class ProductListAdmin(RowEditingAdmin):
-    """The columns of a product's row, of which the price is edited."""
+    """The columns of a product's row, of which price and stock are edited."""
 
-    row_form = PriceForm
+    row_form = ProductRowForm
     list_display = ("picture", "name", "sku", "price_shown", "stock", "status_shown", "updated")
     list_display_links = ("name",)
     list_filter_submit = True
@@ -168,7 +191,15 @@ class ProductListAdmin(RowEditingAdmin):
     def lock_rows(self, ids: list[Any]) -> None:
         lock_products(ids)
 
-    def save_row(self, request: HttpRequest, form: PriceForm, formset: Any) -> None:
+    def save_row(self, request: HttpRequest, form: ProductRowForm, formset: Any) -> None:
         variant = Variant.objects.get(product=form.row)
-        new = {"price": form.cleaned_data["price_shown"]}
-        edit_product(form.row.pk, fields={}, prices={variant.pk: new}, user=request.user)
+        if "price_shown" in form.changed_data:
+            new = {"price": form.cleaned_data["price_shown"]}
+            edit_product(form.row.pk, fields={}, prices={variant.pk: new}, user=request.user)
+        if "stock" in form.changed_data:
+            adjust_stock(
+                variant_id=variant.pk,
+                on_hand=form.cleaned_data["stock"] + variant.held,
+                reason="Set in the list of products",
+                user=request.user,
+            )

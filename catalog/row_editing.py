@@ -22,36 +22,38 @@ PREFIX = "form"
 
 
 class RowForm(forms.Form):
-    """What is edited of one row: a field named `edited`, as a column of the list is.
+    """What is edited of one row: the fields of `edited`, named as columns of the list are.
 
-    The field carries what was seen when the page was made, so that only what was typed counts as
-    a change, and what somebody else changed meanwhile is found out.
+    They carry what was seen when the page was made, so that only what was typed counts as a change,
+    and what somebody else changed meanwhile is found out.
     """
 
-    edited = ""
+    edited: tuple[str, ...] = ()
     id = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         self.row = row
         super().__init__(*args, **kwargs)
-        self.initial = {"id": row.pk, self.edited: self.current()}
+        self.initial = {"id": row.pk, **self.current()}
 
-    def current(self) -> Any:
-        """The row's present value."""
+    def current(self) -> dict[str, Any]:
+        """The row's present values by the names of `edited`."""
         raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if self.edited in self.changed_data and self._seen() != self.current():
-            self.add_error(self.edited, f"It is {self.current()} meanwhile. Save again to set it.")
-            # The page that says so shows it: the next one that is sent has seen it.
-            self.data[self[self.edited].html_initial_name] = str(self.current())  # type: ignore[index]
+        current = self.current()
+        for name in self.edited:
+            if name in self.changed_data and self._seen(name) != current[name]:
+                self.add_error(name, f"It is {current[name]} meanwhile. Save again to set it.")
+                # The page that says so shows it: the next one that is sent has seen it.
+                self.data[self[name].html_initial_name] = str(current[name])  # type: ignore[index]
         return data
 
-    def _seen(self) -> Any:
-        field = self.fields[self.edited]
+    def _seen(self, name: str) -> Any:
+        field = self.fields[name]
         try:
-            return field.to_python(self.data.get(self[self.edited].html_initial_name))
+            return field.to_python(self.data.get(self[name].html_initial_name))
         except ValidationError:
             return None
 
@@ -87,7 +89,7 @@ class _RowsAsSent(LongChangeList):
 
 
 class RowEditingAdmin(TenantModelAdmin):
-    """A long list with one column that is edited in it."""
+    """A long list with columns that are edited in it."""
 
     row_form: type[RowForm]
     row_formset: type[RowFormSet] = RowFormSet
@@ -106,7 +108,7 @@ class RowEditingAdmin(TenantModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> LongChangeList:
         found: LongChangeList = super().get_changelist_instance(request)
         if not found.is_popup:
-            found.list_editable = [self.row_form.edited]
+            found.list_editable = list(self.row_form.edited)
         return found
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Callable[..., Any]:

@@ -86,7 +86,7 @@ class StockForm(forms.ModelForm):
 class CountForm(RowForm):
     """How many units of a variant are on hand."""
 
-    edited = "counted"
+    edited = ("counted",)
     counted = WholeNumberField(
         label="On hand",
         min_value=0,
@@ -99,9 +99,8 @@ class CountForm(RowForm):
         super().__init__(*args, **kwargs)
         self.fields["counted"].widget.attrs["aria-label"] = f"On hand of {self.row.sku}"
 
-    def current(self) -> int:
-        on_hand: int = self.row.on_hand
-        return on_hand
+    def current(self) -> dict[str, Any]:
+        return {"counted": self.row.on_hand}
 
     def clean_counted(self) -> int:
         counted: int = self.cleaned_data["counted"]

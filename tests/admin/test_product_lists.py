@@ -22,7 +22,10 @@ SIZES = [{"option_values": [size], "on_hand": 3, "price": "20.00"} for size in (
 
 
 def sent(page, **typed):
-    """The list's form as a browser sends it: `typed` maps a row's name or SKU to what is typed."""
+    """The list's form as a browser sends it.
+
+    `typed` maps a row's name or SKU to what is typed in its first field, or to that by fields.
+    """
     data = {"_save": "Save", "reason": typed.pop("reason", "")}
     for element in re.findall(r"<input[^>]*>", page.content.decode()):
         attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', element))
@@ -31,7 +34,9 @@ def sent(page, **typed):
     for form in page.context["cl"].formset.forms:
         name = str(form.row).replace("-", "_")
         if name in typed:
-            data[form.add_prefix(form.edited)] = typed[name]
+            fields = typed[name]
+            fields = fields if isinstance(fields, dict) else {form.edited[0]: fields}
+            data |= {form.add_prefix(field): value for field, value in fields.items()}
     return data
 
 
@@ -46,7 +51,7 @@ def test_a_row_says_what_is_for_sale_and_how_much_of_it(desk, tech):
     page = desk.get(PRODUCTS)
 
     assert '6<span class="row-quiet"> in 2 variants</span>' in words(page)
-    assert '<span class="row-units is-out">0' in words(page)
+    assert re.search(r'<input[^>]*name="form-0-stock"[^>]*value="0"[^>]*is-out', words(page))
     assert "Draft" in words(page)
     assert [
         field.row.name for field in page.context["cl"].formset if "price_shown" in field.fields
@@ -116,6 +121,60 @@ def test_a_price_that_somebody_else_changed_is_not_overwritten_unseen(desk, tech
     lamp.refresh_from_db()
     chair.refresh_from_db()
     assert (lamp.price, chair.price) == (Decimal("12.50"), Decimal("33.00"))
+
+
+def test_stock_is_set_in_the_list_by_a_movement(desk, tech):
+    lamp, chair = make_product("Lamp", on_hand=5), make_product("Chair", on_hand=7)
+    make_order(lamp, quantity=2)
+    page = desk.get(PRODUCTS)
+    assert [form["stock"].value() for form in page.context["cl"].formset] == [7, 3]
+
+    answer = desk.post(PRODUCTS, sent(page, Lamp={"stock": "10"}))
+
+    assert answer.status_code == 302
+    variant = lamp.variants.get()
+    assert (variant.on_hand, variant.held, variant.stock) == (12, 2, 10)
+    movement = StockMovement.objects.filter(kind="adjustment").get()
+    assert (movement.variant, movement.quantity) == (variant, 7)
+    assert (movement.reason, movement.user_name) == (
+        "Set in the list of products",
+        "owner@example.com",
+    )
+    assert chair.variants.get().on_hand == 7
+    assert {entry.object_name for entry in AuditEntry.objects.all()} == {variant.sku}
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("-1", "greater than or equal to 0"),
+        ("", "This field is required"),
+        ("1,000", "Stock is &#x27;1,000&#x27;"),
+        ("999999999", "At most 999,999,998 can be in stock."),
+    ],
+)
+def test_wrong_stock_stands_at_its_row_and_nothing_is_written(desk, tech, typed, problem):
+    lamp = make_product("Lamp", price="10.00", on_hand=5)
+    make_order(lamp, quantity=2)
+
+    answer = save(desk, PRODUCTS, Lamp={"stock": typed, "price_shown": "11.00"})
+
+    assert answer.status_code == 200
+    assert problem in words(answer)
+    assert (lamp.variants.get().on_hand, lamp.variants.get().price) == (5, 10)
+
+
+def test_units_that_were_sold_meanwhile_are_not_put_back(desk, tech):
+    lamp = make_product("Lamp", on_hand=5)
+    data = sent(desk.get(PRODUCTS), Lamp={"stock": "8"})
+    adjust_stock(variant_id=lamp.variants.get().pk, change=-1, reason="Broken", user=None)
+
+    refused = desk.post(PRODUCTS, data)
+
+    assert "It is 4 meanwhile" in words(refused)
+    assert lamp.variants.get().on_hand == 4
+    assert desk.post(PRODUCTS, sent(refused, Lamp={"stock": "8"})).status_code == 302
+    assert lamp.variants.get().on_hand == 8
 
 
 def test_a_price_typed_while_a_second_variant_came_is_refused(desk, tech):
