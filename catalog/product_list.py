@@ -81,7 +81,8 @@ class ProductRowForm(RowForm):
         fields["price_shown"].places = decimals_of(connection.tenant.currency)
         for name in self.edited:
             # What was typed while the product got its second variant is refused, not dropped.
-            if self.row.variant_count != 1 and self.add_prefix(name) not in self.data:
+            is_there = self.add_prefix(name) in self.data
+            if not is_there and (self.is_bound or self.row.variant_count != 1):
                 del fields[name]
                 continue
             fields[name].widget.attrs["aria-label"] = f"{fields[name].label} of {self.row.name}"
