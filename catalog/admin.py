@@ -88,7 +88,6 @@ class VariantForm(WatchedForm, MoneyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.watch(*VariantForm.Meta.fields)
         self.fields["sku"].required = False
         self.fields["option_values"].widget = UnfoldAdminTextInputWidget()
         for field in self.fields.values():
@@ -191,7 +190,6 @@ class ProductForm(WatchedForm, SlugForm):
         if "categories" in self.fields:
             # Without the cross that clears all: it would stand in a list and be no item of it.
             self.fields["categories"].widget.widget.is_required = True
-        self.watch(*ProductForm.Meta.fields)
         for name in {"option_names", "tags"} & set(self.fields):
             self.fields[name].widget = UnfoldAdminTextInputWidget()
             self.fields[name].help_text += " Separate several by commas."

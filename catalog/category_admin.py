@@ -33,10 +33,6 @@ class CategoryForm(WatchedForm, SlugForm):
             "seo_description",
         )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.watch(*CategoryForm.Meta.fields)
-
     def clean_parent(self) -> Category | None:
         parent: Category | None = self.cleaned_data["parent"]
         if parent and not self.instance._state.adding and is_below(self.instance, parent):

@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet, Subquery
+from django.db.models import Model, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -30,9 +30,10 @@ from tenants.roles import Right
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry
 from tenants.tenant_admin import OneRow, OnlyChanged, TenantModelAdmin
+from tenants.watched_form import WatchedForm
 
 
-class StockForm(forms.ModelForm):
+class StockForm(WatchedForm):
     """A count or a change of the units on hand, with its reason; or another limit alone."""
 
     on_hand_now = WholeNumberField(
@@ -54,6 +55,11 @@ class StockForm(forms.ModelForm):
     class Meta:
         model = Variant
         fields = ("low_stock_limit",)
+
+    def history_of(self, name: str) -> tuple[list[Model], list[str]]:
+        # Beside this page's own changes there are those of the product's.
+        variant = self.instance
+        return [variant, variant.product], [name.replace("_", " "), f"variant {variant.sku}"]
 
     @property
     def adjusts(self) -> bool:
@@ -278,4 +284,5 @@ class StockSettingsAdmin(OneRow, TenantModelAdmin):
     """From when on stock is low: one row, that is changed and neither added nor deleted."""
 
     is_catalogue = False
+    form = WatchedForm
     fields = ("low_stock_limit", "mails_low_stock")

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
-from django.forms import ModelForm
 from django.urls import reverse
 
 from catalog.models import FeaturedCategory, FeaturedProduct, HomePage, TextPage
@@ -27,10 +26,6 @@ class TextPageForm(WatchedForm):
         model = TextPage
         fields = ("title", "slug", "body", "is_published", "position")
         widgets = {"body": WysiwygWidget}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.watch(*TextPageForm.Meta.fields)
 
     def clean_body(self) -> str:
         return sanitise_html(self.cleaned_data["body"])
@@ -59,7 +54,7 @@ class TextPageAdmin(TenantModelAdmin):
             raise_catalogue_version()
 
 
-class HomePageForm(ModelForm):
+class HomePageForm(WatchedForm):
     picture = PictureField(side=HOME_PICTURE_SIDE, required=False)
 
     class Meta:
@@ -92,7 +87,7 @@ class HomePageForm(ModelForm):
         self.past_picture = self.instance.picture.name or ""
 
 
-class FeaturedForm(ModelForm):
+class FeaturedForm(WatchedForm):
     """A row of a table: the column's heading is no label."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

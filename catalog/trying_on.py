@@ -3,7 +3,6 @@
 from copy import copy
 from urllib.parse import urlencode
 
-from django import forms
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 
@@ -12,12 +11,13 @@ from pycommerce.core.http import HttpRequest
 from pycommerce.unfold_shim import UnfoldAdminColorInputWidget
 from tenants.models import ShopLook, Tenant
 from tenants.pictures import PictureField
+from tenants.watched_form import WatchedForm
 
 LOGO_SIDE = 512
 COLORS = {"primary_color": "Main colour", "accent_color": "Second colour"}
 
 
-class ShopLookForm(forms.ModelForm):
+class ShopLookForm(WatchedForm):
     logo = PictureField(
         side=LOGO_SIDE,
         required=False,

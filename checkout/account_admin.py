@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,12 +13,13 @@ from checkout.stripe_gateway import is_live, provider_name
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest
 from tenants.admin_sites import tenant_site
-from tenants.models import PaymentAccount
+from tenants.models import PaymentAccount, Tenant
 from tenants.services.accounts import change_account, check_account, refuse_anothers
 from tenants.tenant_admin import OneRow, RowPages
+from tenants.watched_form import WatchedForm
 
 
-class AccountForm(forms.ModelForm):
+class AccountForm(WatchedForm):
     """Asks for the account, and for an emptied field too."""
 
     class Meta:
@@ -27,6 +28,10 @@ class AccountForm(forms.ModelForm):
         widgets = {
             "stripe_account": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
         }
+
+    def history_of(self, name: str) -> tuple[list[Model], list[str]]:
+        # Written as a change of the shop.
+        return [Tenant(pk=self.instance.pk)], [name]
 
 
 @admin.register(PaymentAccount, site=tenant_site)

@@ -20,6 +20,7 @@ from tenants.services import list_exports
 from tenants.services.signing_in import KNOWN_FOR
 from tenants.shop.models import RetentionTimes, retention_times
 from tenants.tenant_admin import OneRow, TenantModelAdmin
+from tenants.watched_form import WatchedForm
 
 # What nobody changes: what it is, how long it is kept, and why.
 _FIXED: tuple[tuple[str, timedelta | None, str], ...] = (
@@ -68,7 +69,7 @@ def _in_words(time: timedelta | None) -> str:
     return f"{time.days} day{'s' if time.days != 1 else ''}"
 
 
-class RetentionForm(forms.ModelForm):
+class RetentionForm(WatchedForm):
     """Asks again before people are erased who were not to be."""
 
     understood = forms.BooleanField(

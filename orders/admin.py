@@ -26,6 +26,7 @@ from pycommerce.unfold_shim import (
 from tenants.admin_sites import tenant_site
 from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import MoneyForm, OneRow, TenantModelAdmin
+from tenants.watched_form import WatchedForm
 
 
 def country_field(**kwargs: Any) -> forms.ChoiceField:
@@ -35,7 +36,7 @@ def country_field(**kwargs: Any) -> forms.ChoiceField:
     )
 
 
-class ShippingMethodForm(MoneyForm):
+class ShippingMethodForm(WatchedForm, MoneyForm):
     money_fields = ("price", "free_from")
     countries = SimpleArrayField(
         forms.CharField(max_length=60),
@@ -106,7 +107,7 @@ class ShippingMethodAdmin(TenantModelAdmin):
             messages.warning(request, "No shipping method is active: nobody can check out.")
 
 
-class TaxRateForm(forms.ModelForm):
+class TaxRateForm(WatchedForm):
     country = country_field()
 
     class Meta:
@@ -154,7 +155,7 @@ class TaxRateAdmin(TenantModelAdmin):
         return f"{plain_number(rate.percent)} %"
 
 
-class OrderSettingsForm(forms.ModelForm):
+class OrderSettingsForm(WatchedForm):
     country = country_field(help_text="Where most customers live: the checkout begins with it.")
 
     class Meta:

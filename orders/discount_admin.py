@@ -28,9 +28,10 @@ from pycommerce.unfold_shim import AutocompleteSelectFilter
 from tenants.admin_sites import tenant_site
 from tenants.exporting import ExportingAdmin, Table
 from tenants.tenant_admin import MoneyForm, OnlyChanged, OwnPages, TenantModelAdmin
+from tenants.watched_form import WatchedForm
 
 
-class DiscountForm(MoneyForm):
+class DiscountForm(WatchedForm, MoneyForm):
     money_fields = ("minimum",)
 
     class Meta:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.admin import widgets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import models
 from unfold import admin
@@ -124,6 +125,12 @@ class ModelAdmin(_WithSearched, admin.ModelAdmin):
         What the other one took is there by then, so that the form says which field must differ.
         """
         return once_more(partial(super().changeform_view, *args, **kwargs))
+
+    def lock_row(self, object_id: str) -> None:
+        """Lock the row of a page until the transaction ends; what refers to it need not wait."""
+        if _may_be_id(self.model, pk := unquote(object_id)):
+            rows = self.model._base_manager.filter(pk=pk)
+            list(rows.select_for_update(no_key=True).values_list("pk"))
 
     def response_action(self, request: Any, queryset: Any) -> Any:
         given = request.POST.getlist(ACTION_CHECKBOX_NAME)

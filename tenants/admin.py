@@ -8,7 +8,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import BaseInlineFormSet
 from django.forms.widgets import Script
 from django.http import HttpResponse
@@ -55,11 +55,12 @@ from tenants.services.second_factor import has_second_factor, require_second_fac
 from tenants.shop.models import AuditEntry
 from tenants.shop_pages import ShopPages
 from tenants.tenant_admin import OnlyRead, TenantModelAdmin
+from tenants.watched_form import WatchedForm
 
 # --- A shop's own ----------------------------------------------------------------------------
 
 
-class MembershipForm(forms.ModelForm):
+class MembershipForm(WatchedForm):
     """Invite somebody by e-mail address, or change a role."""
 
     client_address: str
@@ -295,7 +296,14 @@ class AuditEntryAdmin(OnlyRead, LongListAdmin):
 # --- The platform's --------------------------------------------------------------------------
 
 
-class RowForm(forms.ModelForm):
+class PlatformForm(WatchedForm):
+    """A form of the platform's, which keeps no history of values."""
+
+    def history_of(self, name: str) -> tuple[list[Model], list[str]]:
+        return [], []
+
+
+class RowForm(PlatformForm):
     """A row of a table within a page, where no label stands beside a field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -329,6 +337,13 @@ class DomainForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["is_known"].initial = self.instance.is_vouched
+        self.fields["is_known"].show_hidden_initial = True
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if "is_known" not in self.changed_data:
+            data["is_known"] = self.instance.is_vouched
+        return data
 
 
 class DomainFormSet(BaseInlineFormSet):
@@ -371,7 +386,7 @@ class DomainInline(TabularInline):
     extra = 0
 
 
-class TenantForm(forms.ModelForm):
+class TenantForm(PlatformForm):
     logo = PictureField(side=512, required=False)
     time_zone = time_zone_field()
 
@@ -471,7 +486,9 @@ class TenantAdmin(ShopPages):
                 note_account(obj, before, after, request.user)
             if "logo" in form.changed_data:
                 take_logo(obj, form.cleaned_data["logo"])
-            super().save_model(request, obj, form, change)
+            # Its own fields alone: jobs and the shop's own staff change others.
+            own = [*form.changed_data, "logo_width", "logo_height", "updated_at"]
+            obj.save(update_fields=own)
             if "language" in form.changed_data:
                 search_in_language(obj)
             return
@@ -492,7 +509,7 @@ class NewUserForm(UserCreationForm):
         fields = ("email", "name", "is_superuser")
 
 
-class UserForm(UserChangeForm):
+class UserForm(PlatformForm, UserChangeForm):
     class Meta:
         model = User
         fields = ("email", "name", "password", "is_active", "is_superuser")

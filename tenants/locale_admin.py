@@ -13,6 +13,7 @@ from tenants.admin_sites import tenant_site
 from tenants.models import ShopLocale
 from tenants.services.looking import change_look
 from tenants.tenant_admin import ShopRowAdmin
+from tenants.watched_form import WatchedForm
 
 
 def time_zone_field(**options: Any) -> forms.ChoiceField:
@@ -24,7 +25,7 @@ def time_zone_field(**options: Any) -> forms.ChoiceField:
     )
 
 
-class ShopLocaleForm(forms.ModelForm):
+class ShopLocaleForm(WatchedForm):
     time_zone = time_zone_field(
         help_text="Of times and days in the back office, in mails and in figures."
     )

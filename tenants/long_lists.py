@@ -6,12 +6,14 @@ from typing import Any
 from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils.functional import cached_property
 from django.utils.text import smart_split, unescape_string_literal
 
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.searching import found_in, places_of
 from pycommerce.unfold_shim import ChangeList, ModelAdmin
+from tenants.watched_form import WatchedForm
 
 # So many rows of a list are counted and have pages; what lies beyond is found by filter or search.
 MOST_LISTED = 10_000
@@ -64,6 +66,15 @@ class LongListAdmin(ModelAdmin):
     # The columns by which a list of any length is sorted, as an index has it; what has no more rows
     # than are listed is sorted by all of them.
     always_sortable: Sequence[str] = ()
+
+    def _changeform_view(
+        self, request: HttpRequest, object_id: str | None, *rest: Any
+    ) -> HttpResponse:
+        if request.method == "POST" and object_id and issubclass(self.form, WatchedForm):
+            # What the form is compared with stays so until it is saved.
+            self.lock_row(object_id)
+        response: HttpResponse = super()._changeform_view(request, object_id, *rest)
+        return response
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LongChangeList

@@ -18,6 +18,7 @@ from tenants.admin_sites import tenant_site
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, WebhookDelivery, WebhookEndpoint, WebhookType
 from tenants.tenant_admin import TenantModelAdmin
+from tenants.watched_form import WatchedForm
 from tenants.webhooks.managing import send_again, send_test
 from tenants.webhooks.sending import check_address
 from tenants.webhooks.signing import rotate_secret, secret_of
@@ -26,7 +27,7 @@ MOST_ENDPOINTS = 20
 SHOWN = 50
 
 
-class EndpointForm(forms.ModelForm):
+class EndpointForm(WatchedForm):
     events = forms.MultipleChoiceField(
         choices=WebhookType.choices, widget=forms.CheckboxSelectMultiple
     )

@@ -10,7 +10,7 @@ let waiting, latest, picture = "";
 
 const typed = () => {
   const fields = [...new FormData(form)].filter(
-    ([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken",
+    ([name, value]) => typeof value === "string" && !/^(csrfmiddlewaretoken$|initial-)/.test(name),
   );
   return new URLSearchParams(fields);
 };
