@@ -6,7 +6,11 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth.forms import SetPasswordForm
-from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
+from django.contrib.auth.views import (
+    INTERNAL_RESET_SESSION_TOKEN,
+    PasswordChangeView,
+    PasswordResetConfirmView,
+)
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
@@ -148,6 +152,9 @@ class ChoosePasswordView(PasswordResetConfirmView):
 
     @transaction.atomic
     def form_valid(self, form: SetPasswordForm) -> HttpResponse:
+        if not self._is_first(form.user):
+            self.validlink = False
+            return self.render_to_response(self.get_context_data())
         # The first one that an invited member chooses changes none.
         is_change = form.user.has_usable_password()
         response = super().form_valid(form)
@@ -155,6 +162,12 @@ class ChoosePasswordView(PasswordResetConfirmView):
             tell_owner(form.user, Deed.PASSWORD, scene_of(self.request))
         messages.success(self.request, _("Your password is saved. Sign in with it."))
         return response
+
+    def _is_first(self, user: User) -> bool:
+        """Whether the link is worth something yet; others with the same one wait meanwhile."""
+        token = self.request.session.get(INTERNAL_RESET_SESSION_TOKEN)
+        locked = User.objects.select_for_update().filter(pk=user.pk).first()
+        return self.token_generator.check_token(locked, token)
 
     def get_success_url(self) -> str:
         return reverse("admin:login")

@@ -3,11 +3,15 @@
 import threading
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
 from django.db import connection, connections, transaction
 from django.test import Client
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from catalog.models import TextPage
 from tenants.models import Tenant, User
+from tenants.services.passwords import invitation_tokens
 from tests.admin.conftest import words
 from tests.concurrency.conftest import wait_for
 from tests.factories import PASSWORD, make_member, make_user
@@ -17,11 +21,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def sent_while(make, user, host, address, form):
     """The answer to a form that is sent while the same is written and not yet committed."""
+    client = Client(HTTP_HOST=host)
+    client.force_login(user)
+    return sent_by(client, make, address, form)
+
+
+def sent_by(client, make, address, form):
     answers = []
 
     def send():
-        client = Client(HTTP_HOST=host)
-        client.force_login(user)
         answers.append(client.post(address, form))
         connections.close_all()
 
@@ -71,3 +79,32 @@ def test_of_two_users_with_one_e_mail_address_the_second_is_asked_for_another(db
     assert "email" in answer.context["adminform"].form.errors
     connection.set_schema_to_public()
     assert User.objects.filter(email="ada@example.com").count() == 1
+
+
+@pytest.mark.parametrize("kind", ["password_reset", "invitation"])
+def test_of_two_who_send_one_link_s_form_the_second_is_told_that_it_is_used(db, kind):
+    connection.set_schema_to_public()
+    member = make_member(Tenant.objects.get(slug="tech"))
+    tokens = default_token_generator if kind == "password_reset" else invitation_tokens
+    token = tokens.make_token(member)
+    browser = Client(HTTP_HOST="tech.localhost")
+    entered = browser.get(f"/admin/{kind}/{urlsafe(member)}/{token}/")
+
+    def choose_first():
+        User.objects.select_for_update().get(pk=member.pk)
+        member.set_password("the first one's passphrase")
+        member.save(update_fields=["password"])
+
+    second = {"new_password1": "the second one's passphrase"}
+    second["new_password2"] = second["new_password1"]
+    answer = sent_by(browser, choose_first, entered["Location"], second)
+
+    assert answer.status_code == 200
+    assert answer.context["validlink"] is False
+    connection.set_schema_to_public()
+    member.refresh_from_db()
+    assert member.check_password("the first one's passphrase")
+
+
+def urlsafe(user):
+    return urlsafe_base64_encode(force_bytes(user.pk))
