@@ -255,7 +255,7 @@ class Keep(Step):
 
 
 class HoldBack(Step):
-    name, label = "review", "Hold back"
+    name, label = "review", "Mark for review"
     form = forms.HoldBackForm
 
     def is_open(self, sight: Sight) -> bool:
@@ -270,7 +270,7 @@ class HoldBack(Step):
             return DONE_BEFORE
         reason = form.cleaned_data["reason"]
         hold_back(order_id=form.sight.order.pk, reason=reason, actor=actor)
-        return Outcome("The order is held back until somebody lets it go on.")
+        return Outcome("The order is in review until somebody lets it go on.")
 
 
 class EndReview(Step):

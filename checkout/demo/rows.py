@@ -53,6 +53,7 @@ class Rows:
 
     def write(self) -> None:
         Order.objects.bulk_create(self.orders)
+        Customer.objects.bulk_update(self._customers(), ["created_at"])
         LineItem.objects.bulk_create(self.lines)
         OrderEvent.objects.bulk_create(self.events)
         LedgerEntry.objects.bulk_create(self.ledger)
@@ -65,6 +66,14 @@ class Rows:
         if settings.STRIPE_SIMULATOR:
             PaymentAttempt.objects.bulk_create(self.attempts)
             in_public(self._write_provider)
+
+    def _customers(self) -> set[Customer]:
+        """Who ordered; they are known since their first order."""
+        for order in self.orders:
+            customer = order.customer
+            if customer is not None:
+                customer.created_at = min(customer.created_at, order.created_at)
+        return {order.customer for order in self.orders if order.customer is not None}
 
     def _write_provider(self) -> None:
         Session.objects.bulk_create(self.sessions)

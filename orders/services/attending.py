@@ -29,7 +29,7 @@ def hold_back(*, order_id: UUID, reason: str, actor: Actor) -> Order:
     if not reason.strip():
         raise wrong_field("reason", "Say what is to be looked at.")
     save(order, payment_status=Order.PaymentStatus.REVIEW)
-    note(order, "review", f"Held back: {reason.strip()}", actor)
+    note(order, "review", f"Marked for review: {reason.strip()}", actor)
     return order
 
 

@@ -621,7 +621,7 @@ def test_an_order_is_kept_until_it_is_paid_and_no_longer(desk, order):
 def test_an_order_that_is_held_back_does_not_ship_until_it_goes_on(desk, sold):
     take(desk, sold, "review", reason="Address looks odd")
     assert state_of(sold) == ("processing", "review")
-    assert "This order is held back" in words(desk.get(page_of(sold)))
+    assert "This order is in review" in words(desk.get(page_of(sold)))
     refused = take(desk, sold, "fulfil", **{f"units_{line_of(sold).pk}": 1})
     assert "it cannot be sent" in words(refused)
     send_refund(refund_order(order_id=sold.pk, amount=D("1.00")).pk)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models import Min
 from django.utils import timezone
 
 from catalog.demo.loading import ensure_shop
@@ -17,7 +18,7 @@ from checkout.services.integrity import violations
 from checkout.services.reconciling import Recent, reconcile
 from checkout.services.refunding import send_refund
 from checkout.services.sweeping import expire_holds
-from orders.models import Discount, Order, OrderEvent
+from orders.models import Customer, Discount, Order, OrderEvent
 from orders.services.refunding import refund_order
 from tests.api.conftest import Caller
 from tests.checkout.conftest import paid
@@ -172,6 +173,14 @@ def test_a_year_of_orders_adds_up(shops):
         assert Discount.objects.get(code="WELCOME10").used_count > 5
         assert {order.tax_total > 0 for order in orders} == {True, False}
         assert violations() == []
+
+
+def test_the_demos_customers_are_known_since_their_first_order(shops):
+    for shop in shops:
+        select(shop)
+        firsts = dict(Order.objects.values_list("customer").annotate(first=Min("created_at")))
+        known = dict(Customer.objects.filter(pk__in=firsts).values_list("pk", "created_at"))
+        assert known == firsts
 
 
 def test_the_demos_orders_agree_with_the_provider(shops):
