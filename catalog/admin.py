@@ -66,6 +66,7 @@ class VariantForm(WatchedForm, MoneyForm):
     """A variant in its product: prices, and the first stock of a new one."""
 
     money_fields = ("price", "compare_at_price")
+    charged_fields = ("price",)
     first_stock = WholeNumberField(
         label="Stock",
         required=False,

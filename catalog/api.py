@@ -46,7 +46,7 @@ from pycommerce.api.renderers import dumps
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.errors import MissingParameter, NotFound, wrong_field
 from pycommerce.core.http import HttpRequest, origin_of
-from pycommerce.core.money import decimals_of, round_money
+from pycommerce.core.money import decimals_of, price_problem, round_money
 from pycommerce.db import connection
 from tenants.idempotency import Answer, once
 from tenants.roles import Right
@@ -188,6 +188,8 @@ def _amounts(data: dict[str, Any], path: str, currency: str) -> dict[str, Decima
     for name, amount in found.items():
         if amount is not None and amount != round_money(amount, currency):
             raise wrong_field(f"{path}{name}", f"{currency} has {decimals_of(currency)} decimals.")
+    if problem := price_problem(found.get("price") or Decimal(0), currency):
+        raise wrong_field(f"{path}price", problem)
     return found
 
 

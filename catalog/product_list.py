@@ -22,7 +22,7 @@ from catalog.services.locking import lock_products
 from catalog.services.stock import MAX_UNITS, adjust_stock
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
-from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS, decimals_of
+from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS, decimals_of, price_problem
 from pycommerce.core.number_fields import NumberField, WholeNumberField
 from pycommerce.db import connection
 from pycommerce.unfold_shim import AutocompleteSelectFilter, UnfoldAdminTextInputWidget, display
@@ -101,6 +101,8 @@ class ProductRowForm(RowForm):
         places = decimals_of(currency)
         if price != round(price, places):
             raise ValidationError(f"{currency} has {places} decimals.")
+        if "price_shown" in self.changed_data and (problem := price_problem(price, currency)):
+            raise ValidationError(problem)
         return price
 
     def clean_stock(self) -> int:

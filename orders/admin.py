@@ -38,6 +38,7 @@ def country_field(**kwargs: Any) -> forms.ChoiceField:
 
 class ShippingMethodForm(WatchedForm, MoneyForm):
     money_fields = ("price", "free_from")
+    charged_fields = ("price",)
     countries = SimpleArrayField(
         forms.CharField(max_length=60),
         required=False,

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from pycommerce.core.http import HttpRequest
-from pycommerce.core.money import decimals_of
+from pycommerce.core.money import decimals_of, price_problem
 from pycommerce.core.number_fields import NumberField
 from pycommerce.db import connection
 from pycommerce.unfold_shim import ModelAdmin
@@ -24,9 +24,14 @@ from tenants.shop.models import AuditEntry, raise_catalogue_version
 
 
 class MoneyForm(ModelForm):
-    """A form with amounts in the shop's currency: shown with its decimals, refused with more."""
+    """A form with amounts in the shop's currency: shown with its decimals, refused with more.
+
+    Those among them that are charged are refused as well where nobody could pay them; one that
+    was there already stays.
+    """
 
     money_fields: tuple[str, ...] = ()
+    charged_fields: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,6 +46,10 @@ class MoneyForm(ModelForm):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         for name in self.money_fields:
             self.check_money(name)
+        for name in set(self.charged_fields) & set(self.changed_data):
+            price = self.cleaned_data.get(name)
+            if price and (problem := price_problem(price, connection.tenant.currency)):
+                self.add_error(name, problem)
         return data
 
     def check_money(self, name: str) -> None:

@@ -21,6 +21,8 @@ from catalog.sanitise import sanitise_html
 from catalog.services.editing import generated_sku
 from catalog.services.locking import lock_products
 from catalog.services.slugs import slug_from
+from pycommerce.core.money import price_problem
+from pycommerce.db import connection
 from tenants.services.audit import Person
 
 _PRODUCT_FIELDS = (
@@ -87,7 +89,7 @@ class Importer:
         batch = _Batch(self.started_at, self.user)
         accepted = []
         for entry in entries:
-            self._refuse_taken_skus(entry, taken)
+            self._refuse_unsellable(entry, taken)
             product = existing.get(entry.slug)
             if not entry.variants:
                 continue
@@ -153,11 +155,13 @@ class Importer:
 
     # --- Variants --------------------------------------------------------------------------
 
-    def _refuse_taken_skus(self, entry: ProductEntry, taken: dict[str, str]) -> None:
-        """Refuse the variants whose SKU another one has, here or in the shop."""
-        kept = []
+    def _refuse_unsellable(self, entry: ProductEntry, taken: dict[str, str]) -> None:
+        """Refuse the variants that nobody could pay, or whose SKU another one has."""
+        kept, currency = [], connection.tenant.currency
         for each in entry.variants:
-            if each.sku and each.sku in self.skus:
+            if problem := price_problem(each.price, currency):
+                self.catalogue.reject(each.row, f"The price is {each.price}. {problem}")
+            elif each.sku and each.sku in self.skus:
                 self.catalogue.reject(each.row, f"The SKU '{each.sku}' stands in the file before.")
             elif each.sku and taken.get(each.sku, entry.slug) != entry.slug:
                 reason = f"The SKU '{each.sku}' belongs to the product '{taken[each.sku]}'."

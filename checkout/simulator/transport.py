@@ -22,6 +22,7 @@ from stripe._http_client import HTTPClient
 
 from checkout.simulator.models import Refund, Session, StoredAnswer
 from checkout.simulator.store import expire, intent_json, refund_json, session_json, tell_refund
+from pycommerce.core.money import most_minor_units
 from pycommerce.db import connection
 from tenants.public import in_public
 
@@ -169,8 +170,9 @@ def _create_session(params: Params, account: str) -> dict[str, Any]:
         currencies.add(data.get("currency", ""))
     if len(currencies) != 1 or not re.fullmatch(r"[a-z]{3}", min(currencies)):
         raise ApiProblem("Invalid currency", param="line_items[0][price_data][currency]")
-    if total > 99_999_999:
-        raise ApiProblem("The total amount must be 99999999 or less.", param="line_items")
+    most = most_minor_units(min(currencies).upper())
+    if total > most:
+        raise ApiProblem(f"The total amount must be {most} or less.", param="line_items")
     expires = int(params.get("expires_at", int(time.time()) + 86_400))
     if not 1_790 <= expires - time.time() <= 86_410:
         raise ApiProblem(

@@ -1,6 +1,6 @@
 """Money is a Decimal in major units (149.99) of the tenant's currency."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 # ISO 4217, as CLDR has it: currencies whose smallest unit is not a hundredth.
 _WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
@@ -53,6 +53,27 @@ def to_minor_units(amount: Decimal, currency: str) -> int:
     if minor != minor.to_integral_value() or int(minor) % step:
         raise TooFine(f"{amount} {currency} cannot be paid by card.")
     return int(minor)
+
+
+def most_minor_units(currency: str) -> int:
+    """The largest charge, as Stripe counts it.
+
+    Stripe, "Minimum and maximum charge amounts" (docs.stripe.com/currencies): twelve digits for
+    IDR, and eight for all other currencies.
+    """
+    return 999_999_999_999 if currency == "IDR" else 99_999_999
+
+
+def most_payable(currency: str) -> Decimal:
+    """The largest amount that can be paid at once."""
+    most = from_minor_units(most_minor_units(currency), currency)
+    return most.quantize(quantum_of(currency), rounding=ROUND_DOWN)
+
+
+def price_problem(price: Decimal, currency: str) -> str:
+    """Why nobody could pay this price, in a sentence; "" where somebody can."""
+    most = most_payable(currency)
+    return "" if price <= most else f"At most {most} {currency} can be paid at once."
 
 
 def from_minor_units(minor: int, currency: str) -> Decimal:

@@ -153,6 +153,7 @@ def test_a_product_of_which_orders_hold_units_is_not_deleted(desk, tech):
     ("cells", "words"),
     [
         ({"variants-0-price": "0.999"}, "USD has 2 decimals"),
+        ({"variants-0-price": "1000000"}, "At most 999999.99 USD can be paid at once."),
         ({"variants-0-price": "-1"}, "greater than or equal to 0"),
         ({"variants-0-price": ""}, "This field is required"),
         ({"option_names": "Size"}, "Give 1 values"),

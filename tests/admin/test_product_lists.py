@@ -79,6 +79,7 @@ def test_prices_are_changed_in_the_list(desk, tech, client_for):
     ("typed", "problem"),
     [
         ("0.999", "USD has 2 decimals"),
+        ("1000000", "At most 999999.99 USD can be paid at once."),
         ("-1", "greater than or equal to 0"),
         ("", "This field is required"),
         ("ten", "Price is &#x27;ten&#x27;, which is no number."),

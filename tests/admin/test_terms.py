@@ -79,6 +79,7 @@ def test_a_discount_is_kept_in_capitals(desk):
             "There is no country &#x27;Atlantis&#x27;",
         ),
         ("shippingmethod", {"price": "0.999"}, "USD has 2 decimals."),
+        ("shippingmethod", {"price": "1000000"}, "At most 999999.99 USD can be paid at once."),
         ("shippingmethod", {"price": "-1"}, "greater than or equal to 0"),
         ("shippingmethod", {"code": "standard"}, "already exists"),
         ("taxrate", {"percent": "101"}, "less than or equal to 100"),

@@ -143,6 +143,8 @@ def test_what_changes_nothing_writes_nothing(merchant, product, body):
         (b'{"price": -1}', "price"),
         (b'{"price": 1.001}', "price"),
         (b'{"price": 10000000000}', "price"),
+        (b'{"price": 1000000}', "price"),
+        (b'{"variants": [{"sku": "WH-001", "price": 1000000}]}', "variants[0].price"),
         (b'{"price": true}', "price"),
         (b'{"price": null}', "price"),
         (b'{"compare_at_price": 0.001}', "compare_at_price"),

@@ -147,6 +147,7 @@ def test_both_generations_of_the_header_say_the_same(tech, write):
         ({"Variant Price": "-1"}, "negative"),
         ({"Variant Price": "1.005"}, "USD has 2 decimals"),
         ({"Variant Price": "10000000000"}, "too large"),
+        ({"Variant Price": "1000000"}, "At most 999999.99 USD can be paid at once."),
         ({"Variant Price": "", "Option1 Value": "M"}, "no price"),
         ({"Variant Inventory Qty": "1.5"}, "whole number"),
         ({"Title": ""}, "no title"),
