@@ -167,8 +167,8 @@ def test_an_invoice_says_how_and_when_it_was_paid_and_sent(tech, sold, product):
 
     invoice = paper_of(sold)
 
-    assert "Paid by card on May 3, 2026</dt><dd>$259.98" in invoice
-    assert "<dt>Shipped</dt><dd>May 4, 2026" in invoice
+    assert "Paid by card on 3 May 2026</dt><dd>$259.98" in invoice
+    assert "<dt>Shipped</dt><dd>4 May 2026" in invoice
     assert "To pay" not in invoice
     assert "To pay</dt><dd>$129.99" in paper_of(make_order(product))
 

@@ -34,3 +34,8 @@ def test_a_moment_looks_as_its_language_writes_it(language, moment, day):
     with translation.override(language):
         assert date_format(at, "DATETIME_FORMAT") == moment
         assert date_format(at, "SHORT_DATE_FORMAT") == day
+
+
+def test_a_day_has_one_form_in_english_on_pages_papers_and_in_mails():
+    with translation.override("en"):
+        assert date_format(datetime(2026, 9, 9, tzinfo=UTC), "DATE_FORMAT") == "9 Sep 2026"
