@@ -7,7 +7,7 @@ from django.db.models import Exists, F, Q
 from django.urls import reverse
 
 from catalog.models import Product, ProductImage, Variant
-from orders.models import Order, ShippingMethod
+from orders.models import Order, OrderSettings, ShippingMethod, TaxRate
 from pycommerce.core.http import HttpRequest
 from tenants.admin_sites import Part, tenant_site
 from tenants.backends import rights_in
@@ -18,7 +18,9 @@ from tenants.shop.models import AuditEntry, ShopState
 
 TEST_CARD = "4242 4242 4242 4242"
 # Django's name of a thing in the history.
-_METHOD, _LOOK = str(ShippingMethod._meta.verbose_name), str(ShopLook._meta.verbose_name)
+_METHOD, _LOOK, _SETTINGS = (
+    str(model._meta.verbose_name) for model in (ShippingMethod, ShopLook, OrderSettings)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,14 @@ def steps_of(tenant: Tenant) -> list[Step]:
             pictures=Exists(ProductImage.objects.all()),
             # One of the shop's own, or somebody looked at the first one and saved it.
             shipping=Exists(shipping) | Exists(ShippingMethod.objects.exclude(code="standard")),
+            # There are rates, or somebody looked at the settings and saved them: none is charged.
+            taxes=Exists(TaxRate.objects.all())
+            | Exists(AuditEntry.objects.filter(object_type=_SETTINGS)),
+            address=Exists(OrderSettings.objects.exclude(business_address="")),
             paid=Exists(Order.objects.exclude(Q(payment_status="unpaid"))),
             look=Exists(AuditEntry.objects.filter(object_type=_LOOK)),
         )
-        .values("products", "stock", "pictures", "shipping", "paid", "look")
+        .values("products", "stock", "pictures", "shipping", "taxes", "address", "paid", "look")
         .get()
     )
     return [
@@ -81,6 +87,27 @@ def steps_of(tenant: Tenant) -> list[Step]:
             "“Standard” is free and goes everywhere so far. Change its price, or save it as it is.",
             found["shipping"],
             (("Shipping methods", reverse("admin:orders_shippingmethod_changelist")),),
+        ),
+        Step(
+            "Say which taxes you charge",
+            "Add a rate for each place where you charge one. If you charge none, save the order "
+            "settings as they are.",
+            found["taxes"],
+            (
+                ("Add a tax rate", reverse("admin:orders_taxrate_add")),
+                ("Order settings", reverse("admin:orders_ordersettings_changelist")),
+            ),
+        ),
+        Step(
+            "Write your business address",
+            "Invoices need the name and address of who sells, and your tax number if you have one.",
+            found["address"],
+            (
+                (
+                    "Business address",
+                    f"{reverse('admin:orders_ordersettings_change', args=[1])}#id_business_address",
+                ),
+            ),
         ),
         _payment(tenant),
         Step(

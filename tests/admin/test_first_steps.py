@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from checkout.first_steps import steps_of
-from orders.models import ShippingMethod
+from orders.models import OrderSettings, ShippingMethod, TaxRate
 from tenants.models import Tenant
 from tenants.resolution import clear_cache
 from tests.admin.conftest import words
@@ -26,7 +26,7 @@ def test_a_new_shop_has_done_nothing_but_can_take_test_payments(tech, desk):
 
     assert done(tech) == {"Take payments"}
     assert "Your first steps" in page
-    assert "1 of 7 done" in page
+    assert "1 of 9 done" in page
     assert "Test payments are on" in page
     assert page.index("Your first steps") < page.index("What needs doing")
 
@@ -48,7 +48,20 @@ def test_each_step_is_done_when_it_is_true(tech, desk):
     assert "Try an order" in done(tech)
     assert len(done(tech)) == 6
     Tenant.objects.filter(pk=tech.pk).update(tagline="Light for all")
-    assert len(done(tech)) == 7
+    assert "Make it look like yours" in done(tech)
+    TaxRate.objects.create(country="US", percent=5)
+    assert "Say which taxes you charge" in done(tech)
+    assert "Write your business address" not in done(tech)
+    OrderSettings.objects.update(business_address="Tech Gadgets\n1 Main St")
+    assert len(done(tech)) == 9
+
+
+def test_who_charges_no_tax_saves_the_order_settings_as_they_are(tech, desk):
+    assert "Say which taxes you charge" not in done(tech)
+
+    desk.post("/admin/orders/ordersettings/1/change/", {"country": "US", "hold_hours": "24"})
+
+    assert "Say which taxes you charge" in done(tech)
 
 
 def test_another_way_to_send_is_a_price_that_was_set(tech):
@@ -60,6 +73,8 @@ def test_another_way_to_send_is_a_price_that_was_set(tech):
 def test_once_all_is_done_the_list_ends_by_itself(tech, desk):
     paid(make_order(make_product("Lamp", image="A lamp")))
     ShippingMethod.objects.create(code="express", name="Express", price=5)
+    TaxRate.objects.create(country="US", percent=5)
+    OrderSettings.objects.update(business_address="Tech Gadgets\n1 Main St")
     Tenant.objects.filter(pk=tech.pk).update(tagline="Light for all")
     clear_cache()
 
@@ -133,7 +148,7 @@ def test_every_way_of_a_step_is_a_page(tech, desk):
     part = page.partition('id="first-steps"')[2].partition("</section>")[0]
     ways = re.findall(r'class="desk-button[^"]*"\s+href="([^"]+)"', part)
 
-    assert len(ways) == 7
+    assert len(ways) == 10
     for address in ways:
         assert desk.get(address, follow=True).status_code == 200, address
 
