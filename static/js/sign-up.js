@@ -5,6 +5,18 @@ const { name, slug, country, currency, time_zone: zone } = form.elements;
 const said = document.getElementById("slug-said");
 const host = document.getElementById("slug-host").textContent;
 const currencies = JSON.parse(form.dataset.currencies);
+const isFresh = "fresh" in form.dataset;
+const isAsGiven = (field) => field.selectedOptions[0].defaultSelected;
+
+// In another language it is another page: what was typed goes along, but for the password.
+const KEPT = "sign-up";
+try {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  for (const [key, value] of Object.entries(kept)) form.elements[key].value = value;
+  sessionStorage.removeItem(KEPT);
+} catch {
+  // Nothing can be kept in this browser.
+}
 let isOwn = slug.value !== "";
 let timer, asking;
 
@@ -47,8 +59,7 @@ slug.addEventListener("input", () => {
 });
 
 // What was typed or chosen before this script was there counts as well.
-const isAsGiven = (field) => field.selectedOptions[0].defaultSelected;
-let isCurrencyChosen = !("fresh" in form.dataset) || !isAsGiven(currency);
+let isCurrencyChosen = !isFresh || !isAsGiven(currency);
 currency.addEventListener("change", () => (isCurrencyChosen = true));
 
 function takeUsualCurrency() {
@@ -60,9 +71,29 @@ country.addEventListener("change", takeUsualCurrency);
 if (name.value && !isOwn) later({ name: name.value });
 if (!isAsGiven(country)) takeUsualCurrency();
 
-if ("fresh" in form.dataset && isAsGiven(zone)) {
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if ([...zone.options].some((option) => option.value === own)) zone.value = own;
+const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (isFresh && isAsGiven(zone)) {
+  if ([...zone.options].some((option) => option.value === ownZone)) zone.value = ownZone;
+}
+
+function isTyped(field) {
+  if (field.type === "password" || !field.name) return false;
+  if (field === slug) return isOwn;
+  if (field === currency) return isCurrencyChosen;
+  if (!isFresh) return true;
+  if (field === zone && zone.value === ownZone) return false;
+  return field.options ? !isAsGiven(field) : field.value !== field.defaultValue;
+}
+
+for (const link of document.querySelectorAll(".platform-language")) {
+  link.addEventListener("click", () => {
+    const typed = [...form.elements].filter(isTyped).map((field) => [field.name, field.value]);
+    try {
+      sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(typed)));
+    } catch {
+      // As it is without a script: the form begins anew.
+    }
+  });
 }
 
 // Pressed twice, it is sent once.
