@@ -51,15 +51,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _words(status: int) -> tuple[str, str]:
+def _words(status: int, *, in_shop: bool) -> tuple[str, str]:
     """What such a page is headed, and what it says."""
     if status == 400:
         return _("This address is not valid"), _(
             "Something in it cannot be read. Check it, or begin at the home page."
         )
     if status == 403:
-        return _("This is not for you"), _(
-            "Your account may not see or do this. Ask an owner of the shop for the right to it."
+        title = _("This is not for you")
+        if in_shop:
+            return title, _(
+                "Your account may not see or do this. Ask an owner of the shop for the right to it."
+            )
+        return title, _(
+            "Your account may not see or do this. Ask whoever runs this platform for the right "
+            "to it."
         )
     if status == 503:
         return _("One moment, please"), _(
@@ -79,7 +85,7 @@ def _page(request: HttpRequest, status: int) -> HttpResponse:
     language = tenant.language if tenant else get_language_from_request(request)
     is_admin = request.path_info.startswith("/admin/")
     with translation.override(language):
-        title, words = _words(status)
+        title, words = _words(status, in_shop=tenant is not None)
         context = {
             "language": language,
             "title": title,

@@ -7,7 +7,7 @@ from psycopg import connect
 
 from pycommerce.error_pages import server_error
 from tenants.models import Tenant
-from tests.factories import make_member, make_product
+from tests.factories import make_member, make_product, make_user
 
 
 @pytest.fixture
@@ -58,6 +58,19 @@ def test_what_a_member_may_not_see_is_said_in_words(tech):
     page = response.content.decode()
     assert "Ask an owner of the shop" in page
     assert 'href="/admin/"' in page
+
+
+def test_on_the_platforms_own_host_nobody_is_sent_to_the_owner_of_a_shop(db):
+    desk = Client(HTTP_HOST="localhost")
+    desk.force_login(make_user(is_superuser=True))
+
+    # Exports are read there, and added nowhere.
+    response = desk.get("/admin/tenants/shopexport/add/")
+
+    assert response.status_code == 403
+    page = response.content.decode()
+    assert "Ask whoever runs this platform" in page
+    assert "an owner of the shop" not in page
 
 
 @pytest.mark.parametrize("path", ["/", "/products/lamp/", "/admin/"])
