@@ -1,12 +1,12 @@
 """Webhooks in a shop's back office: where they go, what was sent, what came back."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -17,7 +17,7 @@ from pycommerce.unfold_shim import UnfoldAdminTextInputWidget
 from tenants.admin_sites import tenant_site
 from tenants.services.audit import record
 from tenants.shop.models import AuditEntry, WebhookDelivery, WebhookEndpoint, WebhookType
-from tenants.tenant_admin import TenantModelAdmin
+from tenants.tenant_admin import OwnPages, TenantModelAdmin
 from tenants.watched_form import WatchedForm
 from tenants.webhooks.managing import send_again, send_test
 from tenants.webhooks.sending import check_address
@@ -57,7 +57,7 @@ class EndpointForm(WatchedForm):
 
 
 @admin.register(WebhookEndpoint, site=tenant_site)
-class WebhookEndpointAdmin(TenantModelAdmin):
+class WebhookEndpointAdmin(OwnPages, TenantModelAdmin):
     """Where this shop's events are sent, each with its secret and its log."""
 
     form = EndpointForm
@@ -68,10 +68,13 @@ class WebhookEndpointAdmin(TenantModelAdmin):
 
     @admin.display(description="Events")
     def what(self, endpoint: WebhookEndpoint) -> str:
-        return ", ".join(endpoint.events)
+        return "; ".join(WebhookType(each).label for each in endpoint.events)
 
     def get_urls(self) -> list[URLPattern]:
-        def step(name: str, view: Callable[..., HttpResponse], more: str = "") -> URLPattern:
+        def step(name: str, answer: Callable[..., HttpResponse], more: str = "") -> URLPattern:
+            def view(request: HttpRequest, endpoint_id: UUID, **given: UUID) -> HttpResponse:
+                return self.with_row(request, endpoint_id, partial(answer, **given))
+
             return path(
                 f"<uuid:endpoint_id>/{name}/{more}",
                 self.admin_site.admin_view(view),
@@ -79,9 +82,9 @@ class WebhookEndpointAdmin(TenantModelAdmin):
             )
 
         return [
-            step("test", self.test_view),
-            step("rotate", self.rotate_view),
-            step("again", self.again_view, "<uuid:delivery_id>/"),
+            step("test", self._test),
+            step("rotate", self._rotate),
+            step("again", self._send_again, "<uuid:delivery_id>/"),
             *super().get_urls(),
         ]
 
@@ -109,40 +112,29 @@ class WebhookEndpointAdmin(TenantModelAdmin):
             "deliveries": list(deliveries.order_by("-created_at", "-pk")[:SHOWN]),
         }
 
-    def _find(self, request: HttpRequest, endpoint_id: UUID) -> WebhookEndpoint:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        endpoint = WebhookEndpoint.objects.filter(pk=endpoint_id).first()
-        if endpoint is None:
-            raise Http404
-        return endpoint
-
     def _back(self, endpoint: WebhookEndpoint) -> HttpResponse:
         return redirect(reverse("admin:shop_webhookendpoint_change", args=[endpoint.pk]) + "#log")
 
-    def test_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
-        endpoint = self._find(request, endpoint_id)
+    def _test(self, request: HttpRequest, endpoint: WebhookEndpoint) -> HttpResponse:
         if request.method == "POST":
             send_test(endpoint)
-            messages.success(request, "A test is on its way: look at the log in some seconds.")
+            messages.success(request, "A test is on its way. Look at the log in a few seconds.")
         return self._back(endpoint)
 
-    def again_view(
-        self, request: HttpRequest, endpoint_id: UUID, delivery_id: UUID
+    def _send_again(
+        self, request: HttpRequest, endpoint: WebhookEndpoint, delivery_id: UUID
     ) -> HttpResponse:
-        endpoint = self._find(request, endpoint_id)
         delivery = WebhookDelivery.objects.filter(pk=delivery_id, endpoint=endpoint).first()
         if delivery is None:
             raise Http404
         if request.method == "POST" and not endpoint.is_active:
-            messages.warning(request, "The webhook is switched off: switch it on first.")
+            messages.warning(request, "The webhook is switched off. Switch it on first.")
         elif request.method == "POST":
             send_again(delivery)
-            messages.success(request, "It is on its way again: look at the log in some seconds.")
+            messages.success(request, "It is on its way again. Look at the log in a few seconds.")
         return self._back(endpoint)
 
-    def rotate_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
-        endpoint = self._find(request, endpoint_id)
+    def _rotate(self, request: HttpRequest, endpoint: WebhookEndpoint) -> HttpResponse:
         if request.method == "POST":
             rotate_secret(endpoint)
             changes = {"secret": (None, "changed")}
