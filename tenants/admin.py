@@ -10,7 +10,6 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import BaseInlineFormSet
-from django.forms.widgets import Script
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -569,9 +568,6 @@ class PlatformUserAdmin(UserAdmin, LongListAdmin):  # type: ignore[misc]
                 messages.success(request, f"The second factor of {user} is reset.")
             else:
                 messages.info(request, f"{user} has no second factor.")
-
-    class Media:
-        js = (Script("js/theme-gaps.js", defer=True),)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 
 from pycommerce.core.errors import Refusal
@@ -104,6 +105,9 @@ class _Site(UnfoldAdminSite):
     login_form = StaffLoginForm
     login_template = "tenants/sign_in.html"
     enable_nav_sidebar = True
+    # What is empty, in lists and on pages.
+    empty_value_display = "–"
+    menu: dict[str, tuple[str, ...]]
     index_template = "admin/start.html"
 
     def __init__(self) -> None:
@@ -123,6 +127,28 @@ class _Site(UnfoldAdminSite):
             request, {"to_do": to_do, "parts": parts} | (extra_context or {})
         )
         return response
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The menu: its groups, with what of them the user may see."""
+        apps = super().get_app_list(request, app_label)
+        seen = {each["model"]._meta.label_lower: each for app in apps for each in app["models"]}
+        groups = [
+            {
+                "name": name,
+                "app_label": slugify(name),
+                "app_url": reverse("admin:index"),
+                "has_module_perms": True,
+                "models": [seen[label] for label in labels if label in seen],
+            }
+            for name, labels in self.menu.items()
+        ]
+        return [group for group in groups if group["models"]]
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """No page of its own: the menu is sorted by what people do, not by our apps."""
+        return redirect("admin:index")
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_enter(request.user, request.tenant)
@@ -209,39 +235,47 @@ class _Site(UnfoldAdminSite):
         ]
 
 
-# The menu of a shop, most used first.
-_MENU = [
-    "orders.order",
-    "orders.customer",
-    "orders.discount",
-    "orders.shippingmethod",
-    "orders.taxrate",
-    "orders.ordersettings",
-    "catalog.product",
-    "catalog.variant",
-    "catalog.stocksettings",
-    "catalog.importrun",
-    "catalog.category",
-    "catalog.homepage",
-    "catalog.textpage",
-    "tenants.shoplook",
-    "tenants.shoplocale",
-    "tenants.domain",
-    "tenants.paymentaccount",
-    "tenants.membership",
-    "tenants.apikey",
-    "shop.webhookendpoint",
-    "shop.listexport",
-    "shop.retentiontimes",
-    "shop.auditentry",
-    "tenants.shopdeletion",
-]
+# The menu of a shop and of the platform: groups, and in them what is used most first.
+_SHOP_MENU = {
+    "Sales": ("orders.order", "orders.customer", "orders.discount"),
+    "Catalogue": (
+        "catalog.product",
+        "catalog.variant",
+        "catalog.category",
+        "catalog.importrun",
+        "shop.listexport",
+    ),
+    "Shop front": (
+        "catalog.homepage",
+        "catalog.textpage",
+        "tenants.shoplook",
+        "tenants.domain",
+    ),
+    "Settings": (
+        "orders.ordersettings",
+        "orders.shippingmethod",
+        "orders.taxrate",
+        "tenants.paymentaccount",
+        "catalog.stocksettings",
+        "tenants.shoplocale",
+        "tenants.membership",
+        "shop.auditentry",
+        "tenants.apikey",
+        "shop.webhookendpoint",
+        "shop.retentiontimes",
+        "tenants.shopdeletion",
+    ),
+}
+_PLATFORM_MENU = {
+    "Platform": ("tenants.tenant", "tenants.user", "tenants.job", "tenants.shopexport"),
+}
 
 
 class TenantAdminSite(_Site):
     """The shop's back office: only its members get in, and only its own data is there."""
 
     index_title = "Overview"
+    menu = _SHOP_MENU
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -271,17 +305,6 @@ class TenantAdminSite(_Site):
 
         return update_wrapper(local, inner)
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        apps: list[Any] = super().get_app_list(request, app_label)
-
-        def place(model: dict[str, Any]) -> int:
-            label = model["model"]._meta.label_lower
-            return _MENU.index(label) if label in _MENU else len(_MENU)
-
-        for app in apps:
-            app["models"].sort(key=place)
-        return sorted(apps, key=lambda app: place(app["models"][0]))
-
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context: dict[str, Any] = super().each_context(request)
         tenant = request.tenant
@@ -297,7 +320,8 @@ class TenantAdminSite(_Site):
 class PlatformAdminSite(_Site):
     """The platform's back office: shops, their hosts and who signs in."""
 
-    index_title = "Platform"
+    index_title = "Overview"
+    menu = _PLATFORM_MENU
 
 
 tenant_site = TenantAdminSite()

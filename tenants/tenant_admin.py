@@ -7,7 +7,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
-from django.forms.widgets import Script
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -95,6 +94,10 @@ class OneRow(OnlyChanged):
         page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
         return redirect(reverse(page, args=[self.row_id(request)]))
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **more: Any) -> Any:
+        # The page is headed by its name alone.
+        return super().render_change_form(request, context | {"is_one_row": True}, **more)
+
 
 class OwnPages(ModelAdmin):
     """Pages that are written for themselves, beside or instead of Django's own."""
@@ -137,9 +140,6 @@ class TenantModelAdmin(LongListAdmin):
 
     compressed_fields = True
     warn_unsaved_form = True
-
-    class Media:
-        js = (Script("js/theme-gaps.js", defer=True),)
 
     # Whether a change here is one of the catalogue: kept answers about it are then stale.
     is_catalogue = True

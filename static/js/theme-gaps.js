@@ -25,3 +25,29 @@ nameFields();
 for (const input of document.querySelectorAll("input[type=file][multiple]")) {
   input.hasChangeListener = true;
 }
+
+// What its lists scroll in is named alike all over a page. It makes them after this script.
+for (const list of document.querySelectorAll("[data-simplebar]:not([data-simplebar-aria-label])")) {
+  const group = list.closest("fieldset[aria-labelledby]")?.getAttribute("aria-labelledby");
+  const heading = group && document.getElementById(group)?.textContent.trim();
+  const name = list.closest("#changelist-filter") ? "Filters" : heading;
+  list.dataset.simplebarAriaLabel = name || "List";
+}
+
+// On a phone each value of a list stands beside its column's name, which the theme writes in
+// capitals: every word of it.
+for (const cell of document.querySelectorAll("[data-label]")) {
+  const name = cell.dataset.label.trim();
+  cell.dataset.label = name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+// What opens at a click, as the theme writes it, opens by the keyboard as well.
+for (const way of document.querySelectorAll("a[x-on\\:click]:not([href]), [x-on\\:click][class*=cursor-pointer]:not(a, button, input)")) {
+  way.tabIndex = 0;
+  way.setAttribute("role", "button");
+  way.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    way.click();
+  });
+}

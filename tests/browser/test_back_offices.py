@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
+from playwright.sync_api import expect
 from procrastinate.contrib.django import app
 
 from tenants.models import Tenant
@@ -97,7 +98,7 @@ def _flaws(page):
     return flaws + [
         f"{each['id']}: {node['html'][:160]}"
         for each in page.evaluate(VIOLATIONS)
-        if each["impact"] in {"serious", "critical"}
+        if each["impact"] in {"moderate", "serious", "critical"}
         for node in each["nodes"]
     ]
 
@@ -162,6 +163,38 @@ def test_a_page_loads_few_bytes_of_fonts_and_nothing_that_it_does_not_use(
     assert list(fonts) == ["/static/unfold/fonts/material-symbols/Material-Symbols-Outlined.woff2"]
     assert sum(fonts.values()) < 10_000
     assert sizes["/static/unfold/js/chart/chart.js"] < 500
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_menu_and_the_account_are_opened_by_the_keyboard(shops, live_server, visit, width):
+    _, seen = _sign_in(visit, live_server, "localhost", shops.staff)
+    page = seen.page
+    _show(page, (width, 740, "light"))
+    page.goto("/admin/")
+    menu, account = page.locator("#nav-sidebar-apps"), page.get_by_role("button", name="Log out")
+    is_shown = width == 1280
+    expect(menu).to_be_visible(visible=is_shown)
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.get_by_role("button", name="Menu", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(menu).to_be_visible(visible=not is_shown)
+    if is_shown:
+        page.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    page.locator("[aria-controls=user-links]").focus()
+    page.keyboard.press("Space")
+    expect(account).to_be_visible()
+    page.get_by_role("button", name="Dark").press("Enter")
+    assert page.evaluate("document.documentElement.classList.contains('dark')")
+    page.keyboard.press("Escape")
+    expect(account).to_be_hidden()
+
+    page.goto("/admin/tenants/tenant/")
+    page.get_by_role("button", name="Filters").press("Enter")
+    expect(page.locator("#changelist-filter")).to_be_visible()
+    assert seen.problems == []
 
 
 # --- What platform staff does --------------------------------------------------------------------

@@ -67,6 +67,32 @@ def ask_for_a_shop(page: Page, platform: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
 
 
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_another_language_keeps_what_was_typed_but_not_the_password(visit, platform, is_sent):
+    seen = visit(locale="en-US")
+    page = seen.page
+    ask_for_a_shop(page, platform)
+    expect(page.get_by_role("status")).to_contain_text("is free")
+    if is_sent:
+        # Refused, for its password: the same form, with a problem on it.
+        seen.expected.add(400)
+        page.get_by_label("Password").fill("123")
+        page.get_by_role("button", name="Open the shop").click()
+        page.get_by_text("Please look at the fields that are marked.").wait_for()
+
+    page.get_by_role("link", name="Deutsch").click()
+
+    expect(page.get_by_label("Wie heißt Ihr Shop?")).to_have_value("Müllers Teeladen")
+    expect(page.get_by_label("Adresse", exact=True)).to_have_value("muellers-teeladen")
+    expect(page.get_by_label("Land", exact=True)).to_have_value("AT")
+    expect(page.get_by_label("Währung")).to_have_value("EUR")
+    expect(page.get_by_label("E-Mail-Adresse")).to_have_value(ANN)
+    expect(page.get_by_label("Passwort")).to_have_value("")
+    # What nobody chose is as the new language has it.
+    expect(page.get_by_label("Sprache")).to_have_value("en" if is_sent else "de")
+    assert seen.problems == []
+
+
 def follow_the_mail(page: Page) -> None:
     expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
     _send_mail()
@@ -95,7 +121,7 @@ def test_a_newcomer_opens_a_shop_and_sells(visit, platform, width):
     expect(page.get_by_role("heading", name="Your first steps")).to_be_visible()
     shop = page.url.partition("/admin/")[0]
     assert shop == platform.replace("localhost", "muellers-teeladen.localhost")
-    expect(page.get_by_text("1 of 7 done.")).to_be_visible()
+    expect(page.get_by_text("1 of 9 done.")).to_be_visible()
     assert not seen.is_too_wide()
 
     # Products from the shop system of before.
@@ -110,7 +136,7 @@ def test_a_newcomer_opens_a_shop_and_sells(visit, platform, width):
     _import()
     expect(page.get_by_role("heading", name="What was imported")).to_be_visible()
     page.goto(f"{shop}/admin/")
-    expect(page.get_by_text("3 of 7 done.")).to_be_visible()
+    expect(page.get_by_text("3 of 9 done.")).to_be_visible()
 
     # A purchase, as the list says it.
     page.get_by_role("link", name="Open the shop").click()
@@ -134,7 +160,7 @@ def test_a_newcomer_opens_a_shop_and_sells(visit, platform, width):
 
     # It is sent, and given back.
     page.goto(f"{shop}/admin/")
-    expect(page.get_by_text("4 of 7 done.")).to_be_visible()
+    expect(page.get_by_text("4 of 9 done.")).to_be_visible()
     page.get_by_role("link", name="1 Orders to fulfil").click()
     _select()
     order = Order.objects.get()
