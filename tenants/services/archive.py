@@ -1,7 +1,8 @@
 """One shop in one file, and back: its row, hosts, members, tables and media, and nobody else's.
 
 A ZIP with `manifest.json`, `tables/<name>` in PostgreSQL's text format of COPY, and `media/…`.
-It is restored into an installation of the same migrations, under the same id.
+It is restored under the same id, into an installation of the same or a later version: there the
+schema is first made as it was, filled, and then brought up to date.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from tenants.models import Domain, Tenant, User
 from tenants.services.creating import create_tenant
 from tenants.services.domains import restore_domain
 from tenants.services.members import add_member
+from tenants.services.migrating import migrate_schema
 from tenants.shop.models import raise_catalogue_version
 
 FORMAT = 1
@@ -241,24 +243,28 @@ def _restore(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> Tenant:
     given = manifest["tenant"]
     if Tenant.objects.filter(pk=given["id"]).exists():
         raise BadArchive(f"The shop '{given['slug']}' exists already, under the same id.")
-    # One of an earlier version lacks fields; what it is then refused for is its migrations.
+    # One of an earlier version lacks fields, which then are as they are in a new shop.
     fields = {name: given[name] for name in _FIELDS if name in given}
     tenant = create_tenant(id=UUID(given["id"]), logo=manifest["logo"], **fields)
-    if _migrations(tenant) != manifest["migrations"]:
-        raise BadArchive(
-            f"It was written by version {manifest['version']} with other migrations; "
-            "restore it there and upgrade that installation."
-        )
+    is_earlier = _migrations(tenant) != manifest["migrations"]
+    if is_earlier:
+        _go_back(tenant, manifest)
     connection.set_tenant(tenant)
     try:
         if set(tables_of(tenant)) != set(manifest["tables"]):
             raise BadArchive("Its tables are not those of this version.")
+        with connection.cursor() as cursor:
+            # Tables come by name; a migration that ran in this transaction may have said otherwise.
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for table, said in manifest["tables"].items():
             _read_table(archive, table, said["columns"])
-        _after_reading()
         with connection.cursor() as cursor:
             # What one row asks of another is looked at now, while nothing is written but rows.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        if is_earlier:
+            migrate_schema(tenant.schema_name)
+            connection.set_tenant(tenant)
+        _after_reading()
     finally:
         connection.set_schema_to_public()
     for each in manifest["domains"]:
@@ -268,6 +274,27 @@ def _restore(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> Tenant:
         user = user or User.objects.create_user(each["email"], None, name=each["name"])
         add_member(user, tenant, each["role"])
     return tenant
+
+
+def _go_back(tenant: Tenant, manifest: dict[str, Any]) -> None:
+    """Make the new shop's schema anew as it was in the version that wrote the archive.
+
+    Raises BadArchive for a later version, or another product.
+    """
+    wanted = manifest["migrations"]
+    if set(wanted) <= set(_migrations(tenant)):
+        with connection.cursor() as cursor:
+            schema = sql.Identifier(tenant.schema_name)
+            for statement in ("DROP SCHEMA {} CASCADE", "CREATE SCHEMA {}"):
+                made = sql.SQL(statement).format(schema)
+                cursor.execute(made.as_string(connection.connection))
+        migrate_schema(tenant.schema_name, only=wanted)
+        if _migrations(tenant) == wanted:
+            return
+    raise BadArchive(
+        f"It was written by version {manifest['version']} with migrations that are unknown here; "
+        "restore it by that version."
+    )
 
 
 def _read_table(archive: zipfile.ZipFile, table: str, columns: list[str]) -> None:

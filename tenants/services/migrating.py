@@ -1,7 +1,7 @@
 """Bringing schemas up to date: only those that lag, each for itself."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ import django
 from django.core.management import call_command
 from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.utils import get_public_schema_name
@@ -91,8 +92,12 @@ def migrate_public(verbosity: int = 0) -> None:
     call_command(Command(), interactive=False, verbosity=verbosity)
 
 
-def migrate_schema(schema_name: str) -> None:
-    """Bring one tenant's schema up to date, in one transaction: all of it or nothing."""
+def migrate_schema(schema_name: str, *, only: Collection[str] | None = None) -> None:
+    """Bring one tenant's schema up to date, in one transaction: all of it or nothing.
+
+    With `only` an empty schema gets no other migrations than these (`app.name`, all of them known)
+    and those they need: it is then as it was when there were no more.
+    """
     with transaction.atomic():
         try:
             # Without public in the path, else the record of migrations there would be found.
@@ -100,9 +105,23 @@ def migrate_schema(schema_name: str) -> None:
             MigrationRecorder(connection).ensure_schema()
             connection.set_schema(schema_name)
             executor = MigrationExecutor(connection)
-            executor.migrate(executor.loader.graph.leaf_nodes())
+            graph = executor.loader.graph
+            executor.migrate(graph.leaf_nodes() if only is None else _last_of(graph, only))
         finally:
             connection.set_schema_to_public()
+
+
+def _last_of(graph: MigrationGraph, names: Collection[str]) -> list[tuple[str, str]]:
+    """Those of the migrations after which none of the same app stands among them."""
+    nodes = {(app, name) for app, _, name in (each.partition(".") for each in names)}
+    return sorted(
+        node
+        for node in nodes
+        if not any(
+            child.key in nodes and child.key[0] == node[0]
+            for child in graph.node_map[node].children
+        )
+    )
 
 
 def public_is_current() -> bool:

@@ -11,10 +11,18 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, connections, transaction
+from django.db.migrations.loader import MigrationLoader
 
 from catalog.demo.loading import ensure_shop
 from catalog.demo.tech import TECH
-from catalog.models import Category, Product, StockMovement, Variant
+from catalog.models import (
+    Category,
+    FeaturedCategory,
+    Product,
+    SearchDocument,
+    StockMovement,
+    Variant,
+)
 from checkout.demo.loading import ensure_orders
 from checkout.services.integrity import violations
 from pycommerce.core.errors import InvalidRequest
@@ -23,6 +31,7 @@ from tenants.services import add_domain
 from tenants.services.archive import BadArchive, export_tenant, restore_tenant, tables_of
 from tenants.services.keys import make_key
 from tenants.services.lifecycle import delete_tenant
+from tenants.services.migrating import known_migrations, lagging_tenants, migrate_schema
 from tenants.shop.models import (
     ShopState,
     WebhookDelivery,
@@ -290,16 +299,59 @@ def test_a_shop_that_exists_is_not_overwritten(filled, tmp_path):
         restore_tenant(tmp_path / "shop.zip")
 
 
-def test_a_file_of_an_earlier_version_is_refused_for_its_version(filled, tmp_path):
-    file = tmp_path / "shop.zip"
-    delete_tenant(filled, export_to=file)
+def earlier_than(migration: str) -> list[str]:
+    """All migrations but this one and those that need it."""
+    graph = MigrationLoader(None).graph
+    later = {".".join(node) for node in graph.backwards_plan(tuple(migration.split(".")))}
+    return [each for each in known_migrations() if each not in later]
+
+
+@pytest.fixture
+def old_file(tech, tmp_path):
+    """An archive of the version that had no documents to search: a category on the home page."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP SCHEMA "{tech.schema_name}" CASCADE')
+        cursor.execute(f'CREATE SCHEMA "{tech.schema_name}"')
+        migrate_schema(tech.schema_name, only=earlier_than("catalog.0015_search_documents"))
+        connection.set_tenant(tech)
+        category = make_category("Light")
+        cursor.execute(
+            "INSERT INTO catalog_featuredcategory (home_id, category_id, position) "
+            "SELECT id, %s, 1 FROM catalog_homepage",
+            [category.pk],
+        )
+        cursor.execute("SELECT to_regclass('catalog_searchdocument')")
+        assert cursor.fetchone() == (None,)
+    file = tmp_path / "old.zip"
+    delete_tenant(tech, export_to=file)
     with zipfile.ZipFile(file) as archive:
         manifest = json.loads(archive.read("manifest.json"))
     tenant = {name: value for name, value in manifest["tenant"].items() if name != "density"}
-    _change(file, manifest={"tenant": tenant, "version": "0.1", "migrations": []})
+    _change(file, manifest={"tenant": tenant, "version": "0.1"})
+    return file
 
-    with pytest.raises(BadArchive, match="with other migrations"):
-        restore_tenant(file)
+
+def test_a_file_of_an_earlier_version_is_restored_and_brought_up_to_date(old_file):
+    tenant = restore_tenant(old_file)
+
+    assert lagging_tenants() == []
+    connection.set_tenant(tenant)
+    assert [each.category.name for each in FeaturedCategory.objects.all()] == ["Light"]
+    assert tenant.density == Tenant().density
+    product = make_product("Lamp")
+    assert SearchDocument.objects.filter(product=product).exists()
+
+
+def test_a_file_of_an_earlier_version_that_fits_nothing_leaves_nothing(old_file):
+    with zipfile.ZipFile(old_file) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    # Without the first one that all others need.
+    _change(old_file, manifest={"migrations": manifest["migrations"][1:]})
+
+    with pytest.raises(BadArchive, match="unknown here"):
+        restore_tenant(old_file)
+
+    assert not Tenant.objects.filter(slug="tech").exists()
 
 
 def test_a_file_that_exists_is_not_overwritten(filled, tmp_path):
@@ -326,7 +378,7 @@ def _change(file: Path, **changes: object) -> None:
     ("changes", "words"),
     [
         ({"manifest": {"format": 2}}, "format 2"),
-        ({"manifest": {"migrations": ["catalog.9999_later"]}}, "other migrations"),
+        ({"manifest": {"migrations": ["catalog.9999_later"]}}, "unknown here"),
         ({"manifest": {"media": {"../../etc/passwd": "x"}}}, "outside its own folder"),
         ({"entries": {"tables/catalog_product": b"changed"}}, "was changed"),
         ({"entries": {"media/another": b"x"}}, "not what its manifest says"),
