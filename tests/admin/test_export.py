@@ -15,6 +15,7 @@ from catalog.importing import import_catalogue
 from catalog.models import Product
 from orders.models import Order
 from orders.services.placing import Buyer
+from pycommerce.core import spreadsheets
 from pycommerce.core.spreadsheets import as_it_was, harmless, write_table
 from tests.factories import make_category, make_order, make_product
 
@@ -91,6 +92,17 @@ def test_an_xlsx_has_texts_and_no_formula():
     write_table(file, "xlsx", ["a", "b"], [["=1+1", Decimal("-1.5")], ["https://x.example", 2]])
 
     assert sheet(file.getvalue()) == [["a", "b"], ["=1+1", "-1.5"], ["https://x.example", "2"]]
+
+
+def test_an_xlsx_goes_on_in_another_sheet_where_one_is_full(monkeypatch):
+    monkeypatch.setattr(spreadsheets, "_MOST_ROWS", 3)
+    file = io.BytesIO()
+
+    count = write_table(file, "xlsx", ["a"], ([n] for n in range(5)))
+
+    assert count == 5
+    found = [sheet(file.getvalue(), number) for number in (1, 2, 3)]
+    assert found == [[["a"], ["0"], ["1"]], [["a"], ["2"], ["3"]], [["a"], ["4"]]]
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])

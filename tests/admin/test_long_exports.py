@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +38,7 @@ State = ListExport.State
 def _short(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows are few, three are many; each thing that is written is heard of."""
     settings.EXPORT_ROOT = tmp_path / "exports"
-    monkeypatch.setattr(exporting, "MOST_AT_ONCE", {"csv": 2, "xlsx": 2})
+    monkeypatch.setattr(exporting, "MOST_AT_ONCE", 2)
     monkeypatch.setattr(list_exports, "_HEARD_EVERY", 0)
 
 
@@ -305,6 +306,15 @@ def test_one_that_fails_says_why_and_is_tried_again(desk, products, settings, tm
     desk.post(page_of(export), {"do": "again"})
     export.refresh_from_db()
     assert work(export).state == State.READY
+
+
+def test_what_is_too_large_for_xlsx_is_told_to_go_as_csv(desk, products, monkeypatch):
+    # What four gigabytes are, beyond which Excel opens nothing.
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 100)
+    export = work(ask(desk, form="xlsx"))
+
+    assert export.state == State.FAILED
+    assert export.problem == "The list is too large for one file of XLSX: export it as CSV."
 
 
 def test_a_filter_that_fits_no_more_is_said(desk, products):
