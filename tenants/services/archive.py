@@ -25,7 +25,7 @@ import pycommerce
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.db import connection
 from tenants.models import Domain, Tenant, User
-from tenants.services.creating import create_tenant
+from tenants.services.creating import create_tenant, ready_template
 from tenants.services.domains import restore_domain
 from tenants.services.members import add_member
 from tenants.services.migrating import migrate_schema
@@ -192,6 +192,7 @@ def restore_tenant(path: Path) -> Tenant:
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = _read_manifest(archive)
+            ready_template()
             with transaction.atomic():
                 tenant = _restore(archive, manifest)
                 _restore_media(archive, manifest, tenant)
