@@ -7,11 +7,12 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DatabaseError
 from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.csrf import CsrfViewMiddleware
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
@@ -254,7 +255,11 @@ class StaffSessionMiddleware(_StaffOnly, SessionMiddleware):
         session = request.session
         if session.modified and not session.is_empty():
             session[PLACE_KEY] = place_of_request(request)
-        return super().process_response(request, response)
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted:
+            # It got another key meanwhile, or ended: a form was sent twice, or in two windows.
+            return redirect(request.get_full_path())
 
 
 class StaffCsrfMiddleware(_StaffOnly, CsrfViewMiddleware):

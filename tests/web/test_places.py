@@ -10,9 +10,10 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 
-from tenants.middleware import PLACE_KEY
+from tenants.middleware import PLACE_KEY, StaffSessionMiddleware
 from tenants.models import Domain, Tenant
 from tenants.resolution import clear_cache
 from tenants.services import add_domain
@@ -243,3 +244,22 @@ def test_forms_are_signed_with_a_cookie_of_their_place(everybody, place):
     assert browser.post(add, fields).status_code == 302
     assert browser.cookies[name_at(place, "csrf")]["path"] == f"{mount}/"
     assert len([name for name in browser.cookies if "csrf" in name]) == 1
+
+
+def test_a_session_that_ended_while_a_page_was_made_has_the_page_asked_for_again(rf, tech):
+    """As where a form is sent twice, and the first one got the session another key."""
+    desk = Client(HTTP_HOST="tech.localhost")
+    desk.force_login(make_member(tech))
+    request = rf.post("/admin/second-factor/?x=1", HTTP_HOST="tech.localhost")
+    request.COOKIES = {name: cookie.value for name, cookie in desk.cookies.items()}
+    request.tenant, request.mount, request.host = tech, "", "tech.localhost"
+
+    def end_meanwhile(asked):
+        asked.session["seed"] = "x"
+        Session.objects.all().delete()
+        return HttpResponse("made")
+
+    response = StaffSessionMiddleware(end_meanwhile)(request)
+
+    assert (response.status_code, response["Location"]) == (302, "/admin/second-factor/?x=1")
+    assert not Session.objects.exists()
