@@ -1,21 +1,24 @@
 """The merchant's back office of categories."""
 
 from typing import Any
+from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
-from catalog.models import Category, FeaturedCategory
-from catalog.services.editing import finish_category, is_below, prepare_category, products_below
-from catalog.services.refresh import refresh_products
+from catalog.models import Category, CategoryChange, FeaturedCategory
+from catalog.services.categories import (
+    delete_categories,
+    finish_category,
+    is_below,
+    prepare_category,
+)
 from catalog.slug_form import SlugForm
 from pycommerce.core.http import HttpRequest
 from tenants.admin_sites import tenant_site
-from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import TenantModelAdmin
 from tenants.watched_form import WatchedForm
 
@@ -37,6 +40,8 @@ class CategoryForm(WatchedForm, SlugForm):
         parent: Category | None = self.cleaned_data["parent"]
         if parent and not self.instance._state.adding and is_below(self.instance, parent):
             raise ValidationError("A category cannot stand below itself.")
+        if parent and CategoryChange.objects.filter(category=parent, is_deletion=True).exists():
+            raise ValidationError("This category is being deleted.")
         return parent
 
 
@@ -75,10 +80,13 @@ class CategoryAdmin(TenantModelAdmin):
 
     @admin.display(description="Category", ordering="name")
     def place(self, category: Any) -> str:
-        return " › ".join(category.names)
+        place = " › ".join(category.names)
+        return f"{place} (being deleted)" if category.is_going else place
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
-        return super().get_queryset(request).annotate(names=_NAMES)
+        deletions = CategoryChange.objects.filter(category=OuterRef("pk"), is_deletion=True)
+        found = super().get_queryset(request)
+        return found.annotate(names=_NAMES, is_going=Exists(deletions))
 
     def view_on_site(self, category: Category) -> str | None:
         # Empty where it was emptied in a form that is shown again.
@@ -87,7 +95,11 @@ class CategoryAdmin(TenantModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         prepare_category(obj)
         super().save_model(request, obj, form, change)
-        finish_category(obj, old_slug=form.initial.get("slug") if change else None)
+        finish_category(
+            obj,
+            old_slug=form.initial.get("slug") if change else None,
+            is_renamed=change and not {"name", "parent"}.isdisjoint(form.changed_data),
+        )
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """The categories, and what stands below them: not the place of each product in them."""
@@ -102,12 +114,13 @@ class CategoryAdmin(TenantModelAdmin):
         return list(names.values()), counts, set(), list(map(str, below))
 
     def delete_model(self, request: HttpRequest, obj: Category) -> None:
-        self.delete_queryset(request, Category.objects.filter(pk=obj.pk))
+        self._delete(request, [obj.pk])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Category]) -> None:
-        with transaction.atomic():
-            ids = list(queryset.values_list("pk", flat=True))
-            products = products_below(ids)
-            Category.objects.filter(pk__in=ids).delete()
-            refresh_products(products)
-            raise_catalogue_version()
+        self._delete(request, list(queryset.values_list("pk", flat=True)))
+
+    def _delete(self, request: HttpRequest, ids: list[UUID]) -> None:
+        delete_categories(ids)
+        if Category.objects.filter(pk__in=ids).exists():
+            words = "There are many products: they leave first, and then it is gone, in minutes."
+            messages.info(request, words)

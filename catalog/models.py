@@ -63,6 +63,23 @@ class Category(models.Model):
         return self.name
 
 
+class CategoryChange(models.Model):
+    """A category of more products than follow within a request: the worker has them follow.
+
+    One that is to be deleted stays for as long as a product is in it.
+    """
+
+    category = models.OneToOneField(
+        Category, primary_key=True, on_delete=models.CASCADE, related_name="change"
+    )
+    is_deletion = models.BooleanField(default=False)
+    done_to = models.UUIDField(null=True, help_text="The last product that follows, by id.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.category_id)
+
+
 class Product(models.Model):
     """Something for sale, in one or more variants.
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from procrastinate.contrib.django import app
 
+from catalog.services.categories import have_products_follow
 from catalog.services.import_runs import forget_old_imports
 from catalog.services.picture_fetches import fetch_pictures
 from catalog.services.pictures import finish_those_left
@@ -88,6 +89,18 @@ def fetch_pictures_regularly(timestamp: int) -> None:
     for tenant, count in fetching:
         if not isinstance(count, Exception) and count:
             logger.info("Tenant %s: fetched %d pictures", tenant.pk, count)
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(queueing_lock="catalogue", lock="catalogue", pass_context=False)
+def have_products_follow_regularly(timestamp: int) -> None:
+    """Every five seconds, one round after the other: products of categories that were changed."""
+    following = in_each_due(
+        Kind.CATALOGUE, lambda shops: in_each(shops, lambda tenant: have_products_follow())
+    )
+    for tenant, count in following:
+        if not isinstance(count, Exception) and count:
+            logger.info("Tenant %s: %d products follow their categories", tenant.pk, count)
 
 
 @app.periodic(cron="* * * * *")

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 _Widget = Mapping[str, Any]
 
 
-def _attributes(attrs: Mapping[str, object]) -> str:
+def _attributes(attrs: Mapping[str, Any]) -> str:
     """As `django/forms/widgets/attrs.html`."""
     return "".join(
         f" {name}" if value is True else f' {name}="{conditional_escape(value)}"'
@@ -88,7 +88,7 @@ class FormRenderer(DjangoTemplates):
     ) -> SafeString:
         write, widget = _WRITERS.get(template_name), context.get("widget")
         if write is None or widget is None or not _is_plain(widget):
-            return super().render(template_name, context, request)
+            return SafeString(super().render(template_name, context, request))
         return SafeString(write(widget))
 
 

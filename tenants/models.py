@@ -552,6 +552,7 @@ class DueWork(models.Model):
         PAYMENTS = "payments", "Payments and refunds to look after"
         WEBHOOKS = "webhooks", "Webhooks to send"
         PICTURES = "pictures", "Pictures to fetch"
+        CATALOGUE = "catalogue", "Categories whose products follow"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     # No foreign key: it is written in every shop's own transactions.

@@ -9,19 +9,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.errors import HeldForOrders
-from catalog.models import Category, Product, ProductImage, Variant
+from catalog.models import Product, ProductImage, Variant
 from catalog.sanitise import sanitise_html
 from catalog.services.directory import note_whether_it_sells
 from catalog.services.locking import lock_products
 from catalog.services.pictures import forget_pictures
 from catalog.services.refresh import refresh_products
-from catalog.services.slugs import (
-    free_slug,
-    remember_category_slug,
-    remember_product_slug,
-    slug_from,
-)
-from pycommerce.db import connection
+from catalog.services.slugs import free_slug, remember_product_slug, slug_from
 from tenants.services.audit import Person, record
 from tenants.shop.models import AuditEntry, raise_catalogue_version
 
@@ -118,43 +112,3 @@ def delete_products(product_ids: Collection[UUID]) -> None:
     Product.objects.filter(pk__in=product_ids).delete()
     note_whether_it_sells()
     raise_catalogue_version()
-
-
-def prepare_category(category: Category) -> None:
-    """Before it is saved: an address where none was given."""
-    if not category.slug:
-        category.slug = free_slug(Category, slug_from(category.name))
-
-
-def finish_category(category: Category, *, old_slug: str | None) -> None:
-    """After it was saved: its products show its name, and those below it do."""
-    if old_slug and old_slug != category.slug:
-        remember_category_slug(category, old_slug)
-    refresh_products(products_below([category.pk]))
-
-
-_BELOW = """
-WITH RECURSIVE below AS (
-    SELECT id FROM catalog_category WHERE id = ANY(%s)
-    UNION SELECT c.id FROM catalog_category c JOIN below b ON c.parent_id = b.id
-)
-"""
-
-
-def products_below(category_ids: Collection[UUID]) -> list[UUID]:
-    """The products in these categories and in all below them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{_BELOW} SELECT DISTINCT product_id FROM catalog_product_categories "
-            "WHERE category_id IN (SELECT id FROM below)",
-            [list(category_ids)],
-        )
-        return [product_id for (product_id,) in cursor.fetchall()]
-
-
-def is_below(category: Category, parent: Category) -> bool:
-    """Whether `parent` is the category itself or stands below it, so that it cannot hold it."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_BELOW} SELECT %s IN (SELECT id FROM below)", [[category.pk], parent.pk])
-        (found,) = cursor.fetchone()
-    return bool(found)
