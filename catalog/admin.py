@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.forms import BaseInlineFormSet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -36,6 +35,7 @@ from catalog.stock_admin import ProductStock
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.number_fields import WholeNumberField
+from pycommerce.core.whole_formset import WholeFormSet
 from pycommerce.unfold_shim import (
     TabularInline,
     UnfoldAdminTextInputWidget,
@@ -118,7 +118,7 @@ class VariantForm(WatchedForm, MoneyForm):
         return variant
 
 
-class VariantFormSet(BaseInlineFormSet):
+class VariantFormSet(WholeFormSet):
     """The variants of a product: at least one, each with its own options and SKU."""
 
     def clean(self) -> None:

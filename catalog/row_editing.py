@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
+from pycommerce.core.whole_formset import damage_words, damaged_names
 from tenants.long_lists import MOST_LISTED, LongChangeList
 from tenants.tenant_admin import TenantModelAdmin
 
@@ -143,6 +144,9 @@ class RowEditingAdmin(TenantModelAdmin):
             messages.error(request, "Rows of this page are gone meanwhile. Nothing was saved.")
             return redirect(request.get_full_path())
         formset = self._formset_class()(request.POST.copy(), rows=[found[pk] for pk in ids])
+        if names := damaged_names(formset):
+            messages.error(request, f"{damage_words(names)} Nothing was saved.")
+            return redirect(request.get_full_path())
         if not formset.is_valid():
             request.__dict__["sent_rows"] = formset
             return None

@@ -35,6 +35,7 @@ from unfold.widgets import (
 )
 
 from pycommerce.core.number_fields import NumberField, WholeNumberField
+from pycommerce.core.whole_formset import WholeFormSet
 from pycommerce.db.retrying import once_more
 
 # Unfold's Alpine evaluates strings and writes styles; on the storefront and the API neither is
@@ -141,7 +142,7 @@ class ModelAdmin(_WithSearched, admin.ModelAdmin):
         return super().response_action(request, queryset)
 
 
-class _Pages(PaginationInlineFormSet):
+class _Pages(WholeFormSet, PaginationInlineFormSet):
     """Unfold's, that takes what is no number of a page for none: it knows digits such as ²."""
 
     def get_page_num(self) -> int:

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.forms import BaseInlineFormSet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -18,6 +17,7 @@ from django.utils.translation import gettext
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import InvalidRequest, RateLimited, Refusal
 from pycommerce.core.http import HttpRequest
+from pycommerce.core.whole_formset import WholeFormSet
 from pycommerce.db import connection
 from pycommerce.unfold_shim import (
     AdminPasswordChangeForm,
@@ -345,7 +345,7 @@ class DomainForm(RowForm):
         return data
 
 
-class DomainFormSet(BaseInlineFormSet):
+class DomainFormSet(WholeFormSet):
     """What the platform enters is proven by that, and one at most is the main address."""
 
     wanted: Domain | None = None
