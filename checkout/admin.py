@@ -176,7 +176,7 @@ class OrderAdmin(OnlyRead, RowPages, PapersAdmin):
             original=order,
             title=str(order),
             sight=sight,
-            account=account_of(order, whole=request.GET.get("timeline") == "all"),
+            account=account_of(order, cursor=request.GET.get("timeline")),
             attempt=order.attempts.order_by("-created_at", "-id").first(),
             steps=steps,
             # Several times on the page, so that its fields have no ids.

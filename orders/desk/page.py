@@ -9,12 +9,13 @@ from uuid import UUID
 from django.urls import reverse
 
 from catalog.display import option_words
+from orders.desk.paging import newest_page
 from orders.desk.words import Tag, amount_words, fulfilment_tag, payment_tag
 from orders.models import Fulfilment, LedgerEntry, LineItem, Order, OrderEvent, Refund
 from orders.services.paying import refundable
 
 Status, Payment = Order.Status, Order.PaymentStatus
-# So many events of an order are shown at first.
+# So many events of an order are shown on a page.
 MOST_EVENTS = 100
 PAID = frozenset({Payment.PAID, Payment.PARTIALLY_REFUNDED})
 
@@ -131,15 +132,16 @@ def _see_line(line: LineItem) -> LineSight:
 class Account:
     """What was paid and sent, and what happened, for the order's page.
 
-    `ledger` is entries with their amounts in words; `events` are the newest, and whether there are
-    older ones is `has_older`.
+    `ledger` is entries with their amounts in words; `events` are a page of the timeline, newest
+    first, with the cursors of the pages beside it.
     """
 
     ledger: list[tuple[LedgerEntry, str]]
     refunds: list[Refund]
     fulfilments: list[Fulfilment]
     events: list[OrderEvent]
-    has_older: bool
+    older: str | None
+    newer: str | None
 
     @property
     def came(self) -> str:
@@ -154,17 +156,18 @@ class Account:
         return [refund for refund in self.refunds if refund.state == Refund.State.NEW]
 
 
-def account_of(order: Order, *, whole: bool = False) -> Account:
-    """Of an order; `whole` with its timeline from the beginning."""
-    newest = order.events.order_by("-created_at", "-id")
-    events = list(newest if whole else newest[: MOST_EVENTS + 1])
-    has_older = not whole and len(events) > MOST_EVENTS
+def account_of(order: Order, *, cursor: str | None = None) -> Account:
+    """Of an order; `cursor` is that of a page of its timeline, else it is the newest."""
+    timeline = newest_page(
+        order.events.all(), query=f"timeline {order.pk}", cursor=cursor, per_page=MOST_EVENTS
+    )
     return Account(
         ledger=[
             (entry, amount_words(entry.amount, entry.currency)) for entry in order.ledger.all()
         ],
         refunds=list(order.refunds.prefetch_related("lines__line_item")),
         fulfilments=list(order.fulfilments.prefetch_related("lines__line_item")),
-        events=events[:MOST_EVENTS] if has_older else events,
-        has_older=has_older,
+        events=timeline.rows,
+        older=timeline.next_cursor,
+        newer=timeline.previous_cursor,
     )

@@ -13,7 +13,9 @@ from pycommerce.db import connection
 PER_PAGE = 50
 
 
-def newest_page(found: QuerySet[Any], *, query: str, cursor: str | None) -> Cut:
+def newest_page(
+    found: QuerySet[Any], *, query: str, cursor: str | None, per_page: int = PER_PAGE
+) -> Cut:
     """A page of rows that have `created_at` and an id; `query` names what was asked.
 
     A broken cursor, or another query's, is the first page.
@@ -32,8 +34,8 @@ def newest_page(found: QuerySet[Any], *, query: str, cursor: str | None) -> Cut:
             found = found.filter(created_at__lte=moment).order_by("-created_at", "-pk")
             found = found.filter(Q(created_at__lt=moment) | Q(pk__lt=pk))
     return cut_page(
-        list(found[: PER_PAGE + 1]),
-        limit=PER_PAGE,
+        list(found[: per_page + 1]),
+        limit=per_page,
         place=place,
         query=identity,
         place_of=lambda row: [row.created_at.isoformat(), str(row.pk)],

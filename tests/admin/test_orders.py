@@ -800,21 +800,39 @@ def test_the_start_page_says_what_needs_doing_and_where(desk, one_of_each):
     assert "Draft" not in stock_list
 
 
-def test_a_long_timeline_is_shown_from_its_newest_on(desk, product):
+def test_a_long_timeline_has_pages_from_its_newest_on(desk, product):
     order = make_order(product)
-    now = timezone.now()
+    moment = timezone.now() + timedelta(minutes=1)
+    # Some of one moment, where a page ends too.
     OrderEvent.objects.bulk_create(
-        OrderEvent(order=order, text=f"Event {n}!", created_at=now + timedelta(minutes=n))
-        for n in range(MOST_EVENTS)
+        OrderEvent(
+            order=order,
+            kind="note",
+            text=f"Note {n}.",
+            created_at=moment + timedelta(minutes=n // 9),
+        )
+        for n in range(2 * MOST_EVENTS + 5)
     )
 
-    newest, whole = desk.get(page_of(order)), desk.get(f"{page_of(order)}?timeline=all")
+    def events(page):
+        return [event.text for event in page.context["account"].events]
 
-    shown = [event.text for event in newest.context["account"].events]
-    assert shown == [f"Event {n}!" for n in reversed(range(MOST_EVENTS))]
-    assert len(whole.context["account"].events) == order.events.count() > MOST_EVENTS
-    assert "?timeline=all" in words(newest)
-    assert "?timeline=all" not in words(whole)
+    def leads_to(page, name):
+        link = re.search(rf'href="(\?[^"#]*)#timeline"[^>]*>{name}</a>', words(page))
+        return link and link[1]
+
+    pages = [desk.get(page_of(order))]
+    while older := leads_to(pages[-1], "Older"):
+        pages.append(desk.get(page_of(order) + older))
+
+    assert [len(events(page)) for page in pages] == [MOST_EVENTS, MOST_EVENTS, 6]
+    shown = [text for page in pages for text in events(page)]
+    assert sorted(shown) == sorted(order.events.values_list("text", flat=True))
+    assert shown[-1].startswith("Order placed")
+    assert leads_to(pages[0], "Newer") is None
+    assert events(desk.get(page_of(order) + leads_to(pages[2], "Newer"))) == events(pages[1])
+    assert events(desk.get(page_of(order) + leads_to(pages[2], "Newest"))) == events(pages[0])
+    assert events(desk.get(page_of(order) + "?timeline=broken")) == events(pages[0])
 
 
 @pytest.mark.parametrize("most", [0, 10_000], ids=["many", "few"])
