@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet, Subquery
+from django.db.models import Model, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product, StockMovement, StockSettings, Variant
 from catalog.row_editing import RowEditingAdmin, RowForm, RowFormSet
-from catalog.services.low_stock import low_stock, sold_out
+from catalog.services.low_stock import is_low, is_sold_out, low_stock
 from catalog.services.stock import MAX_UNITS, adjust_stock
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
@@ -156,22 +156,27 @@ class StockLevel(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("low", _("Low: at or under the limit")), ("out", _("Sold out"))]
 
-    def chosen(self, variants: QuerySet[Variant]) -> QuerySet[Variant] | None:
-        """Those that were asked for; None for all."""
-        wanted = {"low": low_stock, "out": sold_out}.get(self.value() or "")
-        return wanted(variants) if wanted else None
+    def chosen(self) -> Q | None:
+        """The variants that were asked for, for sale or not; None for all."""
+        wanted = {"low": is_low, "out": is_sold_out}.get(self.value() or "")
+        return wanted() if wanted else None
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.chosen(queryset)
-        return queryset if chosen is None else chosen
+        chosen = self.chosen()
+        if chosen is None:
+            return queryset
+        return queryset.filter(chosen, product__status=Product.Status.ACTIVE)
 
 
 class ProductStock(StockLevel):
     """Products of which a variant is low, or sold out."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        chosen = self.chosen(Variant.objects.all())
-        return queryset if chosen is None else queryset.filter(pk__in=chosen.values("product"))
+        chosen = self.chosen()
+        if chosen is None:
+            return queryset
+        ids = Variant.objects.filter(chosen).values("product")
+        return queryset.filter(pk__in=ids, status=Product.Status.ACTIVE)
 
 
 def _to_do(request: HttpRequest) -> list[ToDo]:

@@ -20,6 +20,7 @@ from pycommerce.core.http import HttpRequest
 from pycommerce.db.counting import count_words
 from pycommerce.unfold_shim import AuthenticationForm, UnfoldAdminSite
 from tenants.backends import may_enter, rights_in
+from tenants.long_lists import RowsSearchedFor
 from tenants.models import User
 from tenants.password_views import (
     ChangePasswordView,
@@ -150,6 +151,9 @@ class _Site(UnfoldAdminSite):
         """No page of its own: the menu is sorted by what people do, not by our apps."""
         return redirect("admin:index")
 
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        return RowsSearchedFor.as_view(admin_site=self)(request)
+
     def has_permission(self, request: HttpRequest) -> bool:
         return may_enter(request.user, request.tenant)
 
@@ -236,7 +240,7 @@ class _Site(UnfoldAdminSite):
 
 
 # The menu of a shop and of the platform: groups, and in them what is used most first.
-_SHOP_MENU = {
+_SHOP_MENU: dict[str, tuple[str, ...]] = {
     "Sales": ("orders.order", "orders.customer", "orders.discount"),
     "Catalogue": (
         "catalog.product",
@@ -266,7 +270,7 @@ _SHOP_MENU = {
         "tenants.shopdeletion",
     ),
 }
-_PLATFORM_MENU = {
+_PLATFORM_MENU: dict[str, tuple[str, ...]] = {
     "Platform": ("tenants.tenant", "tenants.user", "tenants.job", "tenants.shopexport"),
 }
 

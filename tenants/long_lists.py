@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import ShowFacets
-from django.core.paginator import Paginator
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.functional import cached_property
 from django.utils.text import smart_split, unescape_string_literal
 
 from pycommerce.core.http import HttpRequest
-from pycommerce.db.searching import found_in, places_of
+from pycommerce.db.searching import SHORTEST_INDEXED, counts_of, found_in, places_of, tested_in
 from pycommerce.unfold_shim import ChangeList, ModelAdmin
 from tenants.watched_form import WatchedForm
 
@@ -35,6 +36,32 @@ class LongListPaginator(Paginator):
     def has_more(self) -> bool:
         """Whether there may be rows that no page shows."""
         return self.count == MOST_LISTED
+
+
+class _UncountedPaginator(Paginator):
+    """Pages of rows that nobody counts: each knows whether another one follows."""
+
+    def page(self, number: int | str) -> Page:
+        place = (self._checked(number) - 1) * self.per_page
+        if place >= MOST_LISTED:
+            raise EmptyPage("What lies beyond is found by other words.")
+        found = list(self.object_list[place : place + self.per_page + 1])
+        # At least so many there are.
+        self.__dict__["count"] = place + len(found)
+        return Page(found[: self.per_page], place // self.per_page + 1, self)
+
+    def _checked(self, number: int | str) -> int:
+        if not str(number).isdecimal() or int(number) < 1:
+            raise PageNotAnInteger("That is no page.")
+        return int(number)
+
+
+class RowsSearchedFor(AutocompleteJsonView):
+    """What a field offers whose rows are searched for: a page, and whether another follows."""
+
+    def get_paginator(self, *args: Any, **kwargs: Any) -> Paginator:
+        rows, per_page = args
+        return _UncountedPaginator(rows, per_page)
 
 
 class LongChangeList(ChangeList):
@@ -91,8 +118,27 @@ class LongListAdmin(ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """What Django finds: rows that have each word, or "quoted words", in one of the fields."""
         fields = self.get_search_fields(request)
-        for word in smart_split(search_term) if fields else ():
+        words = list(smart_split(search_term)) if fields else []
+        is_all_there_is = len(words) == 1 and not queryset.query.where
+        for word in words:
             if word.startswith(('"', "'")) and word[0] == word[-1]:
                 word = unescape_string_literal(word)
-            queryset = queryset.filter(found_in(places_of(self.model, fields, word)))
+            places = places_of(self.model, fields, word)
+            if len(word) < SHORTEST_INDEXED:
+                queryset = queryset.filter(tested_in(places))
+                continue
+            counts = counts_of(places)
+            # What was counted so far is not counted again, where that were rows of the list.
+            once = [count for place, count in zip(places, counts, strict=True) if not place.slow]
+            is_long = max(once, default=0) >= MOST_LISTED
+            request.__dict__["finds_most"] = is_all_there_is and is_long
+            queryset = queryset.filter(found_in(places, counts))
         return queryset, False
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any, **kw: Any
+    ) -> Paginator:
+        made: Paginator = super().get_paginator(request, queryset, per_page, *args, **kw)
+        if request.__dict__.get("finds_most"):
+            made.__dict__["count"] = MOST_LISTED
+        return made

@@ -3,24 +3,26 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from catalog.models import LowStockNotice, Product, StockMovement, StockSettings, Variant
 
 
-def low_stock(variants: QuerySet[Variant]) -> QuerySet[Variant]:
-    """Those for sale of which no more can be sold than their limit, or else the shop's."""
+def is_low() -> Q:
+    """Variants of which no more can be sold than their limit, or else the shop's."""
     shops = Subquery(StockSettings.objects.values("low_stock_limit")[:1])
-    return variants.filter(
-        product__status=Product.Status.ACTIVE,
-        on_hand__lte=F("held") + Coalesce("low_stock_limit", shops),
-    )
+    return Q(on_hand__lte=F("held") + Coalesce("low_stock_limit", shops))
 
 
-def sold_out(variants: QuerySet[Variant]) -> QuerySet[Variant]:
-    """Those for sale of which nothing can be sold."""
-    return variants.filter(product__status=Product.Status.ACTIVE, on_hand=F("held"))
+def is_sold_out() -> Q:
+    """Variants of which nothing can be sold."""
+    return Q(on_hand=F("held"))
+
+
+def low_stock(variants: QuerySet[Variant]) -> QuerySet[Variant]:
+    """Those that are low, of what is for sale."""
+    return variants.filter(is_low(), product__status=Product.Status.ACTIVE)
 
 
 @transaction.atomic

@@ -19,6 +19,8 @@ from django.db.models.lookups import IsNull
 
 from pycommerce.db.counting import capped_counts
 
+# What is shorter has no trigram.
+SHORTEST_INDEXED = 3
 # Up to so many ids are few.
 MOST_FEW = 10_000
 
@@ -36,11 +38,21 @@ class Place:
     slow: bool = False
 
 
-def found_in(places: Sequence[Place]) -> Q:
-    """The rows that have the text in one of the places; a statement counts them before."""
+def counts_of(places: Sequence[Place]) -> list[int]:
+    """In each place, how many ids have the text there, at most one more than few; a statement."""
     ids = [place.ids.order_by() for place in places]
-    counts = capped_counts(dict(enumerate(ids)), most=MOST_FEW)
-    if all(count <= MOST_FEW for count in counts.values()):
+    return list(capped_counts(dict(enumerate(ids)), most=MOST_FEW).values())
+
+
+def found_in(places: Sequence[Place], counts: Sequence[int] | None = None) -> Q:
+    """The rows that have the text in one of the places; they are counted before where they are not.
+
+    `counts` are those of the places.
+    """
+    ids = [place.ids.order_by() for place in places]
+    if counts is None:
+        counts = counts_of(places)
+    if all(count <= MOST_FEW for count in counts):
         first, *others = ids
         return Q(pk__in=first.union(*others, all=True) if others else first)
     return reduce(
@@ -50,6 +62,14 @@ def found_in(places: Sequence[Place]) -> Q:
             for number, place in enumerate(places)
         ),
     )
+
+
+def tested_in(places: Sequence[Place]) -> Q:
+    """The rows that have the text in one of the places, none of which has an index for it.
+
+    To count them first would read every row as often again.
+    """
+    return reduce(or_, (Q(pk__in=place.ids) if place.slow else place.test for place in places))
 
 
 def places_of(model: type[Model], fields: Iterable[str], text: str) -> list[Place]:

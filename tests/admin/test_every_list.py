@@ -26,7 +26,9 @@ from orders.models import (
     ShippingMethod,
     TaxRate,
 )
+from pycommerce.db import searching
 from pycommerce.unfold_shim import AutocompleteSelectFilter
+from tenants import long_lists
 from tenants.admin_sites import platform_site, tenant_site
 from tenants.models import (
     ApiKey,
@@ -355,3 +357,70 @@ def test_no_form_offers_all_rows_of_a_large_table(tech, site):
                     endless.append(f"{model.__name__}: {form.__name__}.{name}")
 
     assert endless == [], endless
+
+
+def test_what_many_rows_answer_is_counted_once(tech, monkeypatch):
+    monkeypatch.setattr(searching, "MOST_FEW", 2)
+    monkeypatch.setattr(long_lists, "MOST_LISTED", 3)
+    for number in range(7):
+        make_product(f"Lamp {number}", sku=f"LAMP-{number}", status="active")
+    make_product("Chair", sku="CHAIR")
+    client = _enter(tenant_site, tech)
+
+    def shown(query):
+        with CaptureQueriesContext(connection) as asked:
+            page = client.get(f"/admin/catalog/product/{query}").context["cl"]
+        counts = sum("COUNT(*)" in each["sql"].split(" FROM ")[0] for each in asked)
+        return page.result_count, counts
+
+    assert shown("?q=Lamp") == (3, 0)
+    assert shown("?q=Chair") == (1, 1)
+    # Of what else is asked for, nobody counted the rows.
+    assert shown("?q=Lamp&status__exact=draft") == (0, 1)
+    assert shown("?q=Lamp 4") == (1, 1)
+
+
+@pytest.mark.parametrize("word", ["mp", "LA", "4", "qz"])
+def test_a_word_too_short_for_an_index_is_found_all_the_same(tech, word):
+    for number in range(6):
+        make_product(f"Lamp {number}", sku=f"X{number}")
+    client = _enter(tenant_site, tech)
+
+    def found(model):
+        page = client.get(f"/admin/catalog/{model}/", {"q": word}).context["cl"]
+        return {getattr(row, "product_id", None) or row.pk for row in page.result_list}
+
+    expected = set(Product.objects.filter(name__icontains=word).values_list("pk", flat=True))
+    assert found("product") == found("variant") == expected
+
+
+def test_a_field_offers_page_after_page_without_a_count(tech):
+    for number in range(45):
+        make_product(f"Lamp {number:02}", sku=f"LAMP-{number:02}")
+    client = _enter(tenant_site, tech)
+
+    def offered(page, term="Lamp"):
+        asked = {
+            "app_label": "catalog",
+            "model_name": "featuredproduct",
+            "field_name": "product",
+            "term": term,
+            "page": page,
+        }
+        with CaptureQueriesContext(connection) as statements:
+            answer = client.get("/admin/autocomplete/", asked)
+        assert not any(each["sql"].startswith("SELECT COUNT(*)") for each in statements)
+        if answer.status_code == 404:
+            return None
+        body = answer.json()
+        return [row["text"] for row in body["results"]], body["pagination"]["more"]
+
+    pages = [offered(page) for page in (1, 2, 3)]
+
+    assert [(len(rows), more) for rows, more in pages] == [(20, True), (20, True), (5, False)]
+    assert len({row for rows, _ in pages for row in rows}) == 45
+    assert offered(4) == ([], False)
+    assert offered(1, "nothing") == ([], False)
+    assert offered(999_999_999) is None
+    assert offered("x") is None
+    assert offered(0) is None
