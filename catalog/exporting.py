@@ -18,6 +18,7 @@ from catalog.importing.values import join_paths
 from catalog.models import Category, Product, ProductImage, Variant
 from catalog.pictures import public_url
 from pycommerce.core.spreadsheets import Cell
+from pycommerce.db.batches import keys_in_batches
 from tenants.exporting import Table
 
 COLUMNS = [
@@ -109,9 +110,10 @@ def _rows_of_each(products: QuerySet[Product]) -> Iterator[Iterator[dict[str, An
         Prefetch("images", ProductImage.objects.order_by("position", "id")),
         Prefetch("categories", Category.objects.only("id")),
     )
-    found = products.order_by("slug").defer("image_list").prefetch_related(*related)
-    for product in found.iterator(chunk_size=500):
-        yield _rows(product, paths)
+    found = Product.objects.order_by("slug").defer("image_list").prefetch_related(*related)
+    for keys in keys_in_batches(products.order_by("slug")):
+        for product in found.filter(pk__in=keys):
+            yield _rows(product, paths)
 
 
 def _paths() -> dict[UUID, tuple[str, ...]]:

@@ -1,8 +1,8 @@
 """Orders and customers as tables for a spreadsheet."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import islice
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from orders.models import Customer, Discount, LineItem, Order
 from pycommerce.core.money import decimals_of
 from pycommerce.core.spreadsheets import Cell
 from pycommerce.db import connection
+from pycommerce.db.batches import keys_in_batches
 from tenants.exporting import Table, one_row_each
 
 _AT_ONCE = 1_000
@@ -72,9 +73,9 @@ _OF_ORDER = (
 def _order_rows(orders: QuerySet[Order]) -> Iterator[list[Cell]]:
     """From plain values: an object for each order and line would take three times as long."""
     zone = timezone.get_current_timezone()
-    for part in _batched(orders.values_list(*_OF_ORDER).iterator(chunk_size=_AT_ONCE), _AT_ONCE):
-        lines = _lines_of([values[0] for values in part])
-        for values in part:
+    for keys in keys_in_batches(orders, _AT_ONCE):
+        lines = _lines_of(keys)
+        for values in orders.filter(pk__in=keys).values_list(*_OF_ORDER):
             order_id, number, placed_at, status, payment, name, email, phone = values[:8]
             address, shipping, code, currency, notes, *amounts = values[8:]
             items, units, sent = lines.get(order_id, _NO_LINES)
@@ -116,13 +117,6 @@ def _lines_of(order_ids: Sequence[UUID]) -> dict[UUID, tuple[str, int, int]]:
             sent_before + sent,
         )
     return found
-
-
-def _batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """The rows in lists of so many, the last one shorter."""
-    iterator = iter(rows)
-    while part := list(islice(iterator, size)):
-        yield part
 
 
 def _place(address: dict[str, Any]) -> list[Cell]:
@@ -174,7 +168,8 @@ def customers_table(found: QuerySet[Customer]) -> Table:
 
 def _customer_rows(customers: QuerySet[Any]) -> Iterator[list[Cell]]:
     currency = connection.tenant.currency
-    for customer in customers.iterator(chunk_size=_AT_ONCE):
+    parts = (customers.filter(pk__in=keys) for keys in keys_in_batches(customers, _AT_ONCE))
+    for customer in chain.from_iterable(parts):
         addresses = list(customer.addresses.all())
         last = customer.last_order_at
         yield [
@@ -209,10 +204,13 @@ def discounts_table(found: QuerySet[Discount]) -> Table:
 
 def _discount_rows(found: QuerySet[Discount]) -> Iterator[list[Cell]]:
     kinds = dict(Discount.Kind.choices)
-    for code, batch, kind, value, minimum, starts_at, ends_at, *counts, active in found.values_list(
+    values = found.values_list(
         "code", "batch__name", "kind", "value", "minimum", "starts_at", "ends_at",
         "usage_limit", "used_count", "active",
-    ).iterator(chunk_size=_AT_ONCE):  # fmt: skip
+    )  # fmt: skip
+    parts = (values.filter(pk__in=keys) for keys in keys_in_batches(found, _AT_ONCE))
+    for row in chain.from_iterable(parts):
+        code, batch, kind, value, minimum, starts_at, ends_at, *counts, active = row
         yield [
             code,
             batch or "",

@@ -13,6 +13,7 @@ import pytest
 
 from catalog.importing import import_catalogue
 from catalog.models import Product
+from orders.desk import tables
 from orders.models import Order
 from orders.services.placing import Buyer
 from pycommerce.core import spreadsheets
@@ -219,6 +220,17 @@ def test_a_filter_or_page_that_is_none_is_no_failure(desk, tech, query):
     assert desk.get(f"{PRODUCTS}csv/?{query}").status_code in {200, 404}
 
 
+def test_lists_of_several_batches_are_whole_and_in_order(desk, tech, monkeypatch):
+    monkeypatch.setattr(tables, "_AT_ONCE", 2)
+    lamp = make_product(on_hand=99)
+    for number in range(5):
+        make_order(lamp, buyer=Buyer("Ada", f"{number}@example.com"))
+
+    for address in (ORDERS, CUSTOMERS):
+        found = [row["E-mail"] for row in table(desk.get(f"{address}csv/"))]
+        assert found == [f"{number}@example.com" for number in (4, 3, 2, 1, 0)]
+
+
 def test_an_export_costs_the_same_whatever_its_length(desk, tech, django_assert_max_num_queries):
     lamp = make_product(on_hand=99)
     for number in range(20):
@@ -226,5 +238,5 @@ def test_an_export_costs_the_same_whatever_its_length(desk, tech, django_assert_
         make_product()
 
     for address in (PRODUCTS, ORDERS, CUSTOMERS):
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(17):
             desk.get(f"{address}csv/").getvalue()
