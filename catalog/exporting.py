@@ -113,6 +113,8 @@ def _rows_of_each(products: QuerySet[Product]) -> Iterator[Iterator[dict[str, An
     found = Product.objects.order_by("slug").defer("image_list").prefetch_related(*related)
     for keys in keys_in_batches(products.order_by("slug")):
         for product in found.filter(pk__in=keys):
+            if any(category.pk not in paths for category in product.categories.all()):
+                paths |= _paths()  # made since the export began
             yield _rows(product, paths)
 
 
@@ -152,7 +154,9 @@ def _rows(product: Product, paths: dict[UUID, tuple[str, ...]]) -> Iterator[dict
 
 
 def _product_cells(product: Product, paths: dict[UUID, tuple[str, ...]]) -> dict[str, Any]:
-    categories = sorted(paths[category.pk] for category in product.categories.all())
+    # One that was deleted as soon as it was made is none of them.
+    found = product.categories.all()
+    categories = sorted(paths[category.pk] for category in found if category.pk in paths)
     cells = {
         "Title": product.name,
         "Body (HTML)": product.description,

@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -45,9 +47,14 @@ def with_stock(products: QuerySet[Product]) -> QuerySet[Any]:
     variants = Variant.objects.filter(product=OuterRef("pk")).order_by().values("product")
     return products.annotate(
         variant_count=Subquery(variants.annotate(found=Count("pk")).values("found")),
-        units=Subquery(variants.annotate(found=Sum(F("on_hand") - F("held"))).values("found")),
-        held=Subquery(variants.annotate(found=Sum("held")).values("found")),
+        units=_sum_of(variants, F("on_hand") - F("held")),
+        held=_sum_of(variants, F("held")),
     )
+
+
+def _sum_of(variants: QuerySet[Any, Any], units: Combinable) -> Coalesce:
+    """0 where the last variant is gone meanwhile."""
+    return Coalesce(Subquery(variants.annotate(found=Sum(units)).values("found")), 0)
 
 
 def short_date(day: date) -> str:
@@ -163,7 +170,7 @@ class ProductListAdmin(RowEditingAdmin):
 
     @admin.display(description="Stock")
     def stock(self, product: Any) -> str:
-        units, variants = product.units or 0, product.variant_count or 0
+        units, variants = product.units, product.variant_count or 0
         state = "is-out" if units <= 0 else ""
         of_several = f" in {variants} variants" if variants > 1 else ""
         return format_html(

@@ -127,14 +127,18 @@ def write_list_export(tenant_id: str, export_id: str, attempt: int, origin: str)
     tenant = Tenant.objects.filter(pk=UUID(tenant_id)).first()
     if tenant is None:
         return
-    with (
-        tenant_context(tenant),
-        translation.override(settings.LANGUAGE_CODE),
-        timezone.override(tenant.time_zone),
-    ):
-        is_over = write_list(UUID(export_id), attempt, list_again)
-    if is_over:
-        mail_list_export.defer(tenant_id=tenant_id, export_id=export_id, origin=origin)
+    is_over = True
+    try:
+        with (
+            tenant_context(tenant),
+            translation.override(settings.LANGUAGE_CODE),
+            timezone.override(tenant.time_zone),
+        ):
+            is_over = write_list(UUID(export_id), attempt, list_again)
+    finally:
+        # Of what nobody foresaw, too: it failed.
+        if is_over:
+            mail_list_export.defer(tenant_id=tenant_id, export_id=export_id, origin=origin)
 
 
 @app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2), pass_context=False)

@@ -309,7 +309,10 @@ def forget_old_lists() -> int:
     lost.update(state=State.FAILED, problem="No worker wrote it.", updated_at=now)
     over = ListExport.objects.filter(state=State.READY, expires_at__lt=now)
     over.update(state=State.GONE, updated_at=now)
-    ListExport.objects.filter(created_at__lt=now - KNOWN_FOR).exclude(state__in=BUSY).delete()
+    # One that was tried again is as new as its file.
+    is_live = [State.READY, *BUSY]
+    old = ListExport.objects.filter(created_at__lt=now - KNOWN_FOR).exclude(state__in=is_live)
+    old.delete()
     return _delete_strays()
 
 
@@ -317,9 +320,11 @@ def _delete_strays() -> int:
     """Files of exports that are not ready, whatever became of them."""
     if not _folder().is_dir():
         return 0
-    kept = ListExport.objects.filter(state__in=[State.READY, *BUSY]).values_list("pk", flat=True)
-    ids = {str(each) for each in kept}
-    strays = [path for path in _folder().iterdir() if path.name.partition(".")[0] not in ids]
+    # Looked at before the exports are: there is no file of one that is only asked for now.
+    found = list(_folder().iterdir())
+    kept = ListExport.objects.filter(state__in=[State.READY, *BUSY]).order_by()
+    ids = {str(pk) for pk in kept.values_list("pk", flat=True)}
+    strays = [path for path in found if path.name.partition(".")[0] not in ids]
     for path in strays:
         path.unlink(missing_ok=True)
     return len(strays)

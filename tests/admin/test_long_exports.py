@@ -18,6 +18,7 @@ from checkout.jobs import forget_regularly
 from checkout.services.erasing import erase_person
 from orders.models import Customer
 from orders.services.placing import Buyer
+from pycommerce.core.ids import uuid7
 from tenants import exporting
 from tenants.jobs import mail_list_export, write_list_export
 from tenants.models import Membership
@@ -308,6 +309,19 @@ def test_one_that_fails_says_why_and_is_tried_again(desk, products, settings, tm
     assert work(export).state == State.READY
 
 
+def test_who_asked_hears_of_a_failure_that_nobody_foresaw(desk, products, tech, monkeypatch):
+    export = ask(desk)
+    ListExport.objects.update(kind="catalog.nothing")
+
+    with pytest.raises(LookupError):
+        work(export)
+
+    connection.set_tenant(tech)
+    export.refresh_from_db()
+    assert (export.state, export.problem[:20]) == (State.FAILED, "Something went wrong")
+    assert Job.objects.filter(task_name="tenants.jobs.mail_list_export").count() == 1
+
+
 def test_what_is_too_large_for_xlsx_is_told_to_go_as_csv(desk, products, monkeypatch):
     # What four gigabytes are, beyond which Excel opens nothing.
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 100)
@@ -457,12 +471,42 @@ def test_what_no_worker_wrote_for_a_day_is_given_up(desk, products):
 
 def test_an_export_is_forgotten_after_thirty_days_with_whatever_is_left_of_it(desk, products):
     export = work(ask(desk))
-    ListExport.objects.update(created_at=timezone.now() - timedelta(days=31))
+    day = timezone.now() - timedelta(days=31)
+    ListExport.objects.update(created_at=day, expires_at=day + timedelta(days=7))
 
     _forget()
 
     assert not ListExport.objects.exists()
     assert not path_of(export).exists()
+
+
+def test_one_that_was_tried_again_late_keeps_its_file(desk, products):
+    export = ask(desk)
+    desk.post(page_of(export), {"do": "cancel"})
+    ListExport.objects.update(created_at=timezone.now() - timedelta(days=31))
+    desk.post(page_of(export), {"do": "again"})
+    export.refresh_from_db()
+    work(export)
+
+    _forget()
+
+    assert download(desk, export).status_code == 200
+
+
+def test_what_begins_to_be_written_while_files_are_deleted_stays(desk, products):
+    work(ask(desk))
+    begun: list[Path] = []
+
+    def begin_before(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('SELECT "shop_list_export"."id"') and "created_at" not in sql:
+            begun.append(lists_of(connection.tenant.pk) / f"{uuid7()}.csv")
+            begun[0].touch()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(begin_before):
+        list_exports.forget_old_lists()
+
+    assert begun[0].exists()
 
 
 def test_one_is_deleted_with_its_file(desk, products, django_capture_on_commit_callbacks):

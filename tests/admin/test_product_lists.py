@@ -382,3 +382,14 @@ def test_filters_find_by_category_and_what_runs_out(desk, tech):
     assert desk.get(f"{PRODUCTS}?categories__id__exact=nonsense")["Location"].endswith("?e=1")
     assert shown("level=out") == ["Lamp"]
     assert shown("status__exact=draft") == ["Chair"]
+
+
+def test_what_was_typed_for_a_product_without_variants_by_now_is_refused(desk, tech):
+    lamp = make_product("Lamp", on_hand=3)
+    typed = sent(desk.get(PRODUCTS), Lamp={"stock": "9"})
+    lamp.variants.get().delete()
+
+    page = desk.post(PRODUCTS, typed)
+
+    assert page.status_code == 200
+    assert "set their stock on its page" in words(page)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from catalog.exporting import export_catalogue
 from catalog.importing import import_catalogue
@@ -103,3 +104,20 @@ def test_the_command_writes_the_file(tech, tmp_path, capsys):
 
     assert path.read_text().startswith("Handle,Title,Body (HTML)")
     assert "1 products were written" in capsys.readouterr().out
+
+
+def test_a_category_that_is_made_while_products_are_read_is_written(tech):
+    lamp = make_product("Lamp")
+    made = []
+
+    def make_before(execute, sql, *rest):
+        if 'FROM "catalog_product"' in sql and not made:
+            made.append(make_category("Light"))
+            lamp.categories.add(made[0])
+        return execute(sql, *rest)
+
+    file = io.StringIO(newline="")
+    with connection.execute_wrapper(make_before):
+        export_catalogue(file)
+
+    assert "Light" in file.getvalue().splitlines()[1]
