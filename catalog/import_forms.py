@@ -72,7 +72,7 @@ class ReadAsForm(forms.Form):
         names = [(name, name) for name in READ_AS if name != FORMAT]
         field: Any = self.fields["read_as"]
         field.choices = [
-            ("", _("What it seems to be")),
+            ("", _("Detect it automatically")),
             *names,
             (FORMAT, _("A table: I say what its columns are")),
         ]

@@ -1,5 +1,6 @@
 """The merchant's back office of stock: what is on hand, from when on that is little."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -132,13 +133,23 @@ class CountFormSet(RowFormSet):
 
 class MovementInline(TabularInline):
     model = StockMovement
-    fields = ("created_at", "kind", "quantity", "reason", "user_name")
+    fields = ("at", "kind", "quantity", "reason", "who")
     readonly_fields = fields
+    # A row says what its name would say.
+    hide_title = True
     extra = 0
     max_num = 0
     can_delete = False
     ordering = ("-created_at", "-id")
     per_page = 20
+
+    @admin.display(description="When")
+    def at(self, movement: StockMovement) -> datetime:
+        return movement.created_at
+
+    @admin.display(description="Who")
+    def who(self, movement: StockMovement) -> str:
+        return movement.user_name or "–"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -26,6 +26,10 @@ class TextPageForm(WatchedForm):
         model = TextPage
         fields = ("title", "slug", "body", "is_published", "position")
         widgets = {"body": WysiwygWidget}
+        help_texts = {
+            "body": "Scripts and the like are taken out when it is saved.",
+            "is_published": "Shoppers can read it, and the footer leads to it.",
+        }
 
     def clean_body(self) -> str:
         return sanitise_html(self.cleaned_data["body"])
@@ -101,7 +105,8 @@ class FeaturedCategoryInline(TabularInline):
     form = FeaturedForm
     extra = 0
     autocomplete_fields = ("category",)
-    verbose_name_plural = "Featured categories (none: the top ones of the tree)"
+    hide_title = True
+    verbose_name_plural = "Featured categories (none: all at the top of the tree)"
 
 
 class FeaturedProductInline(TabularInline):
@@ -109,6 +114,7 @@ class FeaturedProductInline(TabularInline):
     form = FeaturedForm
     extra = 0
     autocomplete_fields = ("product",)
+    hide_title = True
 
 
 @admin.register(HomePage, site=tenant_site)

@@ -46,7 +46,9 @@ class EraseForm(forms.Form):
 
     use_required_attribute = False
 
-    confirmation = forms.CharField(label="Their e-mail address, typed", max_length=254, strip=True)
+    confirmation = forms.CharField(
+        label="Type their e-mail address to confirm", max_length=254, strip=True
+    )
 
     def __init__(self, customer: Customer, *args: Any) -> None:
         super().__init__(*args)

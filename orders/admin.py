@@ -43,7 +43,7 @@ class ShippingMethodForm(WatchedForm, MoneyForm):
         forms.CharField(max_length=60),
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Codes or names, separated by commas; empty: everywhere.",
+        help_text="Codes or names, separated by commas. Empty: everywhere.",
     )
 
     class Meta:
@@ -172,7 +172,7 @@ class OrderSettingsForm(WatchedForm):
         )
         widgets: ClassVar = {"business_address": UnfoldAdminTextareaWidget({"rows": 4})}
         labels = {
-            "number_prefix": "Before order numbers",
+            "number_prefix": "Order number prefix",
             "prices_include_tax": "Prices include tax",
             "hold_hours": "Hours to wait for a payment",
             "contact_email": "Contact e-mail",
@@ -180,9 +180,9 @@ class OrderSettingsForm(WatchedForm):
             "tax_number": "Tax number",
         }
         help_texts = {
-            "number_prefix": "Such as T- for T-1001; empty: from the shop's address.",
-            "hold_hours": "Then an order that nobody began to pay is cancelled.",
-            "business_address": "On invoices: name and address of who sells, line by line.",
+            "number_prefix": "Such as T- for T-1001. Empty: from the shop's address.",
+            "hold_hours": "An order that nobody began to pay is cancelled after that.",
+            "business_address": "On invoices: the name and address of who sells, line by line.",
             "tax_number": "On invoices, such as DE123456789.",
         }
 

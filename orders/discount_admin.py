@@ -103,7 +103,7 @@ class BatchForm(DiscountForm):
     begin = forms.CharField(
         max_length=20,
         required=False,
-        label="They begin with",
+        label="The codes begin with",
         help_text="Such as AUTUMN-, or empty.",
     )
     length = WholeNumberField(
@@ -116,8 +116,8 @@ class BatchForm(DiscountForm):
 
     class Meta(DiscountForm.Meta):
         fields = ("kind", "value", "minimum", "starts_at", "ends_at", "usage_limit")
-        labels = {"kind": "Takes off", "value": "So much", "minimum": "For goods from"}
-        help_texts = {"usage_limit": "Of each code; empty: as often as one likes."}
+        labels = {"minimum": "For goods from"}
+        help_texts = {"usage_limit": "Of each code. Empty: without limit."}
         widgets = {name: _Moment() for name in ("starts_at", "ends_at")}
         field_classes = {
             "value": NumberField,

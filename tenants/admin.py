@@ -1,5 +1,6 @@
 """Back office of tenancy: a shop's members and history; the platform's shops, hosts and users."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -112,7 +113,7 @@ class MembershipAdmin(TenantModelAdmin):
 
     form = MembershipForm
     fields = ("email", "role")
-    list_display = ("user_email", "user_name", "role", "has_factor", "created_at")
+    list_display = ("user_email", "user_name", "role", "has_factor", "since")
     list_select_related = ("user", "user__second_factor")
     list_before_template = "admin/second_factor/_required.html"
     search_fields = ("user__email", "user__name")
@@ -130,6 +131,10 @@ class MembershipAdmin(TenantModelAdmin):
     @admin.display(description="Second factor", boolean=True)
     def has_factor(self, membership: Membership) -> bool:
         return has_second_factor(membership.user)
+
+    @admin.display(description="Member since", ordering="created_at")
+    def since(self, membership: Membership) -> datetime:
+        return membership.created_at
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         return super().get_queryset(request).filter(tenant=request.tenant)
@@ -265,20 +270,24 @@ class AuditEntryAdmin(OnlyRead, LongListAdmin):
     # What the list's foot counts: one of them, and several.
     row_words = ("change", "changes")
 
-    list_display = ("created_at", "user_name", "action", "object_type", "object_name")
+    list_display = ("created_at", "who", "action", "kind", "thing")
     list_filter = ("action", KindFilter)
     search_fields = ("object_name", "user_name", "object_id")
     always_sortable = ("created_at",)
-    fields = (
-        "created_at",
-        "user_name",
-        "action",
-        "object_type",
-        "object_name",
-        "object_id",
-        "what_changed",
-    )
+    fields = ("created_at", "who", "action", "kind", "thing", "object_id", "what_changed")
     readonly_fields = fields
+
+    @admin.display(description="Who", ordering="user_name")
+    def who(self, entry: AuditEntry) -> str:
+        return entry.user_name
+
+    @admin.display(description="Kind", ordering="object_type")
+    def kind(self, entry: AuditEntry) -> str:
+        return entry.object_type
+
+    @admin.display(description="Name", ordering="object_name")
+    def thing(self, entry: AuditEntry) -> str:
+        return entry.object_name
 
     @admin.display(description="What changed")
     def what_changed(self, entry: AuditEntry) -> str:
@@ -383,6 +392,7 @@ class DomainInline(TabularInline):
     form = DomainForm
     formset = DomainFormSet
     extra = 0
+    hide_title = True
 
 
 class TenantForm(PlatformForm):
@@ -408,6 +418,7 @@ class TenantForm(PlatformForm):
             "logo_alt",
             "stripe_account",
         )
+        labels = {"primary_color": "Main colour", "accent_color": "Second colour"}
 
     # What the payment provider says against the account that was written.
     account_problem = ""
@@ -502,16 +513,21 @@ class TenantAdmin(ShopPages):
         return False
 
 
+_USER_LABELS = {"email": "E-mail address", "is_active": "Active"}
+
+
 class NewUserForm(UserCreationForm):
     class Meta:
         model = User
         fields = ("email", "name", "is_superuser")
+        labels = _USER_LABELS
 
 
 class UserForm(PlatformForm, UserChangeForm):
     class Meta:
         model = User
         fields = ("email", "name", "password", "is_active", "is_superuser")
+        labels = _USER_LABELS
 
 
 class PasswordForm(AdminPasswordChangeForm):
@@ -526,6 +542,8 @@ class PasswordForm(AdminPasswordChangeForm):
 
 class MembershipInline(TabularInline):
     model = Membership
+    verbose_name, verbose_name_plural = "shop", "Shops where they work"
+    hide_title = True
     form = RowForm
     fields = ("tenant", "role")
     autocomplete_fields = ("tenant",)
@@ -541,7 +559,7 @@ class PlatformUserAdmin(UserAdmin, LongListAdmin):  # type: ignore[misc]
     change_password_form = PasswordForm
     ordering = ("email",)
     always_sortable = ("email",)
-    list_display = ("email", "name", "is_superuser", "is_active", "has_factor", "created_at")
+    list_display = ("email", "name", "is_superuser", "may_sign_in", "has_factor", "since")
     list_select_related = ("second_factor",)
     actions = ("reset_second_factor",)
     list_filter = ("is_superuser", "is_active")
@@ -555,6 +573,14 @@ class PlatformUserAdmin(UserAdmin, LongListAdmin):  # type: ignore[misc]
         (None, {"fields": ("email", "name", "is_superuser", "password1", "password2")}),
     )
     inlines = (MembershipInline,)
+
+    @admin.display(description="Active", boolean=True, ordering="is_active")
+    def may_sign_in(self, user: User) -> bool:
+        return user.is_active
+
+    @admin.display(description="Since", ordering="created_at")
+    def since(self, user: User) -> datetime:
+        return user.created_at
 
     @admin.display(description="Second factor", boolean=True)
     def has_factor(self, user: User) -> bool:

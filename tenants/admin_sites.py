@@ -1,6 +1,6 @@
 """Two back offices: the shop's, on its own host or mount, and the platform's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import update_wrapper
 from typing import Any
@@ -108,7 +108,7 @@ class _Site(UnfoldAdminSite):
     enable_nav_sidebar = True
     # What is empty, in lists and on pages.
     empty_value_display = "–"
-    menu: dict[str, tuple[str, ...]]
+    menu: Mapping[str, tuple[str, ...]]
     index_template = "admin/start.html"
 
     def __init__(self) -> None:

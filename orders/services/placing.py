@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from catalog.display import money
 from catalog.models import Product, Variant
 from catalog.services.holding import hold_units
 from orders.addresses import country_code
@@ -316,5 +317,7 @@ def quantities_of(order: Order) -> dict[UUID, int]:
 
 
 def money_words(amount: Decimal, currency: str) -> str:
-    """An amount for the timeline."""
+    """An amount for the timeline: $12.50; of a currency that is not the shop's, 12.50 EUR."""
+    if currency == connection.tenant.currency:
+        return money(amount)
     return f"{exact(amount, currency):f} {currency}"

@@ -272,7 +272,7 @@ def test_the_page_says_what_was_sold_paid_and_sent_and_by_whom(desk, sold):
         "john.doe@example.com",
         "456 Park Ave",
         "Call before delivery<br>at noon",
-        "Refunded 10.00 USD. Scratch",
+        "Refunded $10.00. Scratch",
         "owner@example.com",
         "Given back",
     ):

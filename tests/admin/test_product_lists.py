@@ -242,7 +242,7 @@ def test_counts_need_a_reason(desk, tech):
 
 
 def test_lists_say_what_they_count_and_what_to_do_where_nothing_is(desk, tech):
-    assert "There is nothing here yet." in words(desk.get(PRODUCTS))
+    assert "There are no products yet." in words(desk.get(PRODUCTS))
     make_product("Lamp", sku="A")
     make_product("Chair", sku="B")
 

@@ -76,7 +76,7 @@ def test_a_merchant_reads_what_was_sold_exports_it_and_imports_new_prices(desk, 
         )
     page.goto("/admin/catalog/importrun/")
     page.get_by_label("Product file").set_input_files(file)
-    page.get_by_role("button", name="Upload and look at it").click()
+    page.get_by_role("button", name="Upload and preview").click()
     page.get_by_role("progressbar").wait_for()
     _work()
     page.get_by_text("$129.99", exact=True).wait_for()
@@ -102,12 +102,12 @@ def test_a_merchant_says_what_stands_in_the_columns_of_a_table(desk, width, scri
     # The page looks again by itself.
     assert page.get_by_label("Artikel").input_value() == "name"
     page.get_by_label("Preis").select_option("")
-    page.get_by_role("button", name="Look at it", exact=True).click()
+    page.get_by_role("button", name="Preview", exact=True).click()
     page.get_by_text("Say which column goes here: Price (needed).").wait_for()
     page.get_by_label("Preis").select_option("price")
     page.get_by_label("Regal").select_option("category")
     assert seen.is_too_wide() is False
-    page.get_by_role("button", name="Look at it", exact=True).click()
+    page.get_by_role("button", name="Preview", exact=True).click()
     page.get_by_role("progressbar").wait_for()
     _work()
 
@@ -121,7 +121,7 @@ def _upload(page: Page, content: bytes) -> None:
     page.goto("/admin/catalog/importrun/")
     file = {"name": "a.csv", "mimeType": "text/csv", "buffer": content}
     page.get_by_label("Product file").set_input_files(file)
-    page.get_by_role("button", name="Upload and look at it").click()
+    page.get_by_role("button", name="Upload and preview").click()
     page.get_by_role("progressbar").wait_for()
 
 
@@ -180,7 +180,7 @@ def test_a_whole_morning(desk, width, scheme):
     file = {"name": "news.csv", "mimeType": "text/csv", "buffer": NEWS}
     page.get_by_label("Product file").set_input_files(file)
     look()
-    page.get_by_role("button", name="Upload and look at it").click()
+    page.get_by_role("button", name="Upload and preview").click()
     page.get_by_role("progressbar").wait_for()
     _work()
     page.get_by_role("button", name="Import now").click()

@@ -128,7 +128,7 @@ def test_a_newcomer_opens_a_shop_and_sells(visit, platform, width):
     page.get_by_role("link", name="Import products").click()
     file = {"name": "products.csv", "mimeType": "text/csv", "buffer": PRODUCTS}
     page.get_by_label(re.compile("^Product file")).set_input_files(file)
-    page.get_by_role("button", name="Upload and look at it").click()
+    page.get_by_role("button", name="Upload and preview").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     _import()
     page.get_by_role("button", name="Import now").click()

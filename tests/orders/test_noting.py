@@ -124,7 +124,7 @@ def test_a_payment_outside_sells_the_units_and_tells_the_customer(order, product
     entry = LedgerEntry.objects.get()
     assert (entry.provider, entry.amount) == ("manual", Decimal("40.00"))
     event = order.events.get(kind="paid")
-    assert event.text == "Paid 40.00 USD (Transfer 4711)."
+    assert event.text == "Paid $40.00 (Transfer 4711)."
     assert event.user_name == "ann@example.com"
     assert OutboxMessage.objects.filter(topic="mail.order_confirmed").count() == 1
     assert violations() == []
