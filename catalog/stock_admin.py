@@ -1,6 +1,5 @@
 """The merchant's back office of stock: what is on hand, from when on that is little."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from django.db.models import Model, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product, StockMovement, StockSettings, Variant
@@ -144,8 +144,8 @@ class MovementInline(TabularInline):
     per_page = 20
 
     @admin.display(description="When")
-    def at(self, movement: StockMovement) -> datetime:
-        return movement.created_at
+    def at(self, movement: StockMovement) -> str:
+        return date_format(timezone.localtime(movement.created_at), "DATETIME_FORMAT")
 
     @admin.display(description="Who")
     def who(self, movement: StockMovement) -> str:

@@ -540,11 +540,16 @@ class PasswordForm(AdminPasswordChangeForm):
         return user
 
 
+class MembershipRowForm(RowForm):
+    class Meta:
+        labels: ClassVar = {"tenant": "Shop"}
+
+
 class MembershipInline(TabularInline):
     model = Membership
     verbose_name, verbose_name_plural = "shop", "Shops where they work"
     hide_title = True
-    form = RowForm
+    form = MembershipRowForm
     fields = ("tenant", "role")
     autocomplete_fields = ("tenant",)
     extra = 0

@@ -41,6 +41,11 @@ for (const cell of document.querySelectorAll("[data-label]")) {
   cell.dataset.label = name.charAt(0).toUpperCase() + name.slice(1);
 }
 
+// The last column of a form's table, with its buttons, has no heading.
+for (const head of document.querySelectorAll(".tabular thead th")) {
+  if (!head.textContent.trim()) head.setAttribute("aria-label", "Remove");
+}
+
 // What opens at a click, as the theme writes it, opens by the keyboard as well.
 for (const way of document.querySelectorAll("a[x-on\\:click]:not([href]), [x-on\\:click][class*=cursor-pointer]:not(a, button, input)")) {
   way.tabIndex = 0;

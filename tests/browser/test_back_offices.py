@@ -1,5 +1,6 @@
 """Both back offices, page by page: nobody is kept out of one, at a desk or on a phone by night."""
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -58,6 +59,8 @@ LACKING = """
         })
         .map((icon) => icon.textContent.trim())
 """
+# A moment as Python has it, which no page shows.
+RAW_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\.\d+")
 # What axe has against the page; nothing of what passes is gathered.
 VIOLATIONS = """
     async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
@@ -95,6 +98,7 @@ def _flaws(page):
     """What keeps somebody out of the page as it is shown now."""
     flaws = [f"no icon {name}" for name in page.evaluate(LACKING)]
     flaws += [f"sideways {name}" for name in page.evaluate(SIDEWAYS)]
+    flaws += [f"raw {moment}" for moment in RAW_MOMENT.findall(page.inner_text("body"))]
     return flaws + [
         f"{each['id']}: {node['html'][:160]}"
         for each in page.evaluate(VIOLATIONS)
