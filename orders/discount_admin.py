@@ -1,6 +1,7 @@
 """Discount codes in the back office: one by one, and many at once as a batch."""
 
 import re
+from copy import copy
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +23,9 @@ from orders.services.batches import MOST_CODES, MOST_RANDOM, make_batch, switch_
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest
+from pycommerce.core.money import decimals_of
 from pycommerce.core.number_fields import NumberField, WholeNumberField
+from pycommerce.db import connection
 from pycommerce.db.counting import capped_counts, count_words
 from pycommerce.unfold_shim import AutocompleteSelectFilter
 from tenants.admin_sites import tenant_site
@@ -59,6 +62,16 @@ class DiscountForm(WatchedForm, MoneyForm):
         if not re.fullmatch(r"[\w-]+", code):
             raise ValidationError("Use letters, digits, - and _.")
         return code
+
+    def clean_value(self) -> Decimal:
+        value: Decimal = self.cleaned_data["value"]
+        if self["kind"].value() != Discount.Kind.AMOUNT:
+            return value
+        # Read as every amount is, and not as per cent: 1.000 could be thousands.
+        amount = copy(self.fields["value"])
+        amount.places = decimals_of(connection.tenant.currency)
+        read: Decimal = amount.clean(self["value"].value())
+        return read
 
     def clean_minimum(self) -> Decimal:
         return self.cleaned_data["minimum"] or Decimal(0)

@@ -171,6 +171,25 @@ def test_a_variant_a_tax_and_a_discount_take_a_decimal_comma(desk):
 
 
 @pytest.mark.parametrize(
+    ("kind", "typed", "saved"),
+    [
+        ("amount", "1.000", None),
+        ("amount", "1,000", None),
+        ("amount", "1.000,00", "1000"),
+        ("percent", "1.000", "1"),
+    ],
+)
+def test_what_a_code_takes_off_is_read_as_an_amount_where_it_is_one(desk, kind, typed, saved):
+    batch = {"name": "Letter", "count": "1", "length": "8"}
+    given = DISCOUNT | {"kind": kind, "value": typed}
+    for address, more in (("add/", {}), ("batch/", batch)):
+        desk.post(f"/admin/orders/discount/{address}", given | more)
+
+    wanted = 2 * [Decimal(saved)] if saved else []
+    assert [each.value for each in Discount.objects.all()] == wanted
+
+
+@pytest.mark.parametrize(
     ("typed", "saved"), [("4,90", "4.90"), ("1.234,50", "1234.50"), ("1,234", None)]
 )
 def test_a_price_in_the_list_of_products_follows_the_same_rule(desk, typed, saved):

@@ -87,7 +87,7 @@ def test_a_discount_is_kept_in_capitals(desk):
         ("taxrate", {"country": "XX"}, "Select a valid choice"),
         ("discount", {"value": "101"}, "at most 100 per cent"),
         ("discount", {"value": "0"}, "more than 0"),
-        ("discount", {"kind": "amount", "value": "1.999"}, "USD has 2 decimals."),
+        ("discount", {"kind": "amount", "value": "0.999"}, "USD has 2 decimals."),
         ("discount", {"code": "TEN PERCENT"}, "Use letters, digits, - and _."),
         (
             "discount",
