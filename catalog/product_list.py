@@ -102,7 +102,7 @@ class ProductRowForm(RowForm):
         return {"price_shown": round(price, places), "stock": self.row.units}
 
     def clean_price_shown(self) -> Decimal:
-        self._need_one_variant("prices")
+        self._need_one_variant("price_shown", "prices")
         price: Decimal = self.cleaned_data["price_shown"]
         currency = connection.tenant.currency
         places = decimals_of(currency)
@@ -113,15 +113,15 @@ class ProductRowForm(RowForm):
         return price
 
     def clean_stock(self) -> int:
-        self._need_one_variant("stock")
+        self._need_one_variant("stock", "stock")
         units: int = self.cleaned_data["stock"]
         most = MAX_UNITS - self.row.held
         if units > most:
             raise ValidationError(f"At most {most:,} can be in stock.")
         return units
 
-    def _need_one_variant(self, what: str) -> None:
-        if self.row.variant_count != 1:
+    def _need_one_variant(self, name: str, what: str) -> None:
+        if name in self.changed_data and self.row.variant_count != 1:
             raise ValidationError(f"It has several variants by now: set their {what} on its page.")
 
 

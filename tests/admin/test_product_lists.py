@@ -393,3 +393,13 @@ def test_what_was_typed_for_a_product_without_variants_by_now_is_refused(desk, t
 
     assert page.status_code == 200
     assert "set their stock on its page" in words(page)
+
+
+def test_a_row_with_a_second_variant_by_now_stands_in_nobodys_way_who_left_it_alone(desk, tech):
+    chair, lamp = make_product("Chair", on_hand=3), make_product("Lamp")
+    typed = sent(desk.get(PRODUCTS), Chair={"stock": "9"})
+    Variant.objects.create(product=lamp, sku="LAMP-2", price=1, position=2, option_values=["Red"])
+
+    assert desk.post(PRODUCTS, typed).status_code == 302
+
+    assert chair.variants.get().on_hand == 9
