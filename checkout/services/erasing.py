@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -114,7 +115,12 @@ def erase_person(
     _erase_payments(orders)
     Cart.objects.filter(pk__in=cart_ids).delete()
     SignIn.objects.filter(pk__in=sign_ins).delete()
-    drop_lists(_LISTS_OF_PEOPLE, problem="A person in it was erased: export the list anew.")
+    drop = partial(
+        drop_lists, _LISTS_OF_PEOPLE, problem="A person in it was erased: export the list anew."
+    )
+    drop()
+    # What began to be written meanwhile read the person, too.
+    transaction.on_commit(drop)
     customer.delete()
     record(
         user=user,

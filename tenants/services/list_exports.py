@@ -284,11 +284,9 @@ def _fail(writing: _Writing, problem: str) -> bool:
 # --- Forgotten --------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def drop_lists(kinds: Collection[str], *, problem: str) -> None:
-    """Delete the files of these lists, and end those that are being written: they are outdated.
-
-    Within the caller's transaction.
-    """
+    """Delete the files of these lists, and end those that are being written: they are outdated."""
     found = ListExport.objects.filter(kind__in=kinds, state__in=[State.READY, *BUSY])
     # Locked first: none of them becomes ready meanwhile.
     for export in found.select_for_update().order_by("pk"):

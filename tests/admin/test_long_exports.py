@@ -539,6 +539,23 @@ def test_a_person_who_is_erased_is_in_no_file_of_people(
     assert "A person in it was erased" in words(desk.get(page_of(people)))
 
 
+def test_a_list_that_was_written_while_a_person_was_erased_is_dropped_as_well(
+    desk, tech, django_capture_on_commit_callbacks
+):
+    for number in range(4):
+        Customer.objects.create(email=f"{number}@example.com", name="Ada")
+    written: list[ListExport] = []
+
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        transaction.on_commit(lambda: written.append(work(ask(desk, address=CUSTOMERS))))
+        erase_person(Customer.objects.latest("created_at").pk, user=None)
+
+    (export,) = written
+    assert export.state == State.READY
+    export.refresh_from_db()
+    assert (export.state, path_of(export).exists()) == (State.GONE, False)
+
+
 def test_a_shop_that_is_deleted_takes_its_files_along(desk, tech, outdoor, tmp_path):
     folder = lists_of(outdoor.pk)
     folder.mkdir(parents=True)
