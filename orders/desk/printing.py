@@ -25,8 +25,8 @@ from pycommerce.db import connection
 from tenants.origins import shop_origin
 
 PAPERS = MappingProxyType({"slips": "Packing slips", "invoices": "Invoices"})
-# As many as a page of the list has. As PDF they take one to two seconds of a processor and 0.1 s
-# for each order.
+# As many as a page of the list has. As PDF they take three seconds of a processor and 0.1 s for
+# each order.
 MOST_PAPERS = PER_PAGE
 # The only picture of a PDF, under a name that nobody can fetch.
 _LOGO = "paper:logo"
