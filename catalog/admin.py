@@ -1,6 +1,6 @@
 """The merchant's back office of products, with their variants and pictures."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -37,6 +37,7 @@ from pycommerce.core.http import HttpRequest
 from pycommerce.core.number_fields import WholeNumberField
 from pycommerce.core.whole_formset import WholeFormSet
 from pycommerce.unfold_shim import (
+    RichTextWidget,
     TabularInline,
     UnfoldAdminTextInputWidget,
 )
@@ -185,6 +186,7 @@ class ProductForm(WatchedForm, SlugForm):
             "seo_title",
             "seo_description",
         )
+        widgets: ClassVar = {"description": RichTextWidget}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

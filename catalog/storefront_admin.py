@@ -11,7 +11,7 @@ from catalog.models import FeaturedCategory, FeaturedProduct, HomePage, TextPage
 from catalog.sanitise import sanitise_html
 from catalog.services.pictures import finish_home_picture, forget_pictures
 from pycommerce.core.http import HttpRequest
-from pycommerce.unfold_shim import TabularInline, WysiwygWidget
+from pycommerce.unfold_shim import RichTextWidget, TabularInline
 from tenants.admin_sites import tenant_site
 from tenants.pictures import PictureField
 from tenants.shop.models import raise_catalogue_version
@@ -25,7 +25,7 @@ class TextPageForm(WatchedForm):
     class Meta:
         model = TextPage
         fields = ("title", "slug", "body", "is_published", "position")
-        widgets = {"body": WysiwygWidget}
+        widgets = {"body": RichTextWidget}
         help_texts = {
             "body": "Scripts and the like are taken out when it is saved.",
             "is_published": "Shoppers can read it, and the footer leads to it.",

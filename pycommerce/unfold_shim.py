@@ -1,7 +1,7 @@
 """The one place that knows Unfold, so that another theme is a change of one file."""
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.admin import widgets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -9,6 +9,9 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms.widgets import Script
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from unfold import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.contrib.forms.widgets import WysiwygWidget
@@ -64,6 +67,19 @@ def _may_be_id(model: Any, text: object) -> bool:
     except ValidationError:
         return False
     return True
+
+
+class RichTextWidget(UnfoldAdminTextareaWidget):
+    """A box of HTML; a script puts the theme's editor in its place, where that loses nothing."""
+
+    class Media:
+        css: ClassVar = {"all": WysiwygWidget.Media.css["all"]}
+        js = (*WysiwygWidget.Media.js, Script("js/rich-text.js", defer=True))
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        box = super().render(name, value, attrs, renderer)
+        context = {"box": box, "editor_class": WysiwygWidget().attrs["class"]}
+        return render_to_string("admin/rich_text.html", context)
 
 
 class _Searched:
@@ -176,6 +192,7 @@ __all__ = [
     "AutocompleteSelectFilter",
     "ChangeList",
     "ModelAdmin",
+    "RichTextWidget",
     "StackedInline",
     "TabularInline",
     "UnfoldAdminColorInputWidget",
@@ -188,7 +205,6 @@ __all__ = [
     "UnfoldAdminTextareaWidget",
     "UserChangeForm",
     "UserCreationForm",
-    "WysiwygWidget",
     "action",
     "display",
 ]
