@@ -68,7 +68,7 @@ class DiscountForm(WatchedForm, MoneyForm):
         if self["kind"].value() != Discount.Kind.AMOUNT:
             return value
         # Read as every amount is, and not as per cent: 1.000 could be thousands.
-        amount = copy(self.fields["value"])
+        amount: Any = copy(self.fields["value"])
         amount.places = decimals_of(connection.tenant.currency)
         read: Decimal = amount.clean(self["value"].value())
         return read
