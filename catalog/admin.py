@@ -328,7 +328,9 @@ class ProductAdmin(ProductListAdmin, PicturesAdmin, ExportingAdmin):
             )
             refresh_products([product.pk for product in products])
             raise_catalogue_version()
-        messages.success(request, f"{len(products)} products are now {status.label.lower()}.")
+        count = len(products)
+        words = "product is" if count == 1 else "products are"
+        messages.success(request, f"{count} {words} now {status.label.lower()}.")
 
     def _record_status(
         self, request: HttpRequest, product: Product, status: Product.Status

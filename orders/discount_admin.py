@@ -80,14 +80,14 @@ class DiscountForm(WatchedForm, MoneyForm):
         data = super().clean()
         value, kind = data.get("value"), data.get("kind")
         if value is not None and value <= 0:
-            self.add_error("value", "It is more than 0.")
+            self.add_error("value", "It must be more than 0.")
         if value is not None and kind == Discount.Kind.PERCENT and value > 100:
-            self.add_error("value", "It is at most 100 per cent.")
+            self.add_error("value", "It must be at most 100 per cent.")
         if kind == Discount.Kind.AMOUNT:
             self.check_money("value")
         starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
         if starts_at and ends_at and ends_at <= starts_at:
-            self.add_error("ends_at", "It ends after it starts.")
+            self.add_error("ends_at", "It must end after it starts.")
         limit = data.get("usage_limit")
         if limit is not None and limit < self.instance.used_count:
             self.add_error("usage_limit", f"It was used {self.instance.used_count} times already.")

@@ -57,7 +57,7 @@ class KeyForm(forms.Form):
         if day is None:
             return None
         if day < timezone.localdate():
-            raise forms.ValidationError("This day is over.")
+            raise forms.ValidationError("This day is in the past.")
         # The last days that a date can name are beyond the last moment elsewhere on Earth.
         if day.year > timezone.localdate().year + MOST_YEARS:
             raise forms.ValidationError(f"Choose a day within {MOST_YEARS} years, or none.")

@@ -43,7 +43,7 @@ for (const cell of document.querySelectorAll("[data-label]")) {
 
 // The last column of a form's table, with its buttons, has no heading.
 for (const head of document.querySelectorAll(".tabular thead th")) {
-  if (!head.textContent.trim()) head.setAttribute("aria-label", "Remove");
+  if (!head.textContent.trim()) head.innerHTML = '<span class="desk-hidden">Remove</span>';
 }
 
 // What opens at a click, as the theme writes it, opens by the keyboard as well.

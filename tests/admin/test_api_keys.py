@@ -88,7 +88,7 @@ def test_the_last_day_is_a_whole_day_of_the_shops_clock(desk, tech):
         ({"scopes": ["all"]}, "all is not one of the available choices."),
         ({"name": ""}, "This field is required."),
         ({"name": "x" * 101}, "at most 100 characters"),
-        ({"last_day": "2020-01-01"}, "This day is over."),
+        ({"last_day": "2020-01-01"}, "This day is in the past."),
         ({"last_day": "9999-12-31"}, "Choose a day within 100 years, or none."),
     ],
 )

@@ -97,7 +97,10 @@ def test_each_code_works_once_and_by_its_rules(tech):
         ({"name": "Spring letter"}, "A batch of this name is there already."),
         ({"value": "101"}, "at most 100 per cent"),
         ({"kind": "amount", "value": "0.999"}, "USD has 2 decimals."),
-        ({"starts_at": "2026-05-02T00:00", "ends_at": "2026-05-01T00:00"}, "ends after it starts"),
+        (
+            {"starts_at": "2026-05-02T00:00", "ends_at": "2026-05-01T00:00"},
+            "must end after it starts",
+        ),
         ({"starts_at": "soon"}, "Enter a valid date/time."),
     ],
 )

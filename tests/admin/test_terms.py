@@ -97,7 +97,7 @@ def test_a_discount_is_kept_in_capitals(desk):
                 "ends_at_0": "2026-05-01",
                 "ends_at_1": "00:00",
             },
-            "It ends after it starts.",
+            "It must end after it starts.",
         ),
     ],
 )

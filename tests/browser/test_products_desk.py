@@ -159,7 +159,7 @@ def test_without_a_script_a_list_is_filtered_and_what_is_chosen_is_changed(desk,
     page.locator("input.action-select").first.check()
     page.locator("select[name=action]").select_option("archive")
     page.get_by_role("button", name="Run").click()
-    expect(page.get_by_text("1 products are now archived.")).to_be_visible()
+    expect(page.get_by_text("1 product is now archived.")).to_be_visible()
     expect(page.locator("input.action-select")).to_have_count(2)
 
     expect(page.get_by_text("Filters", exact=True)).to_be_hidden()
