@@ -45,6 +45,10 @@ class ManyPicturesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         return list(data or ())
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether files were sent, of which there may be none."""
+        return bool(data)
+
 
 class PictureForm(forms.Form):
     """What is told of a picture: its alternative text, and the variant that it shows.
