@@ -20,7 +20,7 @@ from tenants.exporting import admin_of
 from tenants.origins import origin_of
 from tenants.services import list_exports
 from tenants.services.audit import record
-from tenants.services.list_exports import BUSY, KEPT_FOR, has_worker, is_silent, path_of
+from tenants.services.list_exports import BUSY, KEPT_FOR, has_worker, path_of
 from tenants.shop.models import AuditEntry, ListExport
 from tenants.tenant_admin import OnlyRead, RowPages, TenantModelAdmin
 
@@ -64,9 +64,9 @@ class ListExportAdmin(OnlyRead, RowPages, TenantModelAdmin):
             raise PermissionDenied
         if request.method == "POST":
             return self._take_step(request, row)
-        silent, listed = is_silent(row), admin_of(row).opts
+        listed = admin_of(row).opts
         source = reverse(f"admin:{listed.app_label}_{listed.model_name}_changelist")
-        is_busy = row.state in BUSY and not silent
+        is_busy = row.state in BUSY and not row.is_silent
         response = self.page(
             request,
             "admin/exports/page.html",
@@ -76,7 +76,6 @@ class ListExportAdmin(OnlyRead, RowPages, TenantModelAdmin):
             source=listed.verbose_name_plural,
             source_address=f"{source}?{row.query}" if row.query else source,
             is_busy=is_busy,
-            is_silent=silent,
             # What waits is told apart from what nobody would ever do.
             has_worker=has_worker() if row.state == State.WAITING else True,
             percent=row.done * 100 // row.total if row.total else 0,

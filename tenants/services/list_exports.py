@@ -40,8 +40,6 @@ BUSY = (State.WAITING, State.WRITING)
 # The file; then for a while who asked for it.
 KEPT_FOR = timedelta(days=7)
 KNOWN_FOR = timedelta(days=30)
-# The worker that had it is gone, where nothing was heard for so long.
-SILENT_FOR = timedelta(minutes=2)
 # A job that is lost has written nothing by then.
 GIVEN_UP_AFTER = timedelta(days=1)
 # What one shop can have the worker do at once.
@@ -87,12 +85,6 @@ def lists_of(tenant_id: UUID) -> Path:
 
 def _folder() -> Path:
     return lists_of(connection.tenant.pk)
-
-
-def is_silent(export: ListExport) -> bool:
-    """Whether it should be written at this moment, and nobody seems to."""
-    late = timezone.now() - SILENT_FOR
-    return export.state == State.WRITING and export.updated_at < late
 
 
 def has_worker() -> bool:
@@ -150,7 +142,7 @@ def _have_it_written(export: ListExport, origin: str) -> None:
 
 
 def may_be_tried_again(export: ListExport) -> bool:
-    return export.state in {State.FAILED, State.CANCELLED} or is_silent(export)
+    return export.state in {State.FAILED, State.CANCELLED} or export.is_silent
 
 
 @transaction.atomic

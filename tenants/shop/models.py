@@ -1,5 +1,7 @@
 """What every shop's schema holds whatever it sells: counters, the audit trail, webhooks."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -173,6 +175,9 @@ class ListExport(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         GONE = "gone", "Removed"
 
+    # The worker that had it is gone, where nothing was heard for so long.
+    SILENT_FOR = timedelta(minutes=2)
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     kind = models.CharField(max_length=60)
@@ -207,6 +212,12 @@ class ListExport(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it should be written at this moment, and nobody seems to."""
+        is_written = self.state == self.State.WRITING
+        return is_written and self.updated_at < timezone.now() - self.SILENT_FOR
 
 
 class IdempotencyKey(models.Model):

@@ -347,6 +347,7 @@ def test_a_worker_that_is_gone_is_told_and_the_export_tried_again(desk, products
     page = desk.get(page_of(export))
     assert "Nothing was heard of it for two minutes" in words(page)
     assert "Refresh" not in page
+    assert "Not heard of" in words(desk.get(LIST))
 
     desk.post(page_of(export), {"do": "again"})
     export.refresh_from_db()
