@@ -24,6 +24,7 @@ from psycopg import sql
 import pycommerce
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.db import connection
+from tenants.due import Kind, note_due
 from tenants.models import Domain, Tenant, User
 from tenants.services.creating import create_tenant, ready_template
 from tenants.services.domains import restore_domain
@@ -315,7 +316,7 @@ def _read_table(archive: zipfile.ZipFile, table: str, columns: list[str]) -> Non
 def _after_reading() -> None:
     """Counters go on behind the highest number; answers kept from before the loss are stale.
 
-    Webhooks are off until an owner says otherwise.
+    Webhooks are off until an owner says otherwise. What was under way goes on.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -335,6 +336,8 @@ def _after_reading() -> None:
         cursor.execute("DELETE FROM shop_webhook_event WHERE body IS NULL")
         cursor.execute("UPDATE shop_webhook_delivery SET next_try_at = NULL")
     raise_catalogue_version(at_least=int(time.time()))
+    for kind in Kind:
+        note_due(kind)
 
 
 def _restore_media(archive: zipfile.ZipFile, manifest: dict[str, Any], tenant: Tenant) -> None:

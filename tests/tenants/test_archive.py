@@ -23,10 +23,12 @@ from catalog.models import (
     StockMovement,
     Variant,
 )
+from catalog.services import categories
 from checkout.demo.loading import ensure_orders
+from checkout.jobs import have_products_follow_regularly
 from checkout.services.integrity import violations
 from pycommerce.core.errors import InvalidRequest
-from tenants.models import ApiKey, Domain, Membership, Tenant, User
+from tenants.models import ApiKey, Domain, DueWork, Membership, Tenant, User
 from tenants.services import add_domain
 from tenants.services.archive import BadArchive, export_tenant, restore_tenant, tables_of
 from tenants.services.keys import make_key
@@ -245,6 +247,21 @@ def test_a_restored_shop_can_be_written_to(filled, tmp_path):
     product = make_product("Newer", categories=[Category.objects.get()])
 
     assert product.category_names == ["Light"]
+
+
+def test_what_was_under_way_in_a_shop_goes_on_when_it_is_restored(filled, tmp_path, monkeypatch):
+    monkeypatch.setattr(categories, "AT_ONCE", 0)
+    categories.delete_categories([Category.objects.get().pk])
+    monkeypatch.undo()
+    delete_tenant(filled, export_to=tmp_path / "shop.zip")
+    DueWork.objects.all().delete()
+
+    shop = restore_tenant(tmp_path / "shop.zip")
+    have_products_follow_regularly(timestamp=0)
+
+    connection.set_tenant(shop)
+    assert not Category.objects.exists()
+    assert Product.objects.get().category_names == []
 
 
 def test_a_restored_shop_calls_nobody_and_its_keys_are_gone(filled, tmp_path):
