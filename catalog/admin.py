@@ -43,7 +43,7 @@ from pycommerce.unfold_shim import (
 )
 from tenants.admin_sites import tenant_site
 from tenants.exporting import ExportingAdmin, Table
-from tenants.services.audit import record
+from tenants.services.audit import record_all
 from tenants.shop.models import AuditEntry, raise_catalogue_version
 from tenants.tenant_admin import MoneyForm
 from tenants.watched_form import WatchedForm
@@ -321,8 +321,11 @@ class ProductAdmin(ProductListAdmin, PicturesAdmin, ExportingAdmin):
             ids = queryset.exclude(status=status).values_list("pk", flat=True)
             changed = Product.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk")
             products = list(changed)
-            for product in products:
-                self._record_status(request, product, status)
+            record_all(
+                user=request.user,
+                action=AuditEntry.Action.CHANGE,
+                things=((each, {"status": (each.status, status.value)}) for each in products),
+            )
             Product.objects.filter(pk__in=[product.pk for product in products]).update(
                 status=status
             )
@@ -331,13 +334,3 @@ class ProductAdmin(ProductListAdmin, PicturesAdmin, ExportingAdmin):
         count = len(products)
         words = "product is" if count == 1 else "products are"
         messages.success(request, f"{count} {words} now {status.label.lower()}.")
-
-    def _record_status(
-        self, request: HttpRequest, product: Product, status: Product.Status
-    ) -> None:
-        record(
-            user=request.user,
-            action=AuditEntry.Action.CHANGE,
-            thing=product,
-            changes={"status": (product.status, status.value)},
-        )

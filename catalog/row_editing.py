@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.whole_formset import damage_words, damaged_names
-from tenants.long_lists import MOST_LISTED, LongChangeList
+from tenants.long_lists import LongChangeList
 from tenants.tenant_admin import TenantModelAdmin
 
 PREFIX = "form"
@@ -155,18 +155,6 @@ class RowEditingAdmin(TenantModelAdmin):
         count = len(formset.changed)
         messages.success(request, f"{count} {'row' if count == 1 else 'rows'} saved.")
         return redirect(request.get_full_path())
-
-    def response_action(
-        self, request: HttpRequest, queryset: QuerySet[Model]
-    ) -> HttpResponse | None:
-        across = request.POST.get("select_across") == "1"
-        if across and queryset.order_by()[MOST_LISTED : MOST_LISTED + 1].exists():
-            messages.error(
-                request, f"These are more than {MOST_LISTED:,}: choose fewer by search or filter."
-            )
-            return redirect(request.get_full_path())
-        response: HttpResponse | None = super().response_action(request, queryset)
-        return response
 
 
 def _sent_ids(sent: QueryDict) -> list[UUID]:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.text import smart_split, unescape_string_literal
 
@@ -112,6 +114,16 @@ class LongListAdmin(ModelAdmin):
             return self.always_sortable
         sortable: Sequence[str] = super().get_sortable_by(request)
         return sortable
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        across = request.POST.get("select_across") == "1"
+        if across and queryset.order_by()[MOST_LISTED : MOST_LISTED + 1].exists():
+            messages.error(
+                request, f"These are more than {MOST_LISTED:,}: choose fewer by search or filter."
+            )
+            return redirect(request.get_full_path())
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

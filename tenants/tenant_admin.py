@@ -18,7 +18,7 @@ from pycommerce.core.number_fields import NumberField
 from pycommerce.db import connection
 from pycommerce.unfold_shim import ModelAdmin
 from tenants.long_lists import LongListAdmin
-from tenants.services.audit import record
+from tenants.services.audit import record, record_all
 from tenants.shop.models import AuditEntry, raise_catalogue_version
 
 
@@ -175,8 +175,8 @@ class TenantModelAdmin(LongListAdmin):
         self._finish(request, obj, AuditEntry.Action.CHANGE)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
-        for obj in queryset:
-            record(user=request.user, action=AuditEntry.Action.DELETE, thing=obj)
+        gone: Any = ((obj, {}) for obj in queryset)
+        record_all(user=request.user, action=AuditEntry.Action.DELETE, things=gone)
 
     def _finish(self, request: HttpRequest, obj: Model, action: str) -> None:
         """The last statements of the transaction."""

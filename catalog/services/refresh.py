@@ -1,6 +1,6 @@
 """Keeps what lists and pages read: the members of a product derived from its other rows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +12,8 @@ from tenants.webhooks.announcing import announce
 
 # Of the text of a product this much is searched; more would not fit into a tsvector.
 _SEARCHED_CHARACTERS = 50_000
+# A statement over more products than these may take longer than a request's statements may.
+_AT_ONCE = 1_000
 
 _LOCK = """
 SELECT count(*) FROM (
@@ -115,8 +117,18 @@ def refresh_products(product_ids: Collection[UUID] | None) -> None:
     None. The caller is in a transaction and calls
     `raise_catalogue_version()` as the last thing in it.
     """
-    if product_ids is not None and not product_ids:
-        return
+    if product_ids is None:
+        _refresh(None)
+    else:
+        # In id order altogether, too.
+        ids = sorted(product_ids)
+        for start in range(0, len(ids), _AT_ONCE):
+            _refresh(ids[start : start + _AT_ONCE])
+    if product_ids is None or product_ids:
+        note_whether_it_sells()
+
+
+def _refresh(product_ids: Sequence[UUID] | None) -> None:
     chosen = "true" if product_ids is None else "p.id = ANY(%(ids)s)"
     arguments = {
         "ids": None if product_ids is None else list(product_ids),
@@ -134,7 +146,6 @@ def refresh_products(product_ids: Collection[UUID] | None) -> None:
         cursor.execute(_ADD_WORDS.format(words=words), arguments)
         if product_ids is None:
             cursor.execute(_DROP_WORDS.format(words=words), arguments)
-    note_whether_it_sells()
     if product_ids is not None:
         announce("product.updated", [{"product": str(pk)} for pk in product_ids])
 

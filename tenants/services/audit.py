@@ -1,8 +1,9 @@
 """Who did what in a shop: one row for each change, in the transaction of the change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from django.core.files import File
 from django.db.models import Model
 
 from tenants.shop.models import AuditEntry
+
+_AT_ONCE = 500
 
 
 class Person(Protocol):
@@ -34,14 +37,38 @@ def record(
 
     `name` stands for the thing where what it is called itself must not be kept.
     """
-    return AuditEntry.objects.create(
+    entry = _entry(user, action, thing, changes or {}, name)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_all(
+    *,
+    user: Person | None,
+    action: str,
+    things: Iterable[tuple[Model, Mapping[str, tuple[Any, Any]]]],
+) -> None:
+    """Write down what was done to many things, each with its changes, some hundreds at a time."""
+    entries = (_entry(user, action, thing, changes, "") for thing, changes in things)
+    while some := list(islice(entries, _AT_ONCE)):
+        AuditEntry.objects.bulk_create(some)
+
+
+def _entry(
+    user: Person | None,
+    action: str,
+    thing: Model,
+    changes: Mapping[str, tuple[Any, Any]],
+    name: str,
+) -> AuditEntry:
+    return AuditEntry(
         user_id=user.pk if user else None,
         user_name=user.author if user else "",
         action=action,
         object_type=str(thing._meta.verbose_name),
         object_id=str(thing.pk),
         object_name=(name or str(thing))[:255],
-        changes={name: [_plain(old), _plain(new)] for name, (old, new) in (changes or {}).items()},
+        changes={name: [_plain(old), _plain(new)] for name, (old, new) in changes.items()},
     )
 
 
