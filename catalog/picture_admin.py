@@ -1,6 +1,6 @@
 """The pictures on a product's page in the back office: added many at once, sorted, described."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils.choices import BaseChoiceIterator
+from django.utils.safestring import SafeString
 
 from catalog.models import Product, ProductImage, Variant
 from catalog.pictures import PICTURE_SIDE, small, srcset
@@ -21,6 +23,7 @@ from catalog.services.locking import lock_products
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
 from pycommerce.core.http import HttpRequest
+from pycommerce.form_renderer import desk_select, option_html
 from pycommerce.unfold_shim import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants.pictures import ACCEPTED, clean_upload
 from tenants.services.audit import Person
@@ -50,6 +53,36 @@ class ManyPicturesField(forms.FileField):
         return bool(data)
 
 
+class VariantChoices(BaseChoiceIterator):
+    """None and the variants of a product, each written once for all of its pictures."""
+
+    def __init__(self, choices: Sequence[tuple[str, str]]) -> None:
+        self._choices = choices
+        self.written = {key: option_html(key, words, {}) for key, words in choices}
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._choices)
+
+    def html(self, chosen: str) -> str:
+        """The options, of which one is chosen."""
+        words = dict(self._choices).get(chosen)
+        if words is None:
+            return "".join(self.written.values())
+        here = {chosen: option_html(chosen, words, {"selected": True})}
+        return "".join((self.written | here).values())
+
+
+class _VariantSelect(UnfoldAdminSelectWidget):
+    """Fifty pictures of a hundred variants have five thousand options."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        choices: Any = self.choices
+        given = self.build_attrs(self.attrs, attrs)
+        return desk_select(name, given, choices.html(str(value or "")))
+
+
 class PictureForm(forms.Form):
     """What is told of a picture: its alternative text, and the variant that it shows.
 
@@ -64,12 +97,12 @@ class PictureForm(forms.Form):
         widget=UnfoldAdminTextInputWidget,
     )
     variant = forms.ChoiceField(
-        label="Shows", required=False, show_hidden_initial=True, widget=UnfoldAdminSelectWidget
+        label="Shows", required=False, show_hidden_initial=True, widget=_VariantSelect
     )
 
-    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: VariantChoices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if len(choices) < 3:
+        if len(choices.written) < 3:
             del self.fields["variant"]
             return
         field: Any = self.fields["variant"]
@@ -132,14 +165,14 @@ def tell(request: HttpRequest, added: int, problems: Sequence[str]) -> None:
         messages.error(request, problem)
 
 
-def variant_choices(product: Product) -> list[tuple[str, str]]:
+def variant_choices(product: Product) -> VariantChoices:
     """The variants of a product by their options, after none of them."""
     variants = Variant.objects.filter(product=product).order_by("position", "id")
     named = [(str(each.pk), " / ".join(each.option_values) or each.sku) for each in variants]
-    return [("", "Every variant"), *named]
+    return VariantChoices([("", "Every variant"), *named])
 
 
-def _shown(image: ProductImage, choices: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _shown(image: ProductImage, choices: VariantChoices) -> dict[str, Any]:
     """A picture as the page shows it."""
     file = None
     if image.file:
@@ -218,7 +251,7 @@ class PicturesAdmin(TenantModelAdmin):
 
 @transaction.atomic
 def _arrange(
-    product: Product, sent: QueryDict, choices: Sequence[tuple[str, str]], user: Person | None
+    product: Product, sent: QueryDict, choices: VariantChoices, user: Person | None
 ) -> list[str]:
     """Save order, texts and removals as they were sent; returns what is wrong with them."""
     lock_products([product.pk])

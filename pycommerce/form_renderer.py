@@ -33,22 +33,28 @@ def _input(widget: _Widget) -> str:
 
 def _select(widget: _Widget) -> str:
     """As `django/forms/widgets/select.html`, where its options have no template of their own."""
-    parts = [f'<select name="{conditional_escape(widget["name"])}"', _attributes(widget["attrs"])]
-    parts.append(">")
+    return _select_with(widget["name"], widget["attrs"], _options(widget))
+
+
+def _select_with(name: str, attrs: Mapping[str, Any], options: str) -> str:
+    return f'<select name="{conditional_escape(name)}"{_attributes(attrs)}>{options}</select>'
+
+
+def _options(widget: _Widget) -> str:
+    parts: list[str] = []
     for group, options, _index in widget["optgroups"]:
         if group:
             parts.append(f'<optgroup label="{conditional_escape(group)}">')
-        parts += map(_option, options)
+        parts += (option_html(each["value"], each["label"], each["attrs"]) for each in options)
         if group:
             parts.append("</optgroup>")
-    parts.append("</select>")
     return "".join(parts)
 
 
-def _option(option: _Widget) -> str:
-    value = conditional_escape(option["value"])
-    attributes = _attributes(option["attrs"])
-    return f'<option value="{value}"{attributes}>{conditional_escape(option["label"])}</option>'
+def option_html(value: Any, label: Any, attrs: Mapping[str, Any]) -> str:
+    """An option of a choice; `attrs` has `selected` where it is chosen."""
+    shown = conditional_escape(label)
+    return f'<option value="{conditional_escape(value)}"{_attributes(attrs)}>{shown}</option>'
 
 
 _BESIDE = ("prefix", "prefix_icon", "suffix", "suffix_icon")
@@ -61,8 +67,13 @@ def _text_of_desk(widget: _Widget) -> str:
 
 def _select_of_desk(widget: _Widget) -> str:
     """As `unfold/widgets/select.html`."""
-    return (
-        f'<div class="grow relative max-w-2xl">{_select(widget)}'
+    return desk_select(widget["name"], widget["attrs"], _options(widget))
+
+
+def desk_select(name: str, attrs: Mapping[str, Any], options: str) -> SafeString:
+    """A choice as the back office has it; `options` are HTML."""
+    return SafeString(
+        f'<div class="grow relative max-w-2xl">{_select_with(name, attrs, options)}'
         '<span class="material-symbols-outlined absolute group-[.primary]:text-white'
         " pointer-events-none mr-[12px] right-0 text-base-400 top-0 top-1/2"
         " hover:text-base-700 dark:text-base-500 dark:hover:text-base-200"

@@ -177,7 +177,20 @@ class StackedInline(_WithSearched, admin.StackedInline):
     formfield_overrides = FORMFIELD_OVERRIDES_INLINE | _NUMBERS
 
 
-class TabularInline(_WithSearched, admin.TabularInline):
+class _NothingNested:
+    """Says of each form that none is nested in it.
+
+    Unfold's templates ask a dozen times a row; where a form does not say, the answer is an error
+    that Django looks for in all names of the form.
+    """
+
+    def get_formset(self: Any, request: Any, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        formset.form.nested_formsets = ()
+        return formset
+
+
+class TabularInline(_WithSearched, _NothingNested, admin.TabularInline):
     """Unfold's, that takes what is no id for no row, and no number for no page."""
 
     formset: Any = _Pages
