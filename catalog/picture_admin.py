@@ -22,8 +22,8 @@ from catalog.services.galleries import add_picture, arrange_pictures
 from catalog.services.locking import lock_products
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Refusal
+from pycommerce.core.form_renderer import desk_select, option_html
 from pycommerce.core.http import HttpRequest
-from pycommerce.form_renderer import desk_select, option_html
 from pycommerce.unfold_shim import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants.pictures import ACCEPTED, clean_upload
 from tenants.services.audit import Person

@@ -9,7 +9,7 @@ from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.utils.safestring import mark_safe
 
-from pycommerce.form_renderer import FormRenderer
+from pycommerce.core.form_renderer import FormRenderer
 from pycommerce.unfold_shim import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
