@@ -193,10 +193,10 @@ FROM generate_series(1, {count}) n;
 INSERT INTO tenants_tenant
     (schema_name, id, name, slug, active, closed_reason, currency, language, time_zone, tagline,
      primary_color, accent_color, radius, density, type_scale, logo, logo_alt, stripe_account,
-     second_factor_required, is_listed, created_at, updated_at)
+     second_factor_required, is_listed, has_products, created_at, updated_at)
 SELECT 't_{part}_' || n, md5('tenant{part}' || n)::uuid, 'Shop ' || n, 'listed{part}-' || n,
        n % 20 > 0, '', 'USD', 'en', 'UTC', '', '#1d4ed8', '#b45309', 'large', 'comfortable',
-       'plain', '', '', '', false, n % 2 > 0, now() - n * interval '1 minute', now()
+       'plain', '', '', '', false, n % 2 > 0, n % 3 > 0, now() - n * interval '1 minute', now()
 FROM generate_series(1, {shops}) n;
 INSERT INTO tenants_domain
     (domain, tenant_id, is_primary, challenge, is_vouched, proven_at, created_at, seen)
