@@ -25,7 +25,7 @@ from checkout.carts import (
 from checkout.models import Cart
 from checkout.refusals import first_words, refused, wants_json
 from orders.pages import personal_page, shop_context
-from orders.services.pricing import missing_for_free_shipping
+from orders.services.pricing import missing_for_free_shipping, order_settings
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.api.posts import check_post
 from pycommerce.core.errors import Forbidden, InvalidRequest, RateLimited, Refusal, wrong_field
@@ -112,7 +112,7 @@ def _units(text: str) -> int:
 def _cart_page(
     request: HttpRequest, mine: Cart | None, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    lines, gone = lines_of(mine), gone_from(mine)
+    lines, gone, settings = lines_of(mine), gone_from(mine), order_settings()
     short = [line for line in lines if line.is_short]
     total = sum((line.counted for line in lines), Decimal(0))
     context = shop_context(
@@ -121,7 +121,8 @@ def _cart_page(
         lines=lines,
         units=sum(line.units for line in lines),
         total=total,
-        missing_for_free=missing_for_free_shipping(total),
+        missing_for_free=missing_for_free_shipping(total, settings.country),
+        prices_include_tax=settings.prices_include_tax,
         gone=gone,
         has_new_prices=any(line.price_changed for line in lines),
         changed=bool(gone) or has_changed(lines),

@@ -16,7 +16,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from orders.models import LineItem, Order
-from pycommerce.core.money import decimals_of
+from pycommerce.core.money import decimals_of, round_money
 from pycommerce.db import connection
 
 PERIODS = (7, 30, 90)
@@ -37,7 +37,7 @@ class Day:
         """What an order came to, in the currency's decimals; None without any."""
         if not self.orders:
             return None
-        return round(self.revenue / self.orders, decimals_of(connection.tenant.currency))
+        return round_money(self.revenue / self.orders, connection.tenant.currency)
 
 
 @dataclass(frozen=True, slots=True)

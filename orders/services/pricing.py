@@ -52,11 +52,11 @@ def find_shipping_method(code: str, country_code: str) -> ShippingMethod:
     return method
 
 
-def missing_for_free_shipping(goods: Decimal) -> Decimal | None:
-    """How much more would be sent for nothing in the shop's own country; None where nothing is."""
+def missing_for_free_shipping(goods: Decimal, country_code: str) -> Decimal | None:
+    """How much more would be sent to the country for nothing; None where nothing is."""
     found = [
         method.free_from
-        for method in shipping_methods(order_settings().country)
+        for method in shipping_methods(country_code)
         if method.free_from is not None
     ]
     return min(found) - goods if found and goods < min(found) else None

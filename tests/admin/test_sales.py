@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orders.desk.chart import Point, draw, step_for
 from orders.desk.overview import change_words
-from orders.figures import figures_of, top_products
+from orders.figures import Day, figures_of, top_products
 from orders.models import Order
 from orders.services.attending import hold_back
 from orders.services.timeline import NOBODY
@@ -54,6 +54,12 @@ def test_paid_orders_less_refunds_are_the_revenue_of_their_day(lamp):
     assert figures.total.revenue == first.total + second.total - 40
     assert figures.total.average == round(figures.total.revenue / 2, 2)
     assert first.total == 115, "shipping is in it"
+
+
+def test_an_average_is_rounded_half_up_as_money_is_everywhere(lamp):
+    today = timezone.now().date()
+
+    assert Day(today, orders=2, revenue=D("45.45")).average == D("22.73")
 
 
 def test_what_is_unpaid_cancelled_in_review_or_given_back_does_not_count(lamp):

@@ -371,6 +371,16 @@ def test_what_is_missing_for_free_shipping_is_said(filled):
     assert "Add $40.02 more for free shipping." in filled.get("/cart/").content.decode()
 
 
+def test_the_cart_says_what_is_added_at_the_checkout(filled):
+    assert "Shipping and tax are added at the checkout." in filled.get("/cart/").content.decode()
+
+    OrderSettings.objects.update(prices_include_tax=True)
+
+    page = filled.get("/cart/").content.decode()
+    assert "Shipping is added at the checkout." in page
+    assert "tax are added" not in page
+
+
 def test_a_cart_of_one_shop_is_nothing_in_another(filled, outdoor):
     cookie = filled.cookies["cart"].value
     other = Client(HTTP_HOST="outdoor.localhost")
