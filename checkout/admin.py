@@ -117,6 +117,7 @@ class OrderAdmin(OnlyRead, RowPages, PapersAdmin):
             newest=query() if cut.previous_cursor else "",
             everywhere=query(tab="") if search and tab != "all" else "",
             may_fulfil=may(request, Right.FULFIL_ORDERS),
+            has_some_to_send=inbox.TABS[tab].has_some_to_send,
             may_refund=may(request, Right.WRITE_ORDERS),
             papers=PAPERS,
             exports=self.export_links(request),
@@ -284,7 +285,7 @@ def _why_skipped(order_id: UUID, error: Exception) -> str:
     if sight.is_paid:
         return "has nothing left to send"
     if sight.order.status in {Order.Status.PENDING, Order.Status.PROCESSING}:
-        return f"is {sight.payment.text.lower()}"
+        return f"is {sight.payment[-1].text.lower()}"
     return f"is {sight.order.get_status_display().lower()}"
 
 

@@ -10,7 +10,7 @@ from django.db.models.lookups import IsNull
 
 from orders.desk.page import PAID, is_paid
 from orders.desk.paging import newest_page
-from orders.desk.words import Tag, fulfilment_tag, payment_tag, units_words
+from orders.desk.words import Tag, fulfilment_tag, payment_tags, units_words
 from orders.models import LineItem, Order
 from pycommerce.api.paging import Cut
 from pycommerce.db.counting import capped_counts
@@ -34,16 +34,20 @@ _PAID = Q(status=Status.PROCESSING, payment_status__in=PAID)
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A part of the orders; each but `all` is found by an index on a state."""
+    """A part of the orders; each but `all` is found by an index on a state.
+
+    `has_some_to_send`: there may be orders in it that can be fulfilled.
+    """
 
     name: str
     condition: Q
+    has_some_to_send: bool = False
 
 
 TABS: Mapping[str, Tab] = MappingProxyType(
     {
-        "all": Tab("All", Q()),
-        "to-fulfil": Tab("To fulfil", _PAID & _UNSENT),
+        "all": Tab("All", Q(), has_some_to_send=True),
+        "to-fulfil": Tab("To fulfil", _PAID & _UNSENT, has_some_to_send=True),
         "unpaid": Tab(
             "Unpaid",
             Q(status=Status.PENDING, payment_status__in=[Payment.UNPAID, Payment.PROCESSING]),
@@ -65,7 +69,7 @@ class Row:
     """An order as the list shows it."""
 
     order: Order
-    payment: Tag
+    payment: list[Tag]
     fulfilment: Tag
     units: str
     can_be_sent: bool
@@ -135,7 +139,7 @@ def _row(order: Order) -> Row:
     lines = order.line_items.all()
     return Row(
         order,
-        payment_tag(order),
+        payment_tags(order),
         fulfilment_tag(order, lines),
         units_words(lines),
         can_be_sent=is_paid(order) and any(line.to_send for line in lines),

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from catalog.display import option_words
 from orders.desk.paging import newest_page
-from orders.desk.words import Tag, amount_words, fulfilment_tag, payment_tag
+from orders.desk.words import Tag, amount_words, fulfilment_tag, payment_tags
 from orders.models import Fulfilment, LedgerEntry, LineItem, Order, OrderEvent, Refund
 from orders.services.paying import refundable
 
@@ -61,8 +61,8 @@ class Sight:
         return refundable(self.order)
 
     @property
-    def payment(self) -> Tag:
-        return payment_tag(self.order)
+    def payment(self) -> list[Tag]:
+        return payment_tags(self.order)
 
     @property
     def fulfilment(self) -> Tag:
@@ -149,6 +149,11 @@ class Account:
         kind = LedgerEntry.Kind.CHARGE
         charges = [words for entry, words in self.ledger if entry.kind == kind]
         return charges[0] if charges else ""
+
+    @property
+    def why_in_review(self) -> str:
+        """What was said when it was last held back, where this page of the timeline has it."""
+        return next((event.text for event in self.events if event.kind == "review"), "")
 
     @property
     def open_refunds(self) -> list[Refund]:

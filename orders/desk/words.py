@@ -29,7 +29,18 @@ _PAYMENT = {
 }
 
 
-def payment_tag(order: Order) -> Tag:
+def payment_tags(order: Order) -> list[Tag]:
+    """How it is paid; of an order in review the mark of that follows, and is the last."""
+    if order.payment_status != Payment.REVIEW or order.status == Status.CANCELLED:
+        return [_payment_tag(order)]
+    if order.captured != order.total:
+        paid = Tag("Wrong amount", "plain")
+    else:
+        paid = _PAYMENT[Payment.PARTIALLY_REFUNDED if order.refunded else Payment.PAID]
+    return [paid, _PAYMENT[Payment.REVIEW]]
+
+
+def _payment_tag(order: Order) -> Tag:
     if order.status == Status.CANCELLED:
         if order.captured > order.refunded:
             return Tag("Refund on its way", "open")

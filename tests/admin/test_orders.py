@@ -103,6 +103,16 @@ def test_each_tab_shows_its_orders_and_counts_them(desk, one_of_each):
     }
 
 
+def test_what_is_in_review_is_seen_to_be_paid_and_is_not_sent_from_its_tab(desk, one_of_each):
+    response = desk.get(f"{LIST}?tab=review")
+
+    [row] = response.context["rows"]
+    assert [tag.text for tag in row.payment] == ["Paid", "In review"]
+    assert 'value="fulfil"' not in words(response)
+    for tab in ("all", "to-fulfil"):
+        assert 'value="fulfil"' in words(desk.get(f"{LIST}?tab={tab}"))
+
+
 def test_what_was_given_back_before_it_was_sent_is_done(desk, sold):
     send_refund(refund_order(order_id=sold.pk, items={line_of(sold).pk: 2}).pk)
 
@@ -622,6 +632,9 @@ def test_an_order_that_is_held_back_does_not_ship_until_it_goes_on(desk, sold):
     take(desk, sold, "review", reason="Address looks odd")
     assert state_of(sold) == ("processing", "review")
     assert "This order is in review" in words(desk.get(page_of(sold)))
+    assert "lets it go on. Marked for review: Address looks odd</p>" in words(
+        desk.get(page_of(sold))
+    )
     refused = take(desk, sold, "fulfil", **{f"units_{line_of(sold).pk}": 1})
     assert "it cannot be sent" in words(refused)
     send_refund(refund_order(order_id=sold.pk, amount=D("1.00")).pk)
