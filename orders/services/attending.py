@@ -24,7 +24,7 @@ def hold_back(*, order_id: UUID, reason: str, actor: Actor) -> Order:
     if order.status != Order.Status.PROCESSING or order.payment_status not in _PAID:
         raise IllegalTransition(
             f"Order {order} is {order.status} and {order.payment_status}; "
-            "only a paid order that was not sent can be held back."
+            "only a paid order that was not sent can be put in review."
         )
     if not reason.strip():
         raise wrong_field("reason", "Say what is to be looked at.")
@@ -35,7 +35,7 @@ def hold_back(*, order_id: UUID, reason: str, actor: Actor) -> Order:
 
 @transaction.atomic
 def end_review(*, order_id: UUID, actor: Actor) -> Order:
-    """Let an order go on that was held back. Raises IllegalTransition where it is not in review.
+    """Let an order go on that was in review. Raises IllegalTransition where it is not in review.
 
     One whose payment is not what it costs never goes on: it is cancelled, and the money goes back.
     """
