@@ -18,6 +18,8 @@ class Right(Enum):
     FULFIL_ORDERS = "fulfil orders"
     ERASE = "erase a customer's data"
     EXPORT = "take products, orders and customers out as a file"
+    READ_SALES = "read what was sold in all"
+    READ_TERMS = "read shipping, taxes, discounts and how orders are taken"
     WRITE_TERMS = "change shipping, taxes, discounts and how orders are taken"
     CHANGE_LOOK = "change what the shop is called, how it looks and what it speaks"
     READ_HISTORY = "read who changed what"
@@ -28,17 +30,30 @@ class Right(Enum):
     MANAGE_PAYMENTS = "say which account payments go to"
 
 
-_VIEWER = frozenset({Right.READ_CATALOGUE, Right.READ_ORDERS, Right.READ_HISTORY})
-_FULFILMENT = _VIEWER | {Right.FULFIL_ORDERS}
-_MANAGER = _FULFILMENT | {
-    Right.WRITE_CATALOGUE,
-    Right.WRITE_STOCK,
-    Right.WRITE_ORDERS,
-    Right.WRITE_TERMS,
-    Right.CHANGE_LOOK,
-    Right.EXPORT,
-    Right.ERASE,
-}
+# Products, for what is packed.
+_FULFILMENT = frozenset({Right.READ_CATALOGUE, Right.READ_ORDERS, Right.FULFIL_ORDERS})
+_VIEWER = frozenset(
+    {
+        Right.READ_CATALOGUE,
+        Right.READ_ORDERS,
+        Right.READ_SALES,
+        Right.READ_TERMS,
+        Right.READ_HISTORY,
+    }
+)
+_MANAGER = (
+    _FULFILMENT
+    | _VIEWER
+    | {
+        Right.WRITE_CATALOGUE,
+        Right.WRITE_STOCK,
+        Right.WRITE_ORDERS,
+        Right.WRITE_TERMS,
+        Right.CHANGE_LOOK,
+        Right.EXPORT,
+        Right.ERASE,
+    }
+)
 
 RIGHTS: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
@@ -82,7 +97,7 @@ MODEL_RIGHTS: Mapping[tuple[str, str], tuple[Right, Right | None]] = MappingProx
         # No field of an order is edited: what is done with one is a step, by its own right.
         ("orders", "order"): (Right.READ_ORDERS, None),
         ("orders", "customer"): (Right.READ_ORDERS, None),
-        ("orders", "*"): (Right.READ_ORDERS, Right.WRITE_TERMS),
+        ("orders", "*"): (Right.READ_TERMS, Right.WRITE_TERMS),
         ("shop", "auditentry"): (Right.READ_HISTORY, None),
         # Nothing of an export is edited: it is cancelled, tried again and deleted on its page.
         ("shop", "listexport"): (Right.EXPORT, None),

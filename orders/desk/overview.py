@@ -82,11 +82,11 @@ class Tile:
 
 
 def sales_part(request: HttpRequest) -> Part | None:
-    """What was sold, for who may read orders; `?days=` and `?show=` choose the time and the chart.
+    """What was sold, for who may read that; `?days=` and `?show=` choose the time and the chart.
 
     Three statements, however many orders there are.
     """
-    if Right.READ_ORDERS not in rights_in(request.user, request.tenant):
+    if Right.READ_SALES not in rights_in(request.user, request.tenant):
         return None
     days = _chosen_days(request)
     show = request.GET.get("show", "")

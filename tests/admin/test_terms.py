@@ -8,7 +8,7 @@ from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
 from tenants.shop.models import AuditEntry, catalogue_version
 from tests.admin.conftest import words
 from tests.admin.test_merchant import filled
-from tests.factories import make_shipping_method
+from tests.factories import make_order, make_shipping_method
 
 SHIPPING = {
     "name": "Express",
@@ -198,10 +198,9 @@ def test_settings_that_make_no_sense_are_refused(desk, cells, problem):
 
 
 @pytest.mark.parametrize(
-    ("role", "writes"),
-    [("owner", True), ("manager", True), ("fulfilment", False), ("viewer", False)],
+    ("role", "writes"), [("owner", True), ("manager", True), ("viewer", False)]
 )
-def test_everybody_reads_how_the_shop_sells_and_some_change_it(desk_of, role, writes):
+def test_most_read_how_the_shop_sells_and_some_change_it(desk_of, role, writes):
     desk = desk_of(role)
     rate = TaxRate.objects.create(country="US", percent=5)
     discount = Discount.objects.create(code="TEN", value=10)
@@ -222,3 +221,24 @@ def test_everybody_reads_how_the_shop_sells_and_some_change_it(desk_of, role, wr
         assert (posted.status_code == 302) is writes
     gone = desk.post(f"/admin/orders/taxrate/{rate.pk}/delete/", {"post": "yes"})
     assert (gone.status_code == 302) is writes
+
+
+def test_who_packs_reads_orders_and_products_alone(desk_of):
+    desk = desk_of("fulfilment")
+    order = make_order()
+
+    start = desk.get("/admin/")
+
+    assert "Orders to fulfil" in words(start)
+    assert "Revenue" not in words(start)
+    for path in ("orders/order/", f"orders/order/{order.pk}/change/", "catalog/product/"):
+        assert desk.get(f"/admin/{path}").status_code == 200
+    for path in (
+        "orders/discount/",
+        "orders/shippingmethod/",
+        "orders/taxrate/",
+        "orders/ordersettings/1/change/",
+        "shop/auditentry/",
+    ):
+        assert f'href="/admin/{path.removesuffix("1/change/")}"' not in words(start)
+        assert desk.get(f"/admin/{path}").status_code == 403
