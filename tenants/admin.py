@@ -13,7 +13,6 @@ from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
-from django.utils.translation import gettext
 
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import InvalidRequest, RateLimited, Refusal
@@ -84,6 +83,7 @@ class MembershipForm(WatchedForm):
             self.fields["email"].disabled = True
         else:
             self.fields["role"].initial = Role.VIEWER
+            self.fields["email"].help_text = "A mail with a link to get in goes there at once."
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].strip().lower()
@@ -201,10 +201,22 @@ class MembershipAdmin(TenantModelAdmin):
         mail_invitation(
             user=user, tenant=request.tenant, origin=origin_of(request), language=language
         )
-        messages.info(
-            request,
-            gettext("An e-mail tells %(email)s how to get in.") % {"email": user.email},
-        )
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        more = {"title": "Invite a member"} | (extra_context or {})
+        response: HttpResponse = super().add_view(request, form_url, more)
+        return response
+
+    def response_add(
+        self, request: HttpRequest, obj: Membership, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The same words for everybody: they tell nobody who has an account already."""
+        email = obj.user.email
+        messages.success(request, f"{email} was invited: a mail with a link is on its way.")
+        response: HttpResponse = self.response_post_save_add(request, obj)
+        return response
 
     def _changeform_view(self, request: HttpRequest, *args: Any) -> HttpResponse:
         try:

@@ -105,6 +105,7 @@ _OPEN_WITHOUT_FACTOR = {"second_factor", "logout"}
 class _Site(UnfoldAdminSite):
     login_form = StaffLoginForm
     login_template = "tenants/sign_in.html"
+    logout_template = "tenants/signed_out.html"
     enable_nav_sidebar = True
     # What is empty, in lists and on pages.
     empty_value_display = "–"
@@ -165,7 +166,7 @@ class _Site(UnfoldAdminSite):
             return redirect("admin:index")
         context = {
             **self.each_context(request),
-            "title": "Log in",
+            "title": "Sign in",
             "subtitle": None,
             "app_path": request.get_full_path(),
             "username": request.user.get_username(),

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
-from django.utils.text import smart_split, unescape_string_literal
+from django.utils.text import capfirst, smart_split, unescape_string_literal
 
 from pycommerce.core.http import HttpRequest
 from pycommerce.db.searching import SHORTEST_INDEXED, counts_of, found_in, places_of, tested_in
@@ -67,9 +67,16 @@ class RowsSearchedFor(AutocompleteJsonView):
 
 
 class LongChangeList(ChangeList):
-    """Passes over the rows before a page by their ids, not by all that would be shown of them."""
+    """Passes over the rows before a page by their ids, not by all that would be shown of them.
+
+    Its title is what it lists.
+    """
 
     result_list: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = capfirst(self.opts.verbose_name_plural)
 
     def get_results(self, request: Any) -> None:
         super().get_results(request)

@@ -35,6 +35,21 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+// Where the browser does not let the page copy, the text is chosen and the keyboard copies it.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Now copy it with the keyboard";
+    }
+  });
+}
+
 // The theme's own listener fails where a file's field is not the theme's.
 const keepFromTheme = (event) => {
   if (event.target.matches(".desk input[type=file]")) event.stopPropagation();

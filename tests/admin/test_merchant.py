@@ -15,6 +15,7 @@ from tenants.errors import LastOwner
 from tenants.models import Membership, Tenant
 from tenants.services import remove_member
 from tenants.shop.models import AuditEntry, catalogue_version
+from tests.admin.conftest import words
 from tests.factories import (
     PASSWORD,
     make_category,
@@ -384,6 +385,39 @@ def test_who_is_invited_may_look_unless_more_is_chosen(desk):
 
     assert re.search(r'<option value="viewer" selected>', form)
     assert not re.search(r'<option value="owner" selected>', form)
+
+
+def test_an_invitation_is_called_one_and_says_that_a_mail_goes_out(desk, owner):
+    assert "Invite a member</a>" in words(desk.get("/admin/tenants/membership/"))
+
+    form = words(desk.get("/admin/tenants/membership/add/"))
+    assert "Invite a member" in form
+    assert "A mail with a link to get in goes there at once." in form
+    assert "Send the invitation" in form
+    assert 'name="_continue"' not in form
+    member = Membership.objects.get(user=owner)
+    change = words(desk.get(f"/admin/tenants/membership/{member.pk}/change/"))
+    assert "Send the invitation" not in change
+    assert 'name="_continue"' in change
+
+    answer = desk.post(
+        "/admin/tenants/membership/add/",
+        {"email": "finn@example.com", "role": "fulfilment"},
+        follow=True,
+    )
+    assert "finn@example.com was invited: a mail with a link is on its way." in words(answer)
+    assert "is fulfilment of" not in words(answer)
+
+
+def test_pages_are_named_by_what_they_list_and_who_leaves_is_signed_out(desk):
+    assert "<title>Members |" in re.sub(
+        r"\s+", " ", words(desk.get("/admin/tenants/membership/"))
+    ).replace("> ", ">")
+
+    page = words(desk.post("/admin/logout/"))
+
+    assert "You are signed out." in page
+    assert "quality time" not in page
 
 
 def test_who_is_a_member_is_not_invited_again(desk, tech, owner):

@@ -106,7 +106,7 @@ def sign_in(page: Page, host: str = "") -> None:
     page.goto(f"{host}/admin/")
     page.get_by_label("E-mail address").fill("merchant@example.com")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="What needs doing").wait_for()
 
 

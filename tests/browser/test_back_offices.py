@@ -175,7 +175,7 @@ def test_the_menu_and_the_account_are_opened_by_the_keyboard(shops, live_server,
     page = seen.page
     _show(page, (width, 740, "light"))
     page.goto("/admin/")
-    menu, account = page.locator("#nav-sidebar-apps"), page.get_by_role("button", name="Log out")
+    menu, account = page.locator("#nav-sidebar-apps"), page.get_by_role("button", name="Sign out")
     is_shown = width == 1280
     expect(menu).to_be_visible(visible=is_shown)
 
@@ -217,7 +217,7 @@ def platform(live_server, visit, tech):
         seen.page.goto("/admin/")
         seen.page.get_by_label("E-mail address").fill("staff@example.com")
         seen.page.get_by_label("Password").fill(PASSWORD)
-        seen.page.get_by_role("button", name="Log in").click()
+        seen.page.get_by_role("button", name="Sign in").click()
         seen.page.get_by_role("heading", name="What needs doing").wait_for()
         return seen
 

@@ -92,7 +92,7 @@ def test_the_landing_page_stays_as_public_as_it_was(db):
 
 
 def test_the_back_office_and_the_api_stay_in_english(db):
-    assert "Log in" in words(german().get("/admin/login/"))
+    assert "Sign in" in words(german().get("/admin/login/"))
     answer = german().get("/api/tenants")
     assert answer.json()["error"]["message"] == "Authentication is required."
     assert "Content-Language" not in answer
