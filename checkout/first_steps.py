@@ -70,9 +70,9 @@ def steps_of(tenant: Tenant) -> list[Step]:
             ),
         ),
         Step(
-            "Say how many there are",
-            "What has no units in stock is sold out. Some shop systems leave the number out of "
-            "their exports.",
+            "Have something in stock",
+            "What has no units in stock is sold out, until you say how many there are. Some shop "
+            "systems leave the number out of their exports.",
             found["stock"],
             (("Stock", reverse("admin:catalog_variant_changelist")),),
         ),
@@ -158,20 +158,21 @@ def _how_to_try(has_stock: bool) -> str:
 
 
 def first_steps_part(request: HttpRequest) -> Part | None:
-    """The list, for who may set the shop up. Once all is done it ends by itself."""
+    """The list, for who may set the shop up. Once all is done it says so, and ends by itself."""
     tenant = request.tenant
     if tenant.first_steps_ended_at or Right.CHANGE_LOOK not in rights_in(request.user, tenant):
         return None
     steps = steps_of(tenant)
     done = sum(step.is_done for step in steps)
+    shop = request.build_absolute_uri(reverse("catalog:home"))
     if done == len(steps):
         end_first_steps(tenant)
-        return None
+        return Part("admin/first_steps_done.html", {"shop": shop}, is_first=True)
     context = {
         "steps": steps,
         "done": done,
         "next": next(step for step in steps if not step.is_done),
-        "shop": request.build_absolute_uri(reverse("catalog:home")),
+        "shop": shop,
     }
     return Part("admin/first_steps.html", context, is_first=True)
 

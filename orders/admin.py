@@ -143,13 +143,17 @@ class TaxRateAdmin(TenantModelAdmin):
 
     form = TaxRateForm
     is_catalogue = False
-    list_display = ("name", "country", "state", "percent_shown", "on_shipping")
+    list_display = ("name", "country_name", "state", "percent_shown", "on_shipping")
     search_fields = ("name", "country", "state")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new rate begins with the country where most customers live."""
         given: dict[str, Any] = super().get_changeform_initial_data(request)
         return {"country": OrderSettings.objects.get().country} | given
+
+    @admin.display(description="Country", ordering="country")
+    def country_name(self, rate: TaxRate) -> str:
+        return country_names("en").get(rate.country, rate.country)
 
     @admin.display(description="Per cent", ordering="percent")
     def percent_shown(self, rate: TaxRate) -> str:

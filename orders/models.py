@@ -592,8 +592,13 @@ class LineItem(models.Model):
 
     @property
     def to_send(self) -> int:
-        """Units that nobody sent, gave the money back for, or put back into stock."""
-        return max(0, self.quantity - self.fulfilled - max(self.refunded, self.restocked))
+        """Units that are to be sent still."""
+        return units_to_send(self.quantity, self.fulfilled, self.refunded, self.restocked)
+
+
+def units_to_send(quantity: int, fulfilled: int, refunded: int, restocked: int) -> int:
+    """Units of a line that nobody sent, gave the money back for, or put back into stock."""
+    return max(0, quantity - fulfilled - max(refunded, restocked))
 
 
 class OrderEvent(models.Model):

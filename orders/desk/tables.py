@@ -10,7 +10,8 @@ from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from orders.models import Customer, Discount, LineItem, Order
+from orders.desk.words import PAYMENT, sending_tag
+from orders.models import Customer, Discount, LineItem, Order, units_to_send
 from pycommerce.core.money import decimals_of
 from pycommerce.core.spreadsheets import Cell
 from pycommerce.db import connection
@@ -61,8 +62,6 @@ def _place_names() -> list[str]:
     ]
 
 
-_STATUS = dict(Order.Status.choices)
-_PAYMENT_STATUS = dict(Order.PaymentStatus.choices)
 _OF_ORDER = (
     "pk", "number", "created_at", "status", "payment_status", "customer_name", "customer_email",
     "customer_phone", "shipping_address", "shipping_name", "discount_code", "currency", "notes",
@@ -78,12 +77,13 @@ def _order_rows(orders: QuerySet[Order]) -> Iterator[list[Cell]]:
         for values in orders.filter(pk__in=keys).values_list(*_OF_ORDER):
             order_id, number, placed_at, status, payment, name, email, phone = values[:8]
             address, shipping, code, currency, notes, *amounts = values[8:]
-            items, units, sent = lines.get(order_id, _NO_LINES)
+            items, units, sent, left = lines.get(order_id, _NO_LINES)
+            sending = sending_tag(status, payment, is_begun=sent > 0, is_over=left == 0)
             yield [
                 number,
                 placed_at.astimezone(zone),
-                _STATUS[status],
-                _PAYMENT_STATUS[payment],
+                sending.text,
+                PAYMENT[payment].text,
                 name,
                 email,
                 phone,
@@ -99,22 +99,23 @@ def _order_rows(orders: QuerySet[Order]) -> Iterator[list[Cell]]:
             ]
 
 
-_NO_LINES = ("", 0, 0)
+_NO_LINES = ("", 0, 0, 0)
 
 
-def _lines_of(order_ids: Sequence[UUID]) -> dict[UUID, tuple[str, int, int]]:
-    """Of each order what it is of, in words, its units, and how many of them were sent."""
+def _lines_of(order_ids: Sequence[UUID]) -> dict[UUID, tuple[str, int, int, int]]:
+    """Of each order what it is of, in words, its units, how many were sent, and are to be sent."""
     lines = LineItem.objects.filter(order__in=order_ids).order_by("order_id", "position")
-    found: dict[UUID, tuple[str, int, int]] = {}
-    for order_id, units, sent, name, sku in lines.values_list(
-        "order_id", "quantity", "fulfilled", "name", "sku"
+    found: dict[UUID, tuple[str, int, int, int]] = {}
+    for order_id, units, sent, refunded, restocked, name, sku in lines.values_list(
+        "order_id", "quantity", "fulfilled", "refunded", "restocked", "name", "sku"
     ):
-        before, units_before, sent_before = found.get(order_id, _NO_LINES)
+        before, units_before, sent_before, left_before = found.get(order_id, _NO_LINES)
         words = f"{units} × {name} ({sku})"
         found[order_id] = (
             f"{before}; {words}" if before else words,
             units_before + units,
             sent_before + sent,
+            left_before + units_to_send(units, sent, refunded, restocked),
         )
     return found
 

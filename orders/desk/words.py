@@ -19,7 +19,7 @@ class Tag:
     tone: str
 
 
-_PAYMENT = {
+PAYMENT = {
     Payment.UNPAID: Tag("Unpaid", "open"),
     Payment.PROCESSING: Tag("Payment on its way", "open"),
     Payment.PAID: Tag("Paid", "good"),
@@ -36,8 +36,8 @@ def payment_tags(order: Order) -> list[Tag]:
     if order.captured != order.total:
         paid = Tag("Wrong amount", "plain")
     else:
-        paid = _PAYMENT[Payment.PARTIALLY_REFUNDED if order.refunded else Payment.PAID]
-    return [paid, _PAYMENT[Payment.REVIEW]]
+        paid = PAYMENT[Payment.PARTIALLY_REFUNDED if order.refunded else Payment.PAID]
+    return [paid, PAYMENT[Payment.REVIEW]]
 
 
 def _payment_tag(order: Order) -> Tag:
@@ -46,20 +46,29 @@ def _payment_tag(order: Order) -> Tag:
             return Tag("Refund on its way", "open")
         if order.payment_status == Payment.UNPAID:
             return Tag("Unpaid", "plain")
-    return _PAYMENT[Payment(order.payment_status)]
+    return PAYMENT[Payment(order.payment_status)]
 
 
 def fulfilment_tag(order: Order, lines: Collection[LineItem]) -> Tag:
-    if order.status == Status.CANCELLED:
+    return sending_tag(
+        order.status,
+        order.payment_status,
+        is_begun=any(line.fulfilled for line in lines),
+        is_over=not any(line.to_send for line in lines),
+    )
+
+
+def sending_tag(status: str, payment: str, *, is_begun: bool, is_over: bool) -> Tag:
+    """How far an order in these states is sent: `is_begun`, some is; `is_over`, none is left."""
+    if status == Status.CANCELLED:
         return Tag("Cancelled", "plain")
-    sent = any(line.fulfilled for line in lines)
-    if not any(line.to_send for line in lines):
-        return Tag("Sent", "good") if sent else Tag("Nothing to send", "plain")
-    if order.status == Status.PENDING:
+    if is_over:
+        return Tag("Sent", "good") if is_begun else Tag("Nothing to send", "plain")
+    if status == Status.PENDING:
         return Tag("Waits for payment", "plain")
-    if sent:
+    if is_begun:
         return Tag("Partly sent", "open")
-    if order.payment_status == Payment.REFUNDED:
+    if payment == Payment.REFUNDED:
         return Tag("Not sent", "plain")
     return Tag("To send", "open")
 

@@ -15,9 +15,13 @@ from catalog.importing import import_catalogue
 from catalog.models import Product
 from orders.desk import tables
 from orders.models import Order
+from orders.services.attending import hold_back
+from orders.services.fulfilling import fulfil_order
 from orders.services.placing import Buyer
+from orders.services.timeline import NOBODY
 from pycommerce.core import spreadsheets
 from pycommerce.core.spreadsheets import as_it_was, harmless, write_table
+from tests.checkout.conftest import paid
 from tests.factories import make_category, make_order, make_product
 
 PRODUCTS, ORDERS, CUSTOMERS = (
@@ -167,6 +171,30 @@ def test_orders_are_exported_as_they_are_filtered(desk, tech):
     assert newest["Phone"] == "'+49 30 1"
     assert [row["Name"] for row in table(desk.get(f"{ORDERS}csv/?q=ada"))] == ["Ada"]
     assert table(desk.get(f"{ORDERS}csv/?tab=done")) == []
+
+
+def test_exported_orders_are_told_in_the_words_of_their_list(desk, tech):
+    lamp = make_product("Lamp", on_hand=99)
+    unpaid, waits, begun, sent, held = (make_order(lamp, quantity=2) for _ in range(5))
+    for order in (waits, begun, sent, held):
+        paid(order)
+    fulfil_order(order_id=begun.pk, items={begun.line_items.get().pk: 1})
+    fulfil_order(order_id=sent.pk)
+    hold_back(order_id=held.pk, reason="odd", actor=NOBODY)
+
+    rows = {row["Order"]: row for row in table(desk.get(f"{ORDERS}csv/"))}
+
+    told = {
+        order.number: (rows[order.number]["Status"], rows[order.number]["Payment"])
+        for order in (unpaid, waits, begun, sent, held)
+    }
+    assert list(told.values()) == [
+        ("Waits for payment", "Unpaid"),
+        ("To send", "Paid"),
+        ("Partly sent", "Paid"),
+        ("Sent", "Paid"),
+        ("To send", "In review"),
+    ]
 
 
 def test_customers_are_exported_as_they_are_searched(desk, tech):

@@ -53,7 +53,9 @@ def test_a_tax_rate_is_kept_by_the_code_of_its_state(desk):
     assert response.status_code == 302, response.context["errors"]
     rate = TaxRate.objects.get()
     assert (rate.country, rate.state, rate.percent) == ("US", "CA", Decimal("7.25"))
-    assert "7.25 %" in words(desk.get("/admin/orders/taxrate/"))
+    rates = words(desk.get("/admin/orders/taxrate/"))
+    assert "7.25 %" in rates
+    assert "United States" in rates
 
 
 def test_a_new_tax_rate_begins_with_the_country_of_the_shop(desk):
