@@ -24,6 +24,8 @@ LOOK_UP_SECONDS = CONNECT_SECONDS = 3.0
 # Name servers that do not answer hold at most so many threads of a process.
 MOST_LOOK_UPS = 8
 
+_NOT_FOUND = "The server was not found: its name has no address."
+
 # Ranges that carry another address inside: where they lead, the address does not tell.
 _CARRIERS = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")]
 # The only addresses of IPv6 that anybody is given: RFC 4291, 2.4.
@@ -115,7 +117,7 @@ def _look_up(host: str, port: int) -> list[str]:
     except queue.Empty as error:
         raise NotReached("The host's name was not found in time.") from error
     if isinstance(answer, OSError | UnicodeError):
-        raise NotReached("The host's name has no address.") from answer
+        raise NotReached(_NOT_FOUND) from answer
     if isinstance(answer, Exception):
         raise answer
     return list(dict.fromkeys(str(each[4][0]) for each in answer))
@@ -151,7 +153,7 @@ def connect(parts: SplitResult) -> socket.socket:
         except BaseException:
             plain.close()
             raise
-    raise problem or NotReached("The host's name has no address.")
+    raise problem or NotReached(_NOT_FOUND)
 
 
 class OnSocket(http.client.HTTPConnection):

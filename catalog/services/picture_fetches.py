@@ -10,12 +10,14 @@ import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from catalog.models import ImportedChange, ImportRun, PictureFetch, Product, ProductImage
@@ -38,6 +40,7 @@ _TOGETHER = 20
 # After so long what failed is tried again; after the last time no more.
 TRY_AGAIN = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120)]
 _FAILED_SHOWN = 50
+_SHOWN_OF_A_PROBLEM = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,11 @@ def try_again(run_id: UUID) -> None:
 
 
 def progress_of(run: ImportRun) -> dict[str, Any]:
-    """How far it is: counts of `all`, `fetched`, `failed`, `later`, and the first that failed."""
+    """How far it is: counts of `all`, `fetched`, `failed`, `later`, and what went wrong.
+
+    `troubles` are each a `problem`, its `count`, whether it `waits` to be tried again, and the
+    first of its `addresses`.
+    """
     now = timezone.now()
     waits = Q(state=State.WAITING)
     counts = run.fetches.aggregate(
@@ -200,9 +207,35 @@ def progress_of(run: ImportRun) -> dict[str, Any]:
         now=Count("pk", filter=waits & Q(next_try_at__lte=now)),
         later=Count("pk", filter=waits & Q(next_try_at__gt=now)),
     )
-    troubled = run.fetches.exclude(state=State.FETCHED).exclude(problem="").order_by("state", "pk")
-    shown = list(troubled[:_FAILED_SHOWN]) if counts["failed"] or counts["later"] else []
-    return counts | {"percent": _percent(counts), "troubled": shown}
+    troubles = _troubles_of(run) if counts["failed"] or counts["later"] else []
+    return counts | {"percent": _percent(counts), "troubles": troubles}
+
+
+def _troubles_of(run: ImportRun) -> list[dict[str, Any]]:
+    """What went wrong, each with how often and the first addresses: one statement."""
+    alike = [F("state"), F("problem")]
+    failed = (
+        run.fetches.exclude(state=State.FETCHED)
+        .exclude(problem="")
+        .annotate(
+            count=Window(Count("pk"), partition_by=alike),
+            place=Window(RowNumber(), partition_by=alike, order_by="pk"),
+        )
+        .filter(place__lte=_SHOWN_OF_A_PROBLEM)
+        .order_by("state", "problem", "pk")
+        .values_list("state", "problem", "count", "url")
+    )
+    return [
+        {
+            "problem": problem,
+            "count": count,
+            "waits": state == State.WAITING,
+            "addresses": [url for *_, url in group],
+        }
+        for (state, problem, count), group in groupby(
+            failed[:_FAILED_SHOWN], key=lambda each: each[:3]
+        )
+    ]
 
 
 def _percent(counts: dict[str, int]) -> int:

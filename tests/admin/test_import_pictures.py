@@ -254,6 +254,24 @@ def test_a_picture_that_broke_off_is_tried_again(desk, tech, there):
     connection.set_tenant(tech)
 
 
+def test_what_went_wrong_is_said_once_with_its_count(desk, tech, there):
+    run = brought_in(desk, *lamp(*(f"http://gone.example/{number}.jpg" for number in range(12))))
+    waiting = PictureFetch.objects.get(url__endswith="/0.jpg")
+    PictureFetch.objects.exclude(pk=waiting.pk).update(state="failed", problem="It answered 404.")
+    PictureFetch.objects.filter(pk=waiting.pk).update(
+        problem="It broke off.", next_try_at=timezone.now() + timedelta(hours=1)
+    )
+
+    troubles = desk.get(page_of(run)).context["pictures"]["troubles"]
+
+    assert [(each["problem"], each["count"], each["waits"]) for each in troubles] == [
+        ("It answered 404.", 11, False),
+        ("It broke off.", 1, True),
+    ]
+    assert len(troubles[0]["addresses"]) == 10
+    assert words(desk.get(page_of(run))).count("It answered 404. Pictures: 11") == 1
+
+
 def test_a_host_that_is_silent_holds_up_no_other(desk, tech, there, monkeypatch):
     monkeypatch.setattr(fetching, "SECONDS", 3.0)
     with socket.socket() as deaf:
