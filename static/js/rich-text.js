@@ -15,6 +15,33 @@ const asHtml = (text) => {
   return parts.map((part) => `<div>${part.split(/\r?\n/).join("<br>")}</div>`).join("<div><br></div>");
 };
 
+// Without the white space that no browser shows: the editor would keep it as spaces and lines.
+const squeeze = (html) => {
+  const { body } = new DOMParser().parseFromString(html, "text/html");
+  let last = null;
+  const endLine = () => {
+    if (last) last.data = last.data.replace(/ $/, "");
+    last = null;
+  };
+  const read = (node) => {
+    for (const each of node.childNodes) {
+      if (each.nodeType === Node.TEXT_NODE) {
+        each.data = each.data.replace(/[ \t\r\n\f]+/g, " ");
+        if (!last || last.data.endsWith(" ")) each.data = each.data.replace(/^ /, "");
+        if (each.data) last = each;
+      } else if (each.nodeType === Node.ELEMENT_NODE) {
+        const isWithin = WITHIN_LINES.has(TOLD[each.tagName] || each.tagName);
+        if (!isWithin) endLine();
+        if (each.tagName !== "PRE") read(each);
+        if (!isWithin) endLine();
+      }
+    }
+  };
+  read(body);
+  endLine();
+  return body.innerHTML;
+};
+
 // Each run of words of a line with what it stands in: the same where nothing gets lost.
 const runsOf = (html) => {
   const runs = [];
@@ -100,7 +127,7 @@ const enrich = (part) => {
   const open = () => {
     const html = asHtml(box.value);
     loaded = null;
-    editor.editor.loadHTML(html);
+    editor.editor.loadHTML(squeeze(html));
     const isWhole = isKnown(html) && runsOf(html) === runsOf(input.value);
     status.textContent = isWhole ? "" : "This is HTML that the editor cannot keep as it is. ";
     if (isWhole) loaded = input.value;

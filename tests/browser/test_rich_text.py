@@ -10,11 +10,16 @@ from tests.factories import make_member, make_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+# How fast somebody types: milliseconds from key to key.
+PACE = 40
 TABLE = "<table><tbody><tr><td>Height</td><td>40 cm</td></tr></tbody></table>"
+WRITTEN = "<div>four five<strong> bold text</strong> then plain</div><ul><li>list item</li></ul>"
 # What the editor shows, and would write in its own way.
 KEPT = {
     "lines": "Bright.\nWarm &amp; soft.\n\nMade of oak.",
     "paragraphs": "<p>Bright.</p>\n<p>Warm &amp; <b>soft</b>.</p>",
+    "lines between tags": "<div>\n  Bright.\n</div>\n\n<ul>\n  <li>Made of\n  <b>oak</b></li>\n"
+    "</ul>\n<pre>40  cm\n20  cm</pre>\n",
     "list": '<h2>Oak</h2><ul><li>40 <i>cm</i></li><li><a href="https://oak.example/" '
     'rel="noopener noreferrer nofollow">oak</a></li></ul>',
 }
@@ -37,6 +42,22 @@ def _open(page, product):
     return page.get_by_role("textbox", name="Description", exact=True)
 
 
+def _write(page):
+    """Type words, bold ones and a list into the empty editor."""
+    page.locator("trix-editor").click()
+    bold = page.get_by_role("button", name="Bold")
+    page.keyboard.type("four five", delay=PACE)
+    page.keyboard.press("Control+b")
+    expect(bold).to_have_attribute("aria-pressed", "true")
+    page.keyboard.type(" bold text", delay=PACE)
+    page.keyboard.press("Control+b")
+    expect(bold).to_have_attribute("aria-pressed", "false")
+    page.keyboard.type(" then plain", delay=PACE)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Unordered list").click()
+    page.keyboard.type("list item", delay=PACE)
+
+
 def _save(page):
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**/product/")
@@ -51,6 +72,51 @@ def _written(product):
 def _describe(product, text):
     _select()
     Product.objects.filter(pk=product.pk).update(description=text)
+
+
+@pytest.mark.parametrize("kind", ["product", "textpage"])
+def test_spaces_and_lists_are_kept_as_they_are_typed(lamp, sit_down, kind):
+    seen = sit_down()
+    page = seen.page
+    page.goto(f"/admin/catalog/{kind}/add/")
+
+    _write(page)
+
+    box = page.locator("[data-rich-text] textarea")
+    expect(box).to_have_value(WRITTEN)
+    assert seen.problems == []
+
+
+def test_what_was_typed_is_read_again_as_it_was(lamp, sit_down):
+    _describe(lamp, "")
+    page = sit_down().page
+    _open(page, lamp)
+    _write(page)
+    _save(page)
+    assert _written(lamp) == WRITTEN
+
+    _open(page, lamp).focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("  twice", delay=PACE)
+    _save(page)
+
+    assert _written(lamp) == WRITTEN.replace("item", "item\xa0 twice")
+
+
+def test_line_breaks_between_tags_are_no_text(lamp, sit_down):
+    _describe(lamp, KEPT["lines between tags"])
+    page = sit_down().page
+
+    _open(page, lamp).focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Very ", delay=PACE)
+    _save(page)
+
+    found = _written(lamp)
+    assert found == (
+        "<div>Very Bright.</div><ul><li>Made of <strong>oak</strong></li></ul>"
+        "<pre>40  cm\n20  cm</pre>"
+    )
 
 
 @pytest.mark.parametrize("width", [1280, 360])
