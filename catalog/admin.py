@@ -48,6 +48,9 @@ from tenants.shop.models import AuditEntry, raise_catalogue_version
 from tenants.tenant_admin import MoneyForm
 from tenants.watched_form import WatchedForm
 
+# The greatest that the column holds.
+_LAST_POSITION = 2**31 - 1
+
 
 class _OnHand(UnfoldAdminTextInputWidget):
     """The units of a variant that is there, with the way to adjust them; a new one's are typed."""
@@ -92,6 +95,10 @@ class VariantForm(WatchedForm, MoneyForm):
         super().__init__(*args, **kwargs)
         self.fields["sku"].required = False
         self.fields["option_values"].widget = UnfoldAdminTextInputWidget()
+        if self.instance._state.adding:
+            self.fields["position"].required = False
+            self.fields["position"].initial = None
+            self.fields["position"].widget.attrs["placeholder"] = "last"
         for field in self.fields.values():
             # The column's heading is no label.
             field.widget.attrs["aria-label"] = field.label or ""
@@ -108,6 +115,12 @@ class VariantForm(WatchedForm, MoneyForm):
             name.replace("_", " "),
         ]
 
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.cleaned_data.get("sku") == "":
+            # Each will get one of its own: two without are no duplicates.
+            self.cleaned_data["sku"] = None
+
     def save(self, commit: bool = True) -> Variant:
         variant: Variant = super().save(commit=False)
         if commit and variant._state.adding:
@@ -120,7 +133,10 @@ class VariantForm(WatchedForm, MoneyForm):
 
 
 class VariantFormSet(WholeFormSet):
-    """The variants of a product: at least one, each with its own options and SKU."""
+    """The variants of a product: at least one, each with its own options and SKU.
+
+    A new one without a position comes after all that have one, in the order of the form.
+    """
 
     def clean(self) -> None:
         super().clean()
@@ -141,6 +157,17 @@ class VariantFormSet(WholeFormSet):
             elif values in seen:
                 form.add_error("option_values", "Another variant has the same options.")
             seen.add(values)
+
+    def save_new_objects(self, commit: bool = True) -> list[Variant]:
+        new = [form.instance for form in self.extra_forms if form.has_changed()]
+        positions = [each.position for each in (*self.get_queryset(), *new)]
+        last = max((each for each in positions if each is not None), default=0)
+        for variant in new:
+            if variant.position is None:
+                # Those at the greatest place stand in the order in which they were made.
+                variant.position = last = min(last + 1, _LAST_POSITION)
+        saved: list[Variant] = super().save_new_objects(commit)
+        return saved
 
 
 class VariantInline(TabularInline):
@@ -197,7 +224,7 @@ class ProductForm(WatchedForm, SlugForm):
             self.fields[name].widget = UnfoldAdminTextInputWidget()
             self.fields[name].help_text += " Separate several by commas."
         if "description" in self.fields:
-            words = "Text, which keeps its lines, or HTML; scripts and pictures are taken out."
+            words = "Scripts and pictures are taken out when it is saved."
             self.fields["description"].help_text = words
 
     def clean_option_names(self) -> list[str]:

@@ -98,6 +98,40 @@ def test_a_new_product_is_for_sale_at_once(desk, tech, client_for):
     assert AuditEntry.objects.get().action == "create"
 
 
+def _with_variants(data, first, *prices):
+    """The form with new variants, one of each price (option to price), from that row on."""
+    rows = dict(enumerate(prices, first))
+    sent = {f"variants-{row}-option_values": option for row, (option, _) in rows.items()}
+    sent |= {f"variants-{row}-price": price for row, (_, price) in rows.items()}
+    sent |= {f"variants-{row}-position": "" for row in rows}
+    return data | sent | {"variants-TOTAL_FORMS": str(first + len(rows))}
+
+
+def _variants_in_order(product):
+    return list(product.variants.values_list("option_values__0", "position"))
+
+
+def test_new_variants_come_last_in_the_order_of_the_form(desk):
+    sizes = NEW | {"option_names": "Size", "variants-0-position": ""}
+    sent = _with_variants(sizes, 0, ("50 g", "4.90"), ("250 g", "12.50"))
+    assert desk.post("/admin/catalog/product/add/", sent).status_code == 302
+    product = Product.objects.get()
+    assert _variants_in_order(product) == [("50 g", 1), ("250 g", 2)]
+
+    product.variants.filter(option_values=["50 g"]).update(position=7)
+    address = f"/admin/catalog/product/{product.pk}/change/"
+    page = desk.get(address)
+    blank = page.context["inline_admin_formsets"][0].formset.empty_form
+    assert blank["position"].value() is None
+    sent = _with_variants(filled(page), 2, ("5 g", "1.00"), ("1 g", "0.50"))
+    answer = desk.post(address, sent)
+    assert answer.status_code == 302, answer.context["errors"]
+    assert _variants_in_order(product) == [("250 g", 2), ("50 g", 7), ("5 g", 8), ("1 g", 9)]
+
+    emptied = filled(desk.get(address)) | {"variants-0-position": ""}
+    assert b"This field is required" in desk.post(address, emptied).content
+
+
 def test_an_edit_keeps_the_old_address_and_writes_old_and_new(desk, tech, owner):
     product = make_product("Lamp", price="10.00", sku="L-1")
     address = f"/admin/catalog/product/{product.pk}/change/"
