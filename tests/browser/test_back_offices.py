@@ -187,7 +187,10 @@ def test_the_menu_and_the_account_are_opened_by_the_keyboard(shops, live_server,
     if is_shown:
         page.keyboard.press("Enter")
     expect(menu).to_be_visible()
-    page.locator("[aria-controls=user-links]").focus()
+    opener = page.locator("[aria-controls=user-links]")
+    expect(opener).to_be_visible()
+    opener.focus()
+    expect(opener).to_be_focused()
     page.keyboard.press("Space")
     expect(account).to_be_visible()
     page.get_by_role("button", name="Dark").press("Enter")
