@@ -246,8 +246,14 @@ class ProductAdmin(ProductListAdmin, PicturesAdmin, ExportingAdmin):
         (None, {"fields": ("name", "status", "description", "categories")}),
         ("Pictures", {"fields": ("pictures",)}),
         ("Options", {"fields": ("option_names",)}),
-        ("More", {"fields": ("slug", "vendor", "product_type", "tags")}),
-        ("Search engines", {"fields": ("seo_title", "seo_description")}),
+        (
+            "More",
+            {"fields": ("slug", "vendor", "product_type", "tags"), "classes": ("collapse",)},
+        ),
+        (
+            "Search engines",
+            {"fields": ("seo_title", "seo_description"), "classes": ("collapse",)},
+        ),
     )
 
     actions = ("publish", "archive")

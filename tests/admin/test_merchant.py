@@ -132,6 +132,16 @@ def test_new_variants_come_last_in_the_order_of_the_form(desk):
     assert b"This field is required" in desk.post(address, emptied).content
 
 
+def test_a_part_that_is_folded_is_open_where_something_is_wrong_in_it(desk):
+    page = desk.get("/admin/catalog/product/add/")
+    folded = [each.name for each in page.context["adminform"] if each.is_collapsible]
+    assert folded == ["More", "Search engines"]
+
+    wrong = desk.post("/admin/catalog/product/add/", NEW | {"vendor": "x" * 256})
+    folded = [each.name for each in wrong.context["adminform"] if each.is_collapsible]
+    assert folded == ["Search engines"]
+
+
 def test_an_edit_keeps_the_old_address_and_writes_old_and_new(desk, tech, owner):
     product = make_product("Lamp", price="10.00", sku="L-1")
     address = f"/admin/catalog/product/{product.pk}/change/"

@@ -158,6 +158,7 @@ def test_what_nobody_typed_into_is_saved_as_it_was(lamp, sit_down, text):
 
     expect(editor).to_contain_text("oak" if text != "paragraphs" else "Bright.")
     expect(page.locator("textarea[name=description]")).to_be_hidden()
+    page.locator("summary").filter(has_text="More").click()
     page.locator("input[name=vendor]").fill("Lumen")
     _save(page)
 
