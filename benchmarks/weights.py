@@ -32,6 +32,7 @@ _NOT_OF_A_SHOP = {
     "admin.js",
     "api-docs.js",
     "look.js",
+    "rich-text.js",
     "first-entry.js",
     "sign-up.js",
 }

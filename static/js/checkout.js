@@ -62,12 +62,21 @@ function showProblem(error, order = null) {
 
 // --- Another country, shipping or code: what it comes to then ---
 
+// A button that is replaced while it is pressed is never clicked: what comes meanwhile waits.
+let released = Promise.resolve();
+form.addEventListener("pointerdown", () => {
+  released = new Promise((done) => {
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(done), { once: true });
+  });
+});
+
 async function update(submitter) {
   const turn = ++last;
   const body = new URLSearchParams(new FormData(form, submitter));
   if (!submitter) body.set("update", "1");
   const response = await fetch(form.action, { method: "POST", body });
   const html = await response.text();
+  await released;
   if (turn !== last) return;
   showPage(html, { keep: submitter?.name !== "address" });
   const total = form.querySelector(".sums-total");

@@ -463,6 +463,32 @@ def test_the_provider_is_down_and_each_click_keeps_the_same_order(checkout, sett
     assert checkout.problems == []
 
 
+def test_a_press_that_the_total_overtakes_still_pays(checkout):
+    page, held = checkout.page, []
+    fill_in(page)
+    expect(page.locator(".sums-total")).to_contain_text("$142.99")
+    page.route("**/checkout/", lambda route: held.append(route))
+    with page.expect_request("**/checkout/"):
+        page.get_by_label("Express").check()
+    expect(page.locator(".checkout-summary")).to_have_attribute("aria-busy", "true")
+    page.get_by_role("button", name=re.compile(r"^Pay \$")).hover()
+    page.mouse.down()
+    with page.expect_response("**/checkout/") as answered:
+        held[0].continue_()
+    answered.value.finished()
+    page.unroute("**/checkout/")
+    # Two frames: what was answered would be shown by now.
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+    page.mouse.up()
+
+    expect(page).to_have_url(PAYMENT_PAGE)
+    select()
+    assert str(Order.objects.get().total).startswith("157.99")
+
+
 def test_of_two_tabs_with_the_same_one_pays_and_both_see_the_order(checkout):
     first, second = checkout.page, checkout.new_tab()
     checkout.expected.add(409)

@@ -470,6 +470,7 @@ def test_the_worker_looks_after_everything_by_itself():
         "send_webhooks_regularly": "* * * * * */5",
         "send_all_webhooks_regularly": "8-59/10 * * * *",
         "fetch_pictures_regularly": "* * * * * */5",
+        "have_products_follow_regularly": "* * * * * */5",
         "sweep_regularly": "* * * * *",
         "sweep_all_regularly": "*/10 * * * *",
         "look_at_stock_regularly": "5-59/10 * * * *",
