@@ -37,11 +37,10 @@ wrk.headers["Host"] = os.getenv("BENCH_HOST")
 wrk.headers["If-None-Match"] = os.getenv("BENCH_ETAG")
 local hosts = {}
 for host in string.gmatch(os.getenv("BENCH_HOSTS") or "", "%S+") do table.insert(hosts, host) end
-local turn = 0
+math.randomseed(1)
 if #hosts > 0 then
   request = function()
-    turn = turn % #hosts + 1
-    wrk.headers["Host"] = hosts[turn]
+    wrk.headers["Host"] = hosts[math.random(#hosts)]
     return wrk.format()
   end
 end

@@ -162,6 +162,8 @@ DATABASES["default"] |= {
     "CONN_HEALTH_CHECKS": True,
     "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_POOLER", default=False),
 }
+# That a connection keeps, of all the shops it meets.
+PREPARED_STATEMENTS = max(1, env.int("PREPARED_STATEMENTS", default=3000))
 # Web processes give up on a lock or a statement; commands and jobs may take their time.
 if env.bool("DATABASE_WEB_TIMEOUTS", default=False):
     DATABASES["default"]["OPTIONS"]["options"] = "-c lock_timeout=2s -c statement_timeout=5s"

@@ -30,7 +30,8 @@ class DatabaseWrapper(TenantDatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = self._connect(conn_params)
         is_pooled = self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
-        self._prepared = None if is_pooled else PreparedStatements(connection)
+        most = settings.PREPARED_STATEMENTS
+        self._prepared = None if is_pooled else PreparedStatements(connection, most)
         return connection
 
     def _connect(self, conn_params: dict[str, Any]) -> Any:
@@ -50,11 +51,11 @@ class DatabaseWrapper(TenantDatabaseWrapper):
     # --- Without a cursor ---------------------------------------------------------------------
 
     def fetch_prepared(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
-        """The rows of a statement that the server parses and plans once for each connection.
+        """The rows of a statement that the server plans once for each connection and shop.
 
-        For the few statements that every request makes. The server notices a changed search path
-        by itself and plans anew. Behind a pooler, and while statements are being recorded, it is
-        an ordinary one. `statement` must say the types of its arguments where it is not clear.
+        For the few statements that every request makes. Behind a pooler, and while statements are
+        being recorded, it is an ordinary one. `statement` must say the types of its arguments
+        where it is not clear.
         """
         return self._fetch(PreparedStatements.fetch, statement, arguments)
 
@@ -74,6 +75,7 @@ class DatabaseWrapper(TenantDatabaseWrapper):
                 return ordinary
         with self.wrap_database_errors:
             self._handle_search_path(self._prepared)
+            self._prepared.path = self._sent_path
             return fetch(self._prepared, statement, arguments)
 
     def _has_begun(self) -> bool:

@@ -17,7 +17,6 @@ from django.db import (
 )
 from django.test.utils import CaptureQueriesContext
 
-from pycommerce.db.prepared import MOST
 from tenants.models import Tenant
 from tenants.services import create_tenant
 from tenants.shop.models import ShopState
@@ -140,13 +139,16 @@ def _runs() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def test_what_every_call_asks_is_prepared_once_and_nothing_else_is():
-    _shops("tech", "outdoor")
+def test_what_every_call_asks_is_prepared_once_for_each_shop_and_nothing_else_is():
+    shops = _shops("tech", "outdoor")
 
     for number in range(3):
-        assert connection.fetch_prepared("SELECT %s::int + 1", [number]) == [(number + 1,)]
+        for shop in shops:
+            connection.set_tenant(shop)
+            assert connection.fetch_prepared("SELECT %s::int + 1", [number]) == [(number + 1,)]
 
-    assert _runs() == [3]
+    # One for both would be planned anew for each.
+    assert _runs() == [3, 3]
 
 
 def test_a_prepared_statement_outlives_a_change_of_its_columns():
@@ -188,13 +190,18 @@ def test_a_statement_without_a_cursor_takes_part_in_the_transaction(fetch):
     assert ShopState.objects.get().last_order_number == 1000
 
 
-def test_a_connection_keeps_a_bounded_number_of_prepared_statements():
-    _shops("tech", "outdoor")
+def test_a_connection_keeps_a_bounded_number_of_prepared_statements(settings):
+    settings.PREPARED_STATEMENTS = 5
+    connection.close()
+    tech, outdoor = _shops("tech", "outdoor")
 
-    for number in range(2 * MOST + 1):
-        assert connection.fetch_prepared(f"SELECT {number}, %s::text", ["a"]) == [(number, "a")]
+    for number in [*range(11), *range(11)]:
+        for shop in (tech, outdoor):
+            connection.set_tenant(shop)
+            read = f"SELECT {number}, %s::text"
+            assert connection.fetch_prepared(read, ["a"]) == [(number, "a")]
 
-    assert len(_runs()) == 1
+    assert len(_runs()) == 5
 
 
 @pytest.mark.parametrize("fetch", ["fetch_prepared", "fetch_planned"])
