@@ -93,6 +93,8 @@ def checkout(shop, visit):
     seen = visit()
     put_in_cart(seen.page, shop)
     seen.page.get_by_role("link", name="Go to checkout").click()
+    # Loaded, with its script: a test that loads it again would else see both ask for theirs.
+    seen.page.wait_for_url("**/checkout/")
     return seen
 
 
