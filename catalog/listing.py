@@ -597,7 +597,8 @@ _ROW_COLUMNS = """p.id, p.name, p.slug, p.description, p.price, p.max_price, p.c
     )"""
 
 
-def _read_row(columns: tuple[Any, ...]) -> ProductRow:
+def read_product(columns: tuple[Any, ...]) -> ProductRow:
+    """The product that these columns of `find_columns` are."""
     *values, widths, shown = columns
     # Django reads jsonb as text; the reader of a page wants the thing itself.
     values[10] = orjson.loads(values[10])
@@ -614,7 +615,7 @@ def _read_row(columns: tuple[Any, ...]) -> ProductRow:
 
 
 def _full() -> Select:
-    return Select(_ROW_COLUMNS, variants_sql(", 'weight', x.weight_grams"), _read_row)
+    return Select(_ROW_COLUMNS, variants_sql(", 'weight', x.weight_grams"), read_product)
 
 
 def find_products(
@@ -639,8 +640,18 @@ def find_one(id_or_slug: str, select: Select, *, condition: str = "p.status = 'a
 
 def find_product(id_or_slug: str) -> ProductRow | None:
     """One active product by its id or its slug."""
-    row: ProductRow | None = find_one(id_or_slug, _full())
-    return row
+    columns = find_columns(id_or_slug)
+    return read_product(columns) if columns else None
+
+
+def find_columns(id_or_slug: str) -> tuple[Any, ...] | None:
+    """One active product as it was read; what is made of equal ones is equal."""
+    found: tuple[Any, ...] | None = find_one(id_or_slug, _full()._replace(read=_hashable))
+    return found
+
+
+def _hashable(columns: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(tuple(each) if isinstance(each, list) else each for each in columns)
 
 
 # --- Cards ---------------------------------------------------------------------------------------

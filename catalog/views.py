@@ -1,9 +1,6 @@
 """The storefront's pages."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import asdict
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,9 +15,6 @@ from django.utils.translation import ngettext
 
 from catalog import structured
 from catalog.cards import render_cards, small_cards
-from catalog.choices import Group, groups_of, offer_at_first, offers_of
-from catalog.delivery import ways_to_send
-from catalog.display import weight
 from catalog.forms import ListForm, SearchForm, list_form
 from catalog.highlights import marked_names
 from catalog.home import home_of
@@ -31,18 +25,20 @@ from catalog.listing import (
     ProductFilters,
     ProductRow,
     find_cards,
-    find_product,
+    find_columns,
     newest_cards,
+    read_product,
 )
 from catalog.models import CategoryPastSlug, Product, ProductPastSlug, TextPage
 from catalog.narrowing import render_narrowing, ways_out, without_filters
 from catalog.near import Near, categories_like, instead_of_gone, near_products
 from catalog.pages import public_page
+from catalog.product_page import about_product, whole_of_first
 from catalog.search import MAX_LENGTH, WORD
 from catalog.suggestions import suggestions_for
 from catalog.tree import CategoryTree, Node, category_tree
 from pycommerce.core.errors import InvalidRequest
-from pycommerce.core.http import HttpRequest, whole_address
+from pycommerce.core.http import HttpRequest
 from tenants.theme import stylesheet_of
 
 PAGE_SIZE = 24
@@ -79,7 +75,7 @@ def home_page(request: HttpRequest, theme: str = "") -> HttpResponse:
         newest=render_cards(found.newest),
         on_sale=render_cards(found.on_sale),
         summary=structured.summary(found.text),
-        share_picture=_full(request, shown),
+        share_picture=whole_of_first(request, shown),
         structured=structured.json_ld(*structured.about_shop(request)),
     )
 
@@ -183,7 +179,7 @@ def _list(
     context |= {
         "form": form,
         "narrowing": "" if is_empty else render_narrowing(request, form, chosen),
-        "share_picture": _full(request, (card.image for card in page.rows)),
+        "share_picture": whole_of_first(request, (card.image for card in page.rows)),
         "cards": render_cards(page.rows, in_sight=_IN_SIGHT, marked=marked),
         "is_exact": chosen.as_typed,
         "corrected_q": page.corrected_q,
@@ -243,65 +239,24 @@ def _neighbours(request: HttpRequest, page: Page) -> dict[str, str]:
 
 @public_page
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    found = find_product(slug)
-    if found is None:
+    columns = find_columns(slug)
+    if columns is None:
         return _moved_product(request, slug)
+    found = read_product(columns)
     if found.slug != slug:
         return _moved(request, "catalog:product", found.slug)
-    tree = category_tree(request.version)
-    path = _deepest(tree, found)
-    pictures = [image for image in found.images if image["url"]]
-    offers = offers_of(found, pictures)
-    first = offer_at_first(offers)
-    groups = groups_of(found, offers, first)
-    words = structured.summary(found.description)
-    return _page(
-        request,
-        "catalog/product.html",
-        product=found,
-        title=found.seo_title or found.name,
-        summary=found.seo_description or words,
-        pictures=pictures,
-        share_picture=_full(request, pictures),
-        share_price=structured.amount(found.price, request.tenant.currency),
-        offer=first,
-        groups=groups,
-        offers=offers if groups else [],
-        for_script=structured.for_script([asdict(offer) for offer in offers]) if groups else "",
-        details=_details(found, groups),
-        deliveries=[
-            (way.name, way.takes, way.cost_words(found.price))
-            for way in ways_to_send(request.version)
-        ],
-        crumbs=list_items(links_to(path)),
-        related=render_cards(_related(request, found, path[-1] if path else None)),
-        structured=structured.json_ld(
-            structured.product(request, found, words, pictures),
-            *([structured.trail(request, path, found.name)] if path else []),
-        ),
-    )
-
-
-def _full(request: HttpRequest, pictures: Iterable[dict[str, Any] | None]) -> str:
-    """The whole address of the first picture there is, for those who share the page."""
-    found = next((each["url"] for each in pictures if each and each["url"]), "")
-    return whole_address(request, found) if found else ""
+    path = _deepest(category_tree(request.version), found)
+    around = layout(request)
+    related = render_cards(_related(request, found, path[-1] if path else None))
+    about = about_product(request, columns, found, path, around["urls"])
+    context = around | about | {"product": found, "related": related}
+    return HttpResponse(render_to_string("catalog/product.html", context))
 
 
 def _deepest(tree: CategoryTree, row: ProductRow) -> list[Node]:
     """The way through the tree that the product's trail of links shows."""
     nodes = [tree.by_id[key] for key in row.category_ids if key in tree.by_id]
     return max((tree.path_to(node) for node in nodes), key=len, default=[])
-
-
-def _details(row: ProductRow, groups: list[Group]) -> list[tuple[str, str]]:
-    """What else there is to know of a product: names and values."""
-    weights = {variant["weight"] for variant in row.variants}
-    found = [(_("Brand"), row.vendor), (_("Type"), row.product_type)]
-    found += [(group.name, ", ".join(value.label for value in group.values)) for group in groups]
-    if len(weights) == 1 and (grams := weights.pop()):
-        found.append((_("Weight"), weight(Decimal(grams))))
-    return [(name, value) for name, value in found if value]
 
 
 def _related(request: HttpRequest, row: ProductRow, node: Node | None) -> list[CardRow]:

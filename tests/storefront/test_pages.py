@@ -9,13 +9,13 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from catalog.models import CategoryPastSlug, ProductImage, Variant
+from catalog.models import CategoryPastSlug, Product, ProductImage, Variant
 from catalog.services.refresh import refresh_products
 from catalog.services.slugs import remember_product_slug
 from catalog.services.stock import adjust_stock
 from orders.models import ShippingMethod
 from pycommerce.core.bounded_cache import forget_everything
-from tenants.changes import HELD_SECONDS
+from tenants.changes import HELD_SECONDS, changes
 from tenants.models import Tenant
 from tenants.shop.models import raise_catalogue_version
 from tests.factories import make_category, make_product, make_shipping_method
@@ -331,6 +331,55 @@ def test_a_change_of_the_catalogue_changes_the_page(shop, tech):
     forget_everything()
 
     assert "Sold out" in text_of(shop.get("/products/lamp/"))
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"),
+    [
+        (lambda lamp: adjust_stock_of(lamp, 0), "In stock", "Sold out"),
+        (lambda lamp: lamp.variants.update(price="11"), "$10.00", "$11.00"),
+        (lambda lamp: set_fields(lamp, description="Dim"), "Bright", "Dim"),
+        (lambda lamp: set_fields(lamp, vendor="Licht"), "Halden", "Licht"),
+        (lambda lamp: lamp.categories.update(slug="tables"), "/desks/", "/tables/"),
+        (lambda lamp: ShippingMethod.objects.update(name="By bike"), "By post", "By bike"),
+        (lambda lamp: ShippingMethod.objects.update(price="6"), "$4.90", "$6.00"),
+        (lambda lamp: lamp.images.update(alt="Lit"), "Unlit", "Lit"),
+    ],
+)
+def test_what_is_kept_of_a_product_follows_each_thing_it_shows(shop, tech, change, before, after):
+    lamp = make_product(
+        "Lamp",
+        on_hand=9,
+        description="Bright",
+        vendor="Halden",
+        categories=[make_category("Desks", make_category("Lighting"))],
+        image="lamp.png",
+    )
+    lamp.images.update(alt="Unlit")
+    ShippingMethod.objects.all().delete()
+    make_shipping_method("post", "4.90", name="By post")
+    refresh_products([lamp.pk])
+    page = text_of(shop.get("/products/lamp/"))
+    assert before in page
+
+    change(lamp)
+    refresh_products([lamp.pk])
+    raise_catalogue_version()
+    # As after a second: the page itself is made anew, and may use what is kept of its parts.
+    changes.forget()
+
+    again = text_of(shop.get("/products/lamp/"))
+    assert after in again
+    assert again != page
+
+
+def adjust_stock_of(product: Product, on_hand: int) -> None:
+    variant = product.variants.get()
+    adjust_stock(variant_id=variant.pk, on_hand=on_hand, reason="lost", user=None)
+
+
+def set_fields(product: Product, **fields: str) -> None:
+    Product.objects.filter(pk=product.pk).update(**fields)
 
 
 def test_pages_only_answer_questions(shop, tech):

@@ -13,6 +13,7 @@ GUIDE = "/admin/style-guide/"
 # Parts that stand beside the pages or only in a header of their own.
 ELSEWHERE = {
     "catalog/_thumb.html": "inside the lines of the cart",
+    "catalog/_product.html": "the whole of a product, whose parts stand there",
     "catalog/_narrowing.html": "rendered before the list that holds it",
     "catalog/_instead.html": "cards and chips, which stand there",
     "checkout/_slim_header.html": "the header, with less in it",
