@@ -18,6 +18,7 @@ from pycommerce.db.prepared import PreparedStatements
 IDLE_SECONDS = 5.0
 _Fetch = Callable[[PreparedStatements, str, Sequence[object]], list[tuple[Any, ...]]]
 _IDLE = psycopg.pq.TransactionStatus.IDLE
+_FAILED = psycopg.pq.TransactionStatus.INERROR
 
 
 class DatabaseWrapper(TenantDatabaseWrapper):
@@ -108,6 +109,12 @@ class DatabaseWrapper(TenantDatabaseWrapper):
     def close(self) -> None:
         self._forget_path()
         super().close()
+
+    def commit(self) -> None:
+        # Where a statement failed and its error was passed over, the server rolls back instead.
+        if self.connection and self.connection.pgconn.transaction_status == _FAILED:
+            self._forget_path()
+        super().commit()
 
     def rollback(self) -> None:
         # SET is transactional: what was set in the transaction is undone with it.
