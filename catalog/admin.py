@@ -25,7 +25,7 @@ from catalog.services.editing import (
     finish_product,
     held_skus,
     prepare_product,
-    prepare_variant,
+    prepare_variants,
 )
 from catalog.services.locking import lock_products
 from catalog.services.refresh import refresh_products
@@ -296,9 +296,12 @@ class ProductAdmin(ProductListAdmin, PicturesAdmin, ExportingAdmin):
     def save_formset(
         self, request: HttpRequest, form: ProductForm, formset: Any, change: bool
     ) -> None:
-        for each in formset.forms:
-            if each.has_changed() and not each.cleaned_data.get("DELETE"):
-                prepare_variant(each.instance, form.instance)
+        kept = [
+            each.instance
+            for each in formset.forms
+            if each.has_changed() and not each.cleaned_data.get("DELETE")
+        ]
+        prepare_variants(kept, form.instance)
         super().save_formset(request, form, formset, change)
         for each in formset.forms:
             if each.instance in formset.new_objects:

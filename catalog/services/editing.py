@@ -1,6 +1,6 @@
 """What saving a product or a category by hand means beyond its own row."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -80,12 +80,26 @@ def _apply(thing: Product | Variant, fields: Mapping[str, Any]) -> dict[str, tup
     return changes
 
 
-def prepare_variant(variant: Variant, product: Product) -> None:
-    """Before it is saved: a stable SKU where none was given."""
-    variant.sku = variant.sku.strip()
-    if not variant.sku:
-        variant.sku, variant.sku_is_generated = generated_sku(product.slug, variant), True
-    variant.updated_at = timezone.now()
+def prepare_variants(variants: Sequence[Variant], product: Product) -> None:
+    """Before they are saved: a stable SKU of its own for each where none was given."""
+    for variant in variants:
+        variant.sku = variant.sku.strip()
+        variant.updated_at = timezone.now()
+    given = {variant.sku for variant in variants}
+    for variant in variants:
+        if not variant.sku:
+            variant.sku, variant.sku_is_generated = _free_sku(variant, product, given), True
+            given.add(variant.sku)
+
+
+def _free_sku(variant: Variant, product: Product, given: Collection[str]) -> str:
+    """The variant's generated SKU, or with the first number behind it that nobody has."""
+    wanted = sku = generated_sku(product.slug, variant)
+    others, number = Variant.objects.exclude(pk=variant.pk), 1
+    while sku in given or others.filter(sku=sku).exists():
+        number += 1
+        sku = f"{wanted[:240]}-{number}"
+    return sku
 
 
 def generated_sku(slug: str, variant: Variant) -> str:

@@ -132,6 +132,24 @@ def test_new_variants_come_last_in_the_order_of_the_form(desk):
     assert b"This field is required" in desk.post(address, emptied).content
 
 
+def test_new_variants_without_a_sku_get_one_each(desk):
+    make_product(sku="desk-lamp-15-m-2")
+    sizes = NEW | {"option_names": "Length", "variants-0-sku": ""}
+    sent = _with_variants(sizes, 0, ("1.5 m", "4.90"), ("15 m", "12.50"))
+
+    answer = desk.post("/admin/catalog/product/add/", sent)
+
+    assert answer.status_code == 302, answer.context["errors"]
+    product = Product.objects.get(name="Desk Lamp")
+    skus = ["desk-lamp-15-m", "desk-lamp-15-m-3"]
+    assert list(product.variants.values_list("sku", flat=True)) == skus
+
+    address = f"/admin/catalog/product/{product.pk}/change/"
+    emptied = filled(desk.get(address)) | {"variants-0-sku": "", "variants-0-price": "5.00"}
+    assert desk.post(address, emptied).status_code == 302
+    assert list(product.variants.values_list("sku", flat=True)) == skus
+
+
 def test_a_part_that_is_folded_is_open_where_something_is_wrong_in_it(desk):
     page = desk.get("/admin/catalog/product/add/")
     folded = [each.name for each in page.context["adminform"] if each.is_collapsible]
