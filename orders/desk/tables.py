@@ -10,7 +10,7 @@ from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from orders.desk.words import PAYMENT, sending_tag
+from orders.desk.words import paying_tags, sending_tag
 from orders.models import Customer, Discount, LineItem, Order, units_to_send
 from pycommerce.core.money import decimals_of
 from pycommerce.core.spreadsheets import Cell
@@ -79,11 +79,13 @@ def _order_rows(orders: QuerySet[Order]) -> Iterator[list[Cell]]:
             address, shipping, code, currency, notes, *amounts = values[8:]
             items, units, sent, left = lines.get(order_id, _NO_LINES)
             sending = sending_tag(status, payment, is_begun=sent > 0, is_over=left == 0)
+            total, captured, refunded = amounts[-3:]
+            paying = paying_tags(status, payment, total=total, captured=captured, refunded=refunded)
             yield [
                 number,
                 placed_at.astimezone(zone),
                 sending.text,
-                PAYMENT[payment].text,
+                ", ".join(tag.text for tag in paying),
                 name,
                 email,
                 phone,

@@ -19,7 +19,7 @@ class Tag:
     tone: str
 
 
-PAYMENT = {
+_PAYMENT = {
     Payment.UNPAID: Tag("Unpaid", "open"),
     Payment.PROCESSING: Tag("Payment on its way", "open"),
     Payment.PAID: Tag("Paid", "good"),
@@ -31,22 +31,32 @@ PAYMENT = {
 
 def payment_tags(order: Order) -> list[Tag]:
     """How it is paid; of an order in review the mark of that follows, and is the last."""
-    if order.payment_status != Payment.REVIEW or order.status == Status.CANCELLED:
-        return [_payment_tag(order)]
-    if order.captured != order.total:
-        paid = Tag("Wrong amount", "plain")
-    else:
-        paid = PAYMENT[Payment.PARTIALLY_REFUNDED if order.refunded else Payment.PAID]
-    return [paid, PAYMENT[Payment.REVIEW]]
+    return paying_tags(
+        order.status,
+        order.payment_status,
+        total=order.total,
+        captured=order.captured,
+        refunded=order.refunded,
+    )
 
 
-def _payment_tag(order: Order) -> Tag:
-    if order.status == Status.CANCELLED:
-        if order.captured > order.refunded:
-            return Tag("Refund on its way", "open")
-        if order.payment_status == Payment.UNPAID:
-            return Tag("Unpaid", "plain")
-    return PAYMENT[Payment(order.payment_status)]
+def paying_tags(
+    status: str, payment: str, *, total: Decimal, captured: Decimal, refunded: Decimal
+) -> list[Tag]:
+    """How an order in these states, with these amounts, is paid."""
+    if status == Status.CANCELLED:
+        if captured > refunded:
+            return [Tag("Refund on its way", "open")]
+        if payment == Payment.UNPAID:
+            return [Tag("Unpaid", "plain")]
+    elif payment == Payment.REVIEW:
+        # As much of another currency is wrong, too: the order waits for its payment still.
+        if status == Status.PENDING or captured != total:
+            paid = Tag("Wrong amount", "plain")
+        else:
+            paid = _PAYMENT[Payment.PARTIALLY_REFUNDED if refunded else Payment.PAID]
+        return [paid, _PAYMENT[Payment.REVIEW]]
+    return [_PAYMENT[Payment(payment)]]
 
 
 def fulfilment_tag(order: Order, lines: Collection[LineItem]) -> Tag:

@@ -17,6 +17,7 @@ from orders.desk import tables
 from orders.models import Order
 from orders.services.attending import hold_back
 from orders.services.fulfilling import fulfil_order
+from orders.services.paying import cancel_paid_order
 from orders.services.placing import Buyer
 from orders.services.timeline import NOBODY
 from pycommerce.core import spreadsheets
@@ -175,25 +176,28 @@ def test_orders_are_exported_as_they_are_filtered(desk, tech):
 
 def test_exported_orders_are_told_in_the_words_of_their_list(desk, tech):
     lamp = make_product("Lamp", on_hand=99)
-    unpaid, waits, begun, sent, held = (make_order(lamp, quantity=2) for _ in range(5))
-    for order in (waits, begun, sent, held):
+    orders = [make_order(lamp, quantity=2) for _ in range(6)]
+    begun, sent, held, ended = orders[2:]
+    for order in orders[1:]:
         paid(order)
     fulfil_order(order_id=begun.pk, items={begun.line_items.get().pk: 1})
     fulfil_order(order_id=sent.pk)
     hold_back(order_id=held.pk, reason="odd", actor=NOBODY)
+    cancel_paid_order(ended.pk, reason="sold elsewhere")
 
     rows = {row["Order"]: row for row in table(desk.get(f"{ORDERS}csv/"))}
 
     told = {
         order.number: (rows[order.number]["Status"], rows[order.number]["Payment"])
-        for order in (unpaid, waits, begun, sent, held)
+        for order in orders
     }
     assert list(told.values()) == [
         ("Waits for payment", "Unpaid"),
         ("To send", "Paid"),
         ("Partly sent", "Paid"),
         ("Sent", "Paid"),
-        ("To send", "In review"),
+        ("To send", "Paid, In review"),
+        ("Cancelled", "Refund on its way"),
     ]
 
 

@@ -664,6 +664,19 @@ def test_an_order_that_was_paid_wrongly_only_goes_back(desk, order):
     assert state_of(order) == ("cancelled", "refunded")
 
 
+def test_as_much_of_another_currency_is_not_told_as_paid(desk, order):
+    record_payment(
+        order_id=order.pk,
+        amount=D("259.98"),
+        currency="EUR",
+        provider="manual",
+        provider_id="manual:odd",
+    )
+
+    [row] = desk.get(LIST).context["rows"]
+    assert [tag.text for tag in row.payment] == ["Wrong amount", "In review"]
+
+
 def test_the_confirmation_is_mailed_again_once_for_each_click(desk, sold):
     confirmations = OutboxMessage.objects.filter(topic="mail.order_confirmed")
 
