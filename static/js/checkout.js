@@ -62,11 +62,15 @@ function showProblem(error, order = null) {
 
 // --- Another country, shipping or code: what it comes to then ---
 
-// A button that is replaced while it is pressed is never clicked: what comes meanwhile waits.
+// A button that is replaced while it is pressed is never clicked: what comes meanwhile waits. Of a
+// press on a list or a scroll bar the page need not hear the end: for these nothing waits.
 let released = Promise.resolve();
-form.addEventListener("pointerdown", () => {
+form.addEventListener("pointerdown", ({ target }) => {
+  if (!target.closest("button, label, summary")) return;
   released = new Promise((done) => {
-    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(done), { once: true });
+    for (const end of ["pointerup", "pointercancel", "contextmenu"]) {
+      addEventListener(end, () => setTimeout(done), { once: true });
+    }
   });
 });
 

@@ -491,6 +491,19 @@ def test_a_press_that_the_total_overtakes_still_pays(checkout):
     assert str(Order.objects.get().total).startswith("157.99")
 
 
+def test_a_press_whose_end_the_page_does_not_hear_holds_up_no_total(checkout):
+    page = checkout.page
+    fill_in(page)
+    expect(page.locator(".sums-total")).to_contain_text("$142.99")
+    state = page.locator("#id_state")
+
+    # As where the system shows the list, and takes the press.
+    state.dispatch_event("pointerdown")
+    state.select_option("CA")
+
+    expect(page.locator(".sums-total")).to_contain_text("$129.99")
+
+
 def test_of_two_tabs_with_the_same_one_pays_and_both_see_the_order(checkout):
     first, second = checkout.page, checkout.new_tab()
     checkout.expected.add(409)
