@@ -318,6 +318,7 @@ class TenantAdminSite(_Site):
             "site_header": tenant.name,
             "site_url": reverse("catalog:home"),
             "has_permission": self.has_permission(request),
+            "show_history": Right.READ_HISTORY in rights_in(request.user, tenant),
         }
         return context
 

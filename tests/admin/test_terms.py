@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from catalog.models import Product
 from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
 from tenants.shop.models import AuditEntry, catalogue_version
 from tests.admin.conftest import words
@@ -226,10 +227,10 @@ def test_most_read_how_the_shop_sells_and_some_change_it(desk_of, role, writes):
 
 
 def test_who_packs_reads_orders_and_products_alone(desk_of):
-    desk = desk_of("fulfilment")
+    desk, owners = desk_of("fulfilment"), desk_of("owner")
     order = make_order()
 
-    start = desk.get("/admin/")
+    start, owners_start = desk.get("/admin/"), owners.get("/admin/")
 
     assert "Orders to fulfil" in words(start)
     assert "Revenue" not in words(start)
@@ -242,5 +243,11 @@ def test_who_packs_reads_orders_and_products_alone(desk_of):
         "orders/ordersettings/1/change/",
         "shop/auditentry/",
     ):
-        assert f'href="/admin/{path.removesuffix("1/change/")}"' not in words(start)
+        link = f'href="/admin/{path.removesuffix("1/change/")}"'
+        assert link in words(owners_start)
+        assert link not in words(start)
         assert desk.get(f"/admin/{path}").status_code == 403
+    address = f"/admin/catalog/product/{Product.objects.get().pk}"
+    for client, reads in ((owners, True), (desk, False)):
+        page = words(client.get(f"{address}/change/"))
+        assert (f'href="{address}/history/"' in page) is reads
