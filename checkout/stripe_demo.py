@@ -34,7 +34,7 @@ from pycommerce.api.http import Request
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import Forbidden, InvalidRequest, wrong_field
 from pycommerce.core.http import HttpRequest
-from pycommerce.core.money import decimals_of, to_minor_units
+from pycommerce.core.money import decimals_of, step_problem, to_minor_units
 from pycommerce.core.same_origin import comes_from_elsewhere
 from tenants.origins import origin_of, platform_origin
 from tenants.public import in_public
@@ -94,6 +94,8 @@ def _check_decimals(items: list[Item], currency: str) -> None:
             raise wrong_field(
                 f"items[{index}].price", f"{currency} has {decimals_of(currency)} decimals."
             )
+        if problem := step_problem(item.price, currency):
+            raise wrong_field(f"items[{index}].price", problem)
 
 
 # --- An order of the shop ------------------------------------------------------------------------

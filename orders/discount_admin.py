@@ -23,7 +23,7 @@ from orders.services.batches import MOST_CODES, MOST_RANDOM, make_batch, switch_
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.core.errors import InvalidRequest
 from pycommerce.core.http import HttpRequest
-from pycommerce.core.money import decimals_of
+from pycommerce.core.money import decimals_of, step_problem
 from pycommerce.core.number_fields import NumberField, WholeNumberField
 from pycommerce.db import connection
 from pycommerce.db.counting import capped_counts, count_words
@@ -85,6 +85,10 @@ class DiscountForm(WatchedForm, MoneyForm):
             self.add_error("value", "It must be at most 100 per cent.")
         if kind == Discount.Kind.AMOUNT:
             self.check_money("value")
+            if {"kind", "value"} & set(self.changed_data):
+                amount = self.cleaned_data.get("value") or Decimal(0)
+                if problem := step_problem(amount, connection.tenant.currency):
+                    self.add_error("value", problem)
         starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
         if starts_at and ends_at and ends_at <= starts_at:
             self.add_error("ends_at", "It must end after it starts.")

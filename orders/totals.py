@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from pycommerce.core.money import quantum_of, round_money
+from pycommerce.core.money import quantum_of, round_to, step_of
 
 ZERO = Decimal(0)
 
@@ -52,24 +52,28 @@ def compute_totals(
 ) -> Totals:
     """The sums for lines of (unit price, quantity).
 
-    `discount` is an amount off the goods, at most all of them; each line bears its share, to the
-    smallest unit of the currency.
+    `discount` is an amount off the goods, at most all of them; each line bears its share. All are
+    amounts that can be paid, where the prices are.
     """
+    step = step_of(currency)
+    if any(price % step for price, _ in prices):
+        # They were there before such prices were refused, and are not paid by card.
+        step = quantum_of(currency)
     amounts = [price * quantity for price, quantity in prices]
     items_total = sum(amounts, ZERO)
-    discount = min(round_money(discount, currency), items_total)
-    shipping = round_money(shipping, currency)
-    shares = share_out(discount, amounts, currency)
+    discount = min(round_to(discount, step), items_total)
+    shipping = round_to(shipping, step)
+    shares = share_out(discount, amounts, step)
     lines = tuple(
         LineTotals(
             total=amount,
             discount=share,
-            tax=_tax(amount - share, rate.percent, currency, prices_include_tax),
+            tax=_tax(amount - share, rate.percent, step, prices_include_tax),
         )
         for amount, share in zip(amounts, shares, strict=True)
     )
     shipping_percent = rate.percent if rate.on_shipping else ZERO
-    shipping_tax = _tax(shipping, shipping_percent, currency, prices_include_tax)
+    shipping_tax = _tax(shipping, shipping_percent, step, prices_include_tax)
     tax = sum((line.tax for line in lines), ZERO) + shipping_tax
     total = items_total - discount + shipping + (ZERO if prices_include_tax else tax)
     shipping_net = shipping - (shipping_tax if prices_include_tax else ZERO)
@@ -85,26 +89,25 @@ def compute_totals(
     )
 
 
-def _tax(amount: Decimal, percent: Decimal, currency: str, included: bool) -> Decimal:
+def _tax(amount: Decimal, percent: Decimal, step: Decimal, included: bool) -> Decimal:
     if not percent:
         return ZERO
     divisor = 100 + percent if included else Decimal(100)
-    return round_money(amount * percent / divisor, currency)
+    return round_to(amount * percent / divisor, step)
 
 
-def share_out(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
-    """The amount in parts by weight, each a whole number of the currency's smallest units.
+def share_out(amount: Decimal, weights: Sequence[Decimal], step: Decimal) -> list[Decimal]:
+    """The amount in parts by weight, each a multiple of the step.
 
     The parts make the amount exactly: what rounding leaves goes to the largest remainders.
     """
     whole = sum(weights, ZERO)
     if not amount or not whole:
         return [ZERO for _ in weights]
-    quantum = quantum_of(currency)
     exact = [amount * weight / whole for weight in weights]
-    parts = [share.quantize(quantum, rounding=ROUND_DOWN) for share in exact]
-    missing = int((amount - sum(parts, ZERO)) / quantum)
+    parts = [(share / step).quantize(Decimal(1), rounding=ROUND_DOWN) * step for share in exact]
+    missing = int((amount - sum(parts, ZERO)) / step)
     by_remainder = sorted(range(len(parts)), key=lambda i: parts[i] - exact[i])
     for index in by_remainder[:missing]:
-        parts[index] += quantum
+        parts[index] += step
     return parts

@@ -12,7 +12,7 @@ from orders.errors import BadDiscount
 from orders.models import Discount, Order, OrderSettings, ShippingMethod, TaxRate
 from orders.totals import Rate, Totals, compute_totals
 from pycommerce.core.errors import wrong_field
-from pycommerce.core.money import UPPER_LIMIT, round_money
+from pycommerce.core.money import UPPER_LIMIT, round_to, step_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def find_discount(code: str, goods: Decimal, replaced: Order | None = None) -> D
 def amount_off(discount: Discount, goods: Decimal, currency: str) -> Decimal:
     """How much the code takes off goods of this amount."""
     if discount.kind == Discount.Kind.PERCENT:
-        return round_money(goods * discount.value / 100, currency)
+        return round_to(goods * discount.value / 100, step_of(currency))
     return min(discount.value, goods)
 
 

@@ -13,7 +13,7 @@ from orders.services.fulfilling import complete_if_all_is_sent
 from orders.services.paying import lock_order, refundable, write_refund
 from orders.services.timeline import NOBODY, Actor
 from pycommerce.core.errors import wrong_field
-from pycommerce.core.money import round_money
+from pycommerce.core.money import round_money, round_to, step_of, step_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ def plan_refund(
         raise wrong_field("restock", "An amount names no units: give items.")
     if amount is not None and (amount <= 0 or amount != round_money(amount, order.currency)):
         raise wrong_field("amount", f"It is no amount in {order.currency}.")
+    if amount is not None and (problem := step_problem(amount, order.currency)):
+        raise wrong_field("amount", problem)
     lines = {line.pk: line for line in order.line_items.all()}
     if items is not None:
         _check_items(items, lines)
@@ -138,6 +140,10 @@ def worth(order: Order, line: LineItem, count: int) -> Decimal:
     paid = line.total_price - line.discount
     if not order.prices_include_tax:
         paid += line.tax
-    before = round_money(paid * line.refunded / line.quantity, order.currency)
-    after = round_money(paid * (line.refunded + count) / line.quantity, order.currency)
-    return after - before
+
+    def of(units: int) -> Decimal:
+        if units == line.quantity:
+            return paid
+        return round_to(paid * units / line.quantity, step_of(order.currency))
+
+    return of(line.refunded + count) - of(line.refunded)

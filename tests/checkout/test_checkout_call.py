@@ -312,6 +312,15 @@ def test_a_price_has_the_decimals_of_the_shops_currency(tech):
     assert (session.amount_total, session.currency) == (1200, "jpy")
 
 
+def test_a_price_between_two_that_can_be_paid_is_refused(tech):
+    Tenant.objects.filter(pk=tech.pk).update(currency="KWD")
+    clear_cache()
+
+    fine = EXAMPLE | {"items": [EXAMPLE["items"][0] | {"price": 1.234}]}
+
+    assert "use 1.230 or 1.240" in error_of(call(fine), 400)
+
+
 # --- Prices --------------------------------------------------------------------------------------
 
 
