@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import lazy
 from django.utils.html import format_html
 
 from catalog.display import money
@@ -28,6 +29,7 @@ from pycommerce.core.money import MAX_DECIMALS, MAX_DIGITS, decimals_of, price_p
 from pycommerce.core.number_fields import NumberField, WholeNumberField
 from pycommerce.db import connection
 from pycommerce.unfold_shim import AutocompleteSelectFilter, UnfoldAdminTextInputWidget, display
+from tenants.tenant_admin import with_currency
 
 
 class CategoryFilter(AutocompleteSelectFilter):
@@ -161,7 +163,7 @@ class ProductListAdmin(RowEditingAdmin):
             first["alt"],
         )
 
-    @admin.display(description="Price", ordering="price")
+    @admin.display(description=lazy(with_currency, str)("Price"), ordering="price")
     def price_shown(self, product: Product) -> str:
         shown = money(product.price)
         if product.max_price > product.price:

@@ -22,8 +22,14 @@ from tenants.services.audit import record, record_all
 from tenants.shop.models import AuditEntry, raise_catalogue_version
 
 
+def with_currency(label: str) -> str:
+    """The label of an amount, with the shop's currency."""
+    return f"{label} ({connection.tenant.currency})"
+
+
 class MoneyForm(ModelForm):
-    """A form with amounts in the shop's currency: shown with its decimals, refused with more.
+    """A form with amounts in the shop's currency: named with it, shown with its decimals, refused
+    with more.
 
     Those among them that are charged are refused as well where nobody could pay them; one that
     was there already stays.
@@ -38,6 +44,7 @@ class MoneyForm(ModelForm):
         for name in self.money_fields:
             if isinstance(field := self.fields.get(name), NumberField):
                 field.places = places
+                field.label = with_currency(str(field.label))
             if isinstance(self.initial.get(name), Decimal):
                 self.initial[name] = round(self.initial[name], places)
 

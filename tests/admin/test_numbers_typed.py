@@ -112,7 +112,7 @@ def test_thousands_are_read_where_they_are_beyond_doubt(desk, typed):
 def test_a_price_that_could_be_two_is_refused_and_names_its_field(desk, typed):
     response = desk.post(ADD, SHIPPING | {"price": typed})
 
-    said = f"Price is '{typed}', which could be 1234 or 1.234: write 1234 if that is meant."
+    said = f"Price (USD) is '{typed}', which could be 1234 or 1.234: write 1234 if that is meant."
     assert response.context["adminform"].form.errors == {"price": [said]}
     assert f'value="{typed}"' in response.content.decode()
     assert not ShippingMethod.objects.filter(code="express").exists()
@@ -125,6 +125,19 @@ def in_currency(tech, currency):
     connection.set_tenant(tech)
 
 
+def test_prices_are_named_with_the_currency_of_the_shop(desk, tech):
+    lamp, method = make_product("Lamp"), ShippingMethod.objects.get(code="standard")
+    in_currency(tech, "EUR")
+
+    form = words(desk.get(f"/admin/catalog/product/{lamp.pk}/change/"))
+    assert form.count('aria-label="Price (EUR)"') == 2  # of the variant, and of another one
+    assert 'data-label="Compare at price (EUR)"' in form
+    assert "Price (EUR)" in words(desk.get("/admin/catalog/product/"))
+    shipping = words(desk.get(f"/admin/orders/shippingmethod/{method.pk}/change/"))
+    assert "Price (EUR)" in shipping
+    assert "Free from (EUR)" in shipping
+
+
 @pytest.mark.parametrize(
     ("currency", "typed", "saved"),
     [
@@ -133,8 +146,8 @@ def in_currency(tech, currency):
         ("JPY", "4,90", None),
         ("JPY", "1.234", None),
         ("JPY", "1,234", None),
-        ("KWD", "1.234", "1.234"),
-        ("KWD", "1,234.567", "1234.567"),
+        ("KWD", "1.230", "1.230"),
+        ("KWD", "1,234.560", "1234.560"),
         ("KWD", "4,90", "4.900"),
         ("KWD", "1,234", None),
     ],

@@ -53,7 +53,7 @@ def test_a_typed_decimal_comma_is_a_decimal_comma(method, sit_down):
 
     _retype(price, "1,234")
     page.get_by_role("button", name="Save", exact=True).click()
-    said = "Price is '1,234', which could be 1234 or 1.234: write 1234 if that is meant."
+    said = "Price (USD) is '1,234', which could be 1234 or 1.234: write 1234 if that is meant."
     expect(page.get_by_text(said)).to_be_visible()
     expect(price).to_have_value("1,234")
     assert seen.problems == []
