@@ -51,12 +51,12 @@ INSERT INTO orders_order
      keep_until_paid, customer_id, customer_name, customer_email, customer_phone, shipping_address,
      billing_address, country_code, notes, language, origin, shipping_method, shipping_name,
      payment_method, discount_code, used_discount_id, currency, prices_include_tax, items_total,
-     discount_total, shipping_total, shipping_net, tax_total, subtotal, total, captured, refunded,
-     created_at, updated_at)
+     discount_total, shipping_total, shipping_net, tax_name, tax_percent, tax_total, subtotal,
+     total, captured, refunded, created_at, updated_at)
 SELECT md5('order' || n)::uuid, 'B-' || n, md5('token' || n), state, payment, units, '', '', false,
        false, md5('customer' || buyer)::uuid, 'Customer ' || buyer, 'c' || buyer || '@example.com',
        '', {_ADDRESS}, {_ADDRESS}, 'US', '', 'en', '', 'standard', 'Standard', 'credit_card',
-       'CODE-1', md5('discount1')::uuid, 'USD', false, 60, 0, 5, 5, 0, 60, 65,
+       'CODE-1', md5('discount1')::uuid, 'USD', false, 60, 0, 5, 5, '', 0, 0, 60, 65,
        CASE WHEN payment = 'unpaid' THEN 0 ELSE 65 END, 0,
        now() - n * interval '180 days' / {{count}}, now()
 FROM generate_series(1, {{count}}) n,

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Trim, Upper
 from django.utils import timezone
+from django.utils.formats import number_format
 
 from catalog.models import PriceField, Variant
 from pycommerce.core.ids import uuid7
@@ -422,6 +423,8 @@ class Order(models.Model):
     discount_total = AmountField()
     shipping_total = AmountField()
     shipping_net = AmountField()
+    tax_name = models.CharField(max_length=60, blank=True)
+    tax_percent = models.DecimalField(max_digits=7, decimal_places=4, default=0)
     tax_total = AmountField()
     subtotal = AmountField()
     total = AmountField()
@@ -530,6 +533,16 @@ class Order(models.Model):
         return (
             self.status == self.Status.PENDING and self.payment_status == self.PaymentStatus.UNPAID
         )
+
+    @property
+    def tax_words(self) -> str:
+        """Its tax as the shop named it when it was placed: VAT 19 %.
+
+        "" where it had none, and for orders of versions that did not keep the name.
+        """
+        if not self.tax_name or "%" in self.tax_name:
+            return self.tax_name
+        return f"{self.tax_name} {number_format(Decimal(f'{self.tax_percent.normalize():f}'))} %"
 
 
 class LineItem(models.Model):

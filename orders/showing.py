@@ -94,10 +94,11 @@ def sums(order: Order) -> list[tuple[str, str, bool]]:
     shipping = money(order.shipping_total) if order.shipping_total else _("Free")
     found.append((_("Shipping"), shipping, False))
     if order.tax_total and not order.prices_include_tax:
-        found.append((_("Tax"), money(order.tax_total), False))
+        found.append((order.tax_words or _("Tax"), money(order.tax_total), False))
     found.append((_("Total"), money(order.total), True))
     if order.tax_total and order.prices_include_tax:
-        found.append((_("of which tax"), money(order.tax_total), False))
+        label = _("of which %(tax)s") % {"tax": order.tax_words} if order.tax_words else ""
+        found.append((label or _("of which tax"), money(order.tax_total), False))
     if order.refunded:
         found.append((_("Refunded"), f"−{money(order.refunded)}", False))
     return found

@@ -126,6 +126,7 @@ def add(
 ) -> None:
     """Add an order and its lines, whose ids may be given."""
     given = [UUID(text) for text in ids] or [uuid7() for _ in wanted]
+    order.tax_name, order.tax_percent = rate.name, rate.percent
     rows.orders.append(order)
     rows.lines += [
         LineItem(

@@ -135,7 +135,7 @@ def _line_items(order: Order) -> list[dict[str, Any]]:
         name = _("Shipping: %(method)s") % {"method": order.shipping_name}
         found.append((name, order.shipping_total, 1))
     if order.tax_total and not order.prices_include_tax:
-        found.append((_("Tax"), order.tax_total, 1))
+        found.append((order.tax_words or _("Tax"), order.tax_total, 1))
     if len(found) > 100:
         # Stripe: at most 100 line items in payment mode.
         found = [(_("Your order"), order.total, 1)]

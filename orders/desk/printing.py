@@ -147,13 +147,14 @@ def taxes_of(order: Order) -> dict[Decimal, tuple[Decimal, Decimal]]:
 
 
 def _tax_sum(order: Order, percent: Decimal, net: Decimal, tax: Decimal) -> Sum:
+    rate = formats.number_format(Decimal(f"{percent.normalize():f}"))
     values = {
-        "percent": formats.number_format(Decimal(f"{percent.normalize():f}")),
+        "tax": order.tax_words or _("%(percent)s %% tax") % {"percent": rate},
         "net": money(net),
     }
     if order.prices_include_tax:
-        return Sum(_("of which %(percent)s %% tax on %(net)s") % values, money(tax), "quiet")
-    return Sum(_("%(percent)s %% tax on %(net)s") % values, money(tax))
+        return Sum(_("of which %(tax)s on %(net)s") % values, money(tax), "quiet")
+    return Sum(_("%(tax)s on %(net)s") % values, money(tax))
 
 
 def _payments(order: Order) -> list[Sum]:

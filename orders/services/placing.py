@@ -220,6 +220,8 @@ def _amounts(priced: Quote, currency: str) -> dict[str, Any]:
         "shipping_name": priced.shipping.name,
         "shipping_total": totals.shipping,
         "shipping_net": totals.shipping_net,
+        "tax_name": priced.rate.name,
+        "tax_percent": priced.rate.percent,
         "tax_total": totals.tax,
         "subtotal": totals.subtotal,
         "total": totals.total,

@@ -141,18 +141,26 @@ def test_an_invoice_has_the_tax_by_its_rate(tech, product):
 
     net = order.subtotal + order.shipping_net
     assert taxes_of(order) == {D("7.25"): (net, order.tax_total)}
-    assert f"7.25 % tax on ${net:.2f}</dt><dd>${order.tax_total:.2f}" in paper_of(order)
+    assert f"VAT 7.25 % on ${net:.2f}</dt><dd>${order.tax_total:.2f}" in paper_of(order)
+
+
+def test_an_invoice_of_an_order_that_kept_no_name_of_its_tax_says_tax(tech, product):
+    TaxRate.objects.create(name="VAT", country="US", percent=D("7.25"), on_shipping=True)
+    order = make_order(product)
+    Order.objects.update(tax_name="", tax_percent=0)
+
+    assert f"7.25 % tax on ${order.subtotal + order.shipping_net:.2f}</dt>" in paper_of(order)
 
 
 def test_an_invoice_has_the_tax_that_is_in_its_prices(tech, product):
-    TaxRate.objects.create(name="VAT", country="US", percent=19, on_shipping=False)
+    TaxRate.objects.create(name="MwSt.", country="US", percent=D("19.5"), on_shipping=False)
     OrderSettings.objects.update(prices_include_tax=True)
 
     order = make_order(product, quantity=1, language="de")
 
-    assert taxes_of(order) == {D(19): (D("109.24"), D("20.75"))}
-    net, tax = (f"{amount} $" for amount in ("109,24", "20,75"))
-    assert f"davon 19 % Steuer auf {net}</dt><dd>{tax}" in paper_of(order)
+    assert taxes_of(order) == {D("19.5"): (D("108.78"), D("21.21"))}
+    net, tax = (f"{amount} $" for amount in ("108,78", "21,21"))
+    assert f"davon MwSt. 19,5 % auf {net}</dt><dd>{tax}" in paper_of(order)
 
 
 def test_an_invoice_without_tax_names_none(tech, sold):

@@ -27,6 +27,7 @@ from catalog.services import categories
 from checkout.demo.loading import ensure_orders
 from checkout.jobs import have_products_follow_regularly
 from checkout.services.integrity import violations
+from orders.models import Order
 from pycommerce.core.errors import InvalidRequest
 from tenants.models import ApiKey, Domain, DueWork, Membership, Tenant, User
 from tenants.services import add_domain
@@ -43,7 +44,7 @@ from tenants.shop.models import (
 )
 from tenants.webhooks.announcing import announce
 from tenants.webhooks.signing import secret_of
-from tests.factories import make_category, make_member, make_product
+from tests.factories import make_category, make_member, make_order, make_product
 
 # A schema with writes that did not commit yet cannot be dropped.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -380,6 +381,21 @@ def test_a_file_of_an_earlier_version_is_restored_and_brought_up_to_date(old_fil
     assert tenant.density == Tenant().density
     product = make_product("Lamp")
     assert SearchDocument.objects.filter(product=product).exists()
+
+
+def test_orders_of_a_version_that_kept_no_name_of_their_tax_are_restored(tech, tmp_path):
+    order = make_order(make_product("Lamp"))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE orders_order DROP tax_name, DROP tax_percent")
+        cursor.execute("DELETE FROM django_migrations WHERE name = '0011_tax_of_orders_by_name'")
+    file = tmp_path / "old.zip"
+    delete_tenant(tech, export_to=file)
+
+    tenant = restore_tenant(file)
+
+    assert lagging_tenants() == []
+    connection.set_tenant(tenant)
+    assert [(each.pk, each.tax_words) for each in Order.objects.all()] == [(order.pk, "")]
 
 
 def test_a_file_of_an_earlier_version_that_fits_nothing_leaves_nothing(old_file):
