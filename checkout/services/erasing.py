@@ -198,9 +198,11 @@ def _kept_of(payload: dict[str, Any]) -> dict[str, Any]:
     """What stays of an event of Stripe's."""
     thing = payload["data"]["object"]
     kept = {name: thing[name] for name in _KEPT_OF_THING if name in thing}
-    metadata = thing.get("metadata") or {}
+    # One that is not as Stripe sends it is kept as well.
+    metadata = thing.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
     kept["metadata"] = {name: metadata[name] for name in _KEPT_OF_METADATA if name in metadata}
     if isinstance(payment := kept.get("payment_intent"), dict):
-        kept["payment_intent"] = payment["id"]
+        kept["payment_intent"] = payment.get("id")
     event = {name: payload[name] for name in _KEPT_OF_EVENT if name in payload}
     return event | {"data": {"object": kept}}

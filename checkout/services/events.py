@@ -1,6 +1,7 @@
 """Stripe's events: kept first, then acted on; the session is asked again and not believed."""
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from checkout.stripe_inbox.models import StripeEvent, TestSession
 from orders.models import LedgerEntry
 from orders.services.paying import record_dispute
 from pycommerce.api.parameters import parse_uuid
-from pycommerce.core.money import from_minor_units
+from pycommerce.core.money import from_minor_units, most_minor_units
 from pycommerce.core.text import storable
 from tenants.models import Tenant
 from tenants.public import in_public
@@ -37,6 +38,10 @@ Thing = dict[str, Any]
 
 class Unmatched(Exception):
     """The event belongs to no order of any shop: nothing changes, and a person may look."""
+
+
+class Malformed(Exception):
+    """The event is not as Stripe sends it: acting on it again would fail again."""
 
 
 def simulator_secret() -> str:
@@ -63,11 +68,12 @@ def receive(body: bytes, signature: str) -> StripeEvent:
 def _keep(event: Thing) -> StripeEvent:
     event = storable(event)
     thing = event["data"]["object"]
+    object_id = thing.get("id") if isinstance(thing, dict) else None
     row, _ = StripeEvent.objects.get_or_create(
         pk=str(event["id"])[:255],
         defaults={
             "type": str(event.get("type") or "")[:100],
-            "object_id": str(thing.get("id") or "")[:255],
+            "object_id": str(object_id or "")[:255],
             "account": str(event.get("account") or "")[:255],
             "livemode": bool(event.get("livemode")),
             "payload": event,
@@ -88,6 +94,9 @@ def work_off(event_id: str) -> None:
     except Unmatched as problem:
         logger.warning("Stripe event %s is nobody's: %s", row.pk, problem)
         _finish(row, State.UNMATCHED, problem=str(problem))
+    except Malformed as problem:
+        logger.error("Stripe event %s is malformed: %s", row.pk, problem)
+        _finish(row, State.DEAD, problem=str(problem))
     except PaymentProviderUnavailable as problem:
         _try_again(row, str(problem))
     except Exception as problem:
@@ -125,7 +134,7 @@ def _act(row: StripeEvent) -> UUID | None:
         return None
     if row.livemode != is_live():
         raise Unmatched("It comes from the other mode, live or test.")
-    thing: Thing = row.payload["data"]["object"]
+    thing = _thing_of(row.payload)
     metadata = _metadata_of(row, thing)
     if metadata.get("kind") == "test":
         return None
@@ -136,6 +145,50 @@ def _act(row: StripeEvent) -> UUID | None:
     with tenant_context(tenant):
         handler(thing, row.account)
     return UUID(str(tenant.pk))
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 255
+
+
+def _is_payment(value: Any) -> bool:
+    return _is_id(value.get("id") if isinstance(value, dict) else value)
+
+
+def _is_amount(value: Any) -> bool:
+    # No charge in any currency has more digits.
+    return type(value) is int and 0 <= value <= most_minor_units("IDR")
+
+
+def _is_currency(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z]{3}", value, re.ASCII) is not None
+
+
+# What is read of an event about a session, charge, refund or dispute (docs.stripe.com/api).
+_MEMBERS: dict[str, Callable[[Any], bool]] = {
+    "metadata": lambda value: isinstance(value, dict),
+    "payment_intent": _is_payment,
+    "amount": _is_amount,
+    "currency": _is_currency,
+    "reason": lambda value: isinstance(value, str) and len(value) <= 255,
+}
+
+
+def _thing_of(event: Thing) -> Thing:
+    """What the event is about. Raises Malformed, naming the members."""
+    thing = event["data"]["object"]
+    if not isinstance(thing, dict):
+        raise Malformed("It is not as Stripe sends it: data.object.")
+    wrong = [] if _is_id(thing.get("id")) else ["id"]
+    for name, is_good in _MEMBERS.items():
+        if thing.get(name) is not None and not is_good(thing[name]):
+            wrong.append(name)
+    names = [f"data.object.{name}" for name in wrong]
+    if event.get("account") and not _is_id(event["account"]):
+        names.append("account")
+    if names:
+        raise Malformed(f"It is not as Stripe sends it: {', '.join(names)}.")
+    return thing
 
 
 def _metadata_of(row: StripeEvent, thing: Thing) -> Thing:

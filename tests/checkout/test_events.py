@@ -557,11 +557,8 @@ def test_a_bad_event_is_given_up_and_holds_up_no_other(product, fake, capsys):
     for order in orders:
         fake.pay(opened(order))
     bad = fake.events[2]
-    good_thing = bad["data"]["object"]
-    bad["data"]["object"] = good_thing | {"metadata": good_thing["metadata"] | {"tenant": 7}}
-    bad["data"]["object"]["payment_intent"] = 5
     # It fails in a way that nobody foresaw.
-    del bad["data"]["object"]["metadata"]["tenant"]
+    StripeEvent.objects.create(pk=bad["id"], type=bad["type"], payload={})
 
     states = tell(fake)
 
@@ -571,7 +568,7 @@ def test_a_bad_event_is_given_up_and_holds_up_no_other(product, fake, capsys):
         work_off_waiting()
     row = StripeEvent.objects.get(pk=bad["id"])
     assert (row.state, row.attempts) == ("dead", 10)
-    assert "TypeError" in row.problem
+    assert "KeyError" in row.problem
 
     connection.set_schema_to_public()
     with pytest.raises(SystemExit):
@@ -579,6 +576,55 @@ def test_a_bad_event_is_given_up_and_holds_up_no_other(product, fake, capsys):
     select()
     assert bad["id"] in json.loads(capsys.readouterr().out)["problems"][0]
     assert differences(fake) == []  # and its order was paid by that all the same
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ("cs_1", "data.object."),
+        ([], "data.object."),
+        ({"id": None}, "data.object.id."),
+        ({"id": "x" * 256}, "data.object.id."),
+        ({"metadata": "tenant"}, "data.object.metadata."),
+        ({"payment_intent": 5}, "data.object.payment_intent."),
+        ({"payment_intent": {"object": "payment_intent"}}, "data.object.payment_intent."),
+        ({"amount": "12.50"}, "data.object.amount."),
+        ({"amount": 12.5}, "data.object.amount."),
+        ({"amount": True}, "data.object.amount."),
+        ({"amount": -1}, "data.object.amount."),
+        ({"amount": 10**12}, "data.object.amount."),
+        ({"currency": "euros", "reason": []}, "data.object.currency, data.object.reason."),
+    ],
+)
+def test_an_event_that_is_not_as_stripe_sends_it_is_given_up_at_once(
+    order, fake, caplog, changes, named
+):
+    session = opened(order)
+    fake.pay(session)
+    tell(fake)
+    fake.dispute(session)
+    dispute, asked = fake.events[-1], len(fake.calls)
+    thing = dispute["data"]["object"]
+    dispute["data"]["object"] = thing | changes if isinstance(changes, dict) else changes
+
+    assert tell(fake, dispute) == ["dead"]
+    StripeEvent.objects.update(next_try_at=timezone.now())
+
+    assert work_off_waiting() == 0
+    row = StripeEvent.objects.get(pk=dispute["id"])
+    assert (row.problem, row.attempts) == (f"It is not as Stripe sends it: {named}", 1)
+    (line,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert row.problem in line.getMessage()
+    assert line.exc_info is None
+    assert len(fake.calls) == asked
+    assert not order.ledger.filter(kind="dispute").exists()
+
+
+def test_an_account_that_is_no_id_is_none(order, fake):
+    fake.pay(opened(order))
+
+    assert tell(fake, fake.events[0] | {"account": {"id": "acct_1"}}) == ["dead"]
+    assert StripeEvent.objects.get().problem == "It is not as Stripe sends it: account."
 
 
 def test_an_event_is_tried_again_when_stripe_is_back(order, fake):
