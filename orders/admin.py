@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from itertools import count
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from django.utils.text import slugify
 
 from catalog.display import money
 from orders import discount_admin  # noqa: F401 - registers itself
@@ -27,6 +29,9 @@ from tenants.admin_sites import tenant_site
 from tenants.shop.models import raise_catalogue_version
 from tenants.tenant_admin import MoneyForm, OneRow, TenantModelAdmin
 from tenants.watched_form import WatchedForm
+
+# Leaves room for a number behind it.
+_MADE_LENGTH = 34
 
 
 def country_field(**kwargs: Any) -> forms.ChoiceField:
@@ -50,14 +55,24 @@ class ShippingMethodForm(WatchedForm, MoneyForm):
         model = ShippingMethod
         fields = (
             "name",
-            "code",
             "description",
             "price",
             "free_from",
             "countries",
             "position",
             "active",
+            "code",
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "code" in self.fields:
+            self.fields["code"].required = False
+            self.fields["code"].help_text += " Made from the name where it is empty."
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"] or self.instance.code
+        return code or _free_code(self.cleaned_data.get("name", ""))
 
     def clean_countries(self) -> list[str]:
         codes = []
@@ -67,6 +82,17 @@ class ShippingMethodForm(WatchedForm, MoneyForm):
                 raise ValidationError(f"There is no country '{text}'.")
             codes.append(code)
         return list(dict.fromkeys(codes))
+
+
+def _free_code(name: str) -> str:
+    """A code made from a name, with the first number behind it that is free."""
+    wanted = slugify(name)[:_MADE_LENGTH] or "method"
+    taken = set(
+        ShippingMethod.objects.filter(code__startswith=wanted).values_list("code", flat=True)
+    )
+    if wanted not in taken:
+        return wanted
+    return next(code for number in count(2) if (code := f"{wanted}-{number}") not in taken)
 
 
 @admin.register(ShippingMethod, site=tenant_site)

@@ -48,6 +48,26 @@ def test_a_shipping_method_goes_to_the_countries_that_were_named(desk):
     assert "$14.90" in words(desk.get("/admin/orders/shippingmethod/"))
 
 
+def test_the_code_of_a_shipping_method_is_made_from_its_name(desk):
+    for _ in range(2):
+        response = desk.post("/admin/orders/shippingmethod/add/", SHIPPING | {"code": ""})
+        assert response.status_code == 302, response.context["errors"]
+    desk.post("/admin/orders/shippingmethod/add/", SHIPPING | {"code": "", "name": "快递"})
+
+    codes = set(ShippingMethod.objects.values_list("code", flat=True))
+    assert codes == {"standard", "express", "express-2", "method"}
+
+
+def test_a_shipping_method_whose_code_is_emptied_keeps_it(desk):
+    method = make_shipping_method("express")
+    address = f"/admin/orders/shippingmethod/{method.pk}/change/"
+
+    desk.post(address, filled(desk.get(address)) | {"code": "", "name": "Next day"})
+
+    method.refresh_from_db()
+    assert (method.name, method.code) == ("Next day", "express")
+
+
 def test_a_tax_rate_is_kept_by_the_code_of_its_state(desk):
     response = desk.post("/admin/orders/taxrate/add/", TAX | {"on_shipping": "on"})
 
