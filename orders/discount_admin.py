@@ -3,7 +3,7 @@
 import re
 from copy import copy
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -49,6 +49,7 @@ class DiscountForm(WatchedForm, MoneyForm):
             "usage_limit",
             "active",
         )
+        help_texts: ClassVar = {"usage_limit": "How many orders may use it. Empty: without limit."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -308,6 +308,8 @@ class Importer:
         for entry in entries:
             product = batch.products[entry.slug]
             images = present.get(product.pk, {})
+            if batch.is_new(product):
+                self.report.picture_files += entry.picture_files
             for position, each in enumerate(entry.images, 1):
                 known = images.get(each.url)
                 if known is None:

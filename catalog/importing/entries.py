@@ -59,7 +59,10 @@ class VariantEntry:
 
 @dataclass(slots=True)
 class ProductEntry:
-    """A product; `categories` are paths of names, root first."""
+    """A product; `categories` are paths of names, root first.
+
+    `picture_files` counts pictures that the other system names by file: those cannot be fetched.
+    """
 
     row: Row
     slug: str
@@ -76,6 +79,7 @@ class ProductEntry:
     kept: dict[str, str] = field(default_factory=dict)
     images: list[ImageEntry] = field(default_factory=list)
     picture_names: set[str] = field(default_factory=set)
+    picture_files: int = 0
     variants: list[VariantEntry] = field(default_factory=list)
     other_rows: list[Row] = field(default_factory=list)
 

@@ -102,5 +102,6 @@ def add_pictures(product: ProductEntry, addresses: list[str]) -> None:
             files[address] = None
     if files:
         product.picture_names |= files.keys()
+        product.picture_files += len(files)
         before = [product.kept["Pictures"]] if "Pictures" in product.kept else []
         product.kept["Pictures"] = ", ".join([*before, *files])

@@ -44,6 +44,7 @@ class Report:
     products: Tally = field(default_factory=Tally)
     variants: Tally = field(default_factory=Tally)
     images_added: int = 0
+    picture_files: int = 0
     uncounted: int = 0
     rejections: list[Rejection] = field(default_factory=list)
     header: list[str] = field(default_factory=list)
@@ -71,6 +72,11 @@ class Report:
             f"Rejected rows: {len(self.rejections)}",
         ]
         found += [f"  line {each.line}: {each.reason}" for each in self.rejections]
+        if self.picture_files:
+            found.append(
+                f"{self.picture_files} pictures have no address in the file, only a name: upload "
+                "them on the products' pages."
+            )
         if self.uncounted:
             found.append(
                 f"{self.uncounted} variants have no count in the file: new ones are sold out "

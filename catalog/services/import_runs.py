@@ -255,6 +255,7 @@ def _figures(report: Report) -> dict[str, Any]:
         "products": asdict(report.products),
         "variants": asdict(report.variants),
         "images_added": report.images_added,
+        "picture_files": report.picture_files,
         "uncounted": report.uncounted,
         "rejected": len(report.rejections),
         "refused": [[each.line, each.reason] for each in report.rejections[:REFUSED_SHOWN]],
@@ -316,6 +317,7 @@ def _report_so_far(run: ImportRun, catalogue: Catalogue) -> Report:
         report.products = Tally(**run.report["products"])
         report.variants = Tally(**run.report["variants"])
         report.images_added = run.report["images_added"]
+        report.picture_files = run.report.get("picture_files", 0)
         report.uncounted = run.report["uncounted"]
     return report
 

@@ -118,7 +118,8 @@ def sums_of(order: Order) -> list[Sum]:
     if order.discount_total:
         label = f"{_('Discount')} ({order.discount_code})" if order.discount_code else _("Discount")
         found.append(Sum(label, f"−{money(order.discount_total)}"))
-    found.append(Sum(order.shipping_name, money(order.shipping_total)))
+    shipping = f"{_('Shipping')} ({order.shipping_name})"
+    found.append(Sum(shipping, money(order.shipping_total)))
     if not order.prices_include_tax:
         found += taxes
     found.append(Sum(_("Total"), money(order.total), "total"))

@@ -53,13 +53,12 @@ def find_shipping_method(code: str, country_code: str) -> ShippingMethod:
 
 
 def missing_for_free_shipping(goods: Decimal, country_code: str) -> Decimal | None:
-    """How much more would be sent to the country for nothing; None where nothing is."""
-    found = [
-        method.free_from
-        for method in shipping_methods(country_code)
-        if method.free_from is not None
-    ]
-    return min(found) - goods if found and goods < min(found) else None
+    """How much more would be sent to the country for nothing; None where nothing is, or all is."""
+    methods = shipping_methods(country_code)
+    if any(not method.price_for(goods) for method in methods):
+        return None
+    limits = [method.free_from for method in methods if method.free_from is not None]
+    return min(limits) - goods if limits else None
 
 
 def rate_for(country_code: str, state: str) -> Rate:

@@ -41,9 +41,20 @@ def test_the_sample_catalogue_gives_its_figures(tech, shared_file, truth_of):
     for kept in Product.objects.values_list("source_fields", flat=True):
         pictures |= set(kept["Pictures"].split(", "))
     assert len(pictures) == truth["images"]
+    assert report.picture_files >= truth["images"]
 
     again = import_catalogue(shared_file(SAMPLE))
     assert (again.products.changed, again.variants.changed) == (0, 0)
+
+
+def test_pictures_that_have_only_a_name_are_counted_and_told_of(tech, write):
+    path = write([row(base_image="/l/a/lamp.jpg", additional_images="/l/a/a.jpg,/l/a/b.jpg")])
+
+    report = import_catalogue(path)
+
+    assert (report.images_added, report.picture_files) == (0, 3)
+    assert any("3 pictures have no address" in line for line in report.lines())
+    assert import_catalogue(path).picture_files == 0
 
 
 def test_a_configurable_product_finds_its_variants_by_sku(tech, write):

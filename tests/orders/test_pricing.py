@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from orders.errors import BadDiscount
-from orders.models import Discount, OrderSettings, TaxRate
-from orders.services.pricing import quote, shipping_methods
+from orders.models import Discount, OrderSettings, ShippingMethod, TaxRate
+from orders.services.pricing import missing_for_free_shipping, quote, shipping_methods
 from pycommerce.core.errors import InvalidRequest
 from tests.factories import make_shipping_method
 
@@ -230,3 +230,18 @@ def test_an_order_that_no_column_holds_is_refused(tech):
             ask(*lines)
         assert refused.value.fields.keys() == {"items"}
     assert ask(("499999.99", 9999)).totals.total == D("9998999800.02")
+
+
+def test_it_is_said_how_much_is_missing_for_free_shipping(tech):
+    ShippingMethod.objects.update(price=5, free_from=60)
+    make_shipping_method("express", price="15", free_from="100")
+
+    assert missing_for_free_shipping(D("39.90"), "US") == D("20.10")
+    assert missing_for_free_shipping(D("60"), "US") is None
+
+
+def test_nothing_is_missing_where_another_way_is_free_already(tech):
+    ShippingMethod.objects.update(price=0)
+    make_shipping_method("express", price="15", free_from="100")
+
+    assert missing_for_free_shipping(D("39.90"), "US") is None
