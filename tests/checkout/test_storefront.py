@@ -366,7 +366,7 @@ def test_enter_in_a_quantity_does_not_remove_the_first_line(filled):
 
 
 def test_what_is_missing_for_free_shipping_is_said(filled):
-    ShippingMethod.objects.filter(code="standard").update(free_from=Decimal(300))
+    ShippingMethod.objects.filter(code="standard").update(price=5, free_from=Decimal(300))
 
     assert "Add $40.02 more for free shipping." in filled.get("/cart/").content.decode()
 
@@ -782,7 +782,7 @@ def test_what_sold_out_meanwhile_leads_back_to_the_cart(filled, product):
 
 
 def test_the_sum_counts_what_can_be_bought_and_says_what_is_in_the_way(filled, with_a_lamp):
-    ShippingMethod.objects.filter(code="standard").update(free_from=Decimal(300))
+    ShippingMethod.objects.filter(code="standard").update(price=5, free_from=Decimal(300))
     lines = lines_by_name()
     variant = lines["Wireless Headphones"].variant
     adjust_stock(variant_id=variant.pk, on_hand=1, reason="Lost", user=None)
@@ -894,7 +894,7 @@ def test_a_line_shows_the_colour_that_was_chosen_from_the_cart_to_the_account(sh
 
 
 def test_what_is_no_longer_sold_says_so_and_leads_nowhere(filled, product):
-    ShippingMethod.objects.filter(code="standard").update(free_from=Decimal(300))
+    ShippingMethod.objects.filter(code="standard").update(price=5, free_from=Decimal(300))
     Product.objects.filter(pk=product.pk).update(status="archived")
 
     page = filled.get("/cart/").content.decode()
