@@ -39,6 +39,7 @@ class PreparedStatements:
         self._names: dict[_Key, str] = {}
         self._keys: list[_Key] = []
         self._numbers = count()
+        self._has_forgotten = False
         # Of itself the server would plan anew for the first five uses, and often from then on.
         self.execute("SET plan_cache_mode = force_generic_plan")
 
@@ -52,10 +53,11 @@ class PreparedStatements:
         try:
             return self._fetch(statement, values)
         except psycopg.errors.FeatureNotSupported:
-            # A migration changed the type of a column since: prepare it once more.
+            # A migration changed the type of a column since: prepare it once more. The transaction
+            # in which that is noticed is lost, but the next one does.
+            self._forget()
             if self._connection.info.transaction_status != TransactionStatus.IDLE:
                 raise
-            self._forget()
             return self._fetch(statement, values)
 
     def fetch_planned(self, statement: str, arguments: Sequence[object]) -> list[tuple[Any, ...]]:
@@ -76,6 +78,9 @@ class PreparedStatements:
         return loader.load_rows(0, result.ntuples, tuple)
 
     def _prepare(self, statement: str) -> str:
+        if self._has_forgotten:
+            self.execute("DEALLOCATE ALL")
+            self._has_forgotten = False
         if len(self._keys) >= self._most:
             self._forget_any()
         name = f"s{next(self._numbers)}"
@@ -99,7 +104,8 @@ class PreparedStatements:
     def _forget(self) -> None:
         self._names.clear()
         self._keys.clear()
-        self.execute("DEALLOCATE ALL")
+        # The server is told when it listens: not in a transaction that failed.
+        self._has_forgotten = True
 
     def _check(self, result: PGresult, expected: ExecStatus) -> None:
         if result.status == expected:

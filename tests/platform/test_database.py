@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import (
     DataError,
+    NotSupportedError,
     OperationalError,
     close_old_connections,
     connection,
@@ -181,6 +182,25 @@ def test_a_prepared_statement_outlives_a_change_of_its_columns():
         cursor.execute("DO $$BEGIN ALTER TABLE example ALTER amount TYPE text; END$$")
 
     assert connection.fetch_prepared(statement, []) == [("7",)]
+
+
+def test_of_transactions_only_the_first_fails_by_a_change_of_columns():
+    statement = "SELECT amount FROM example"
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE example AS SELECT 7 AS amount")
+        assert connection.fetch_prepared(statement, []) == [(7,)]
+        cursor.execute("DO $$BEGIN ALTER TABLE example ALTER amount TYPE text; END$$")
+
+    @transaction.atomic
+    def read() -> list[tuple[str]]:
+        assert _here()
+        return connection.fetch_prepared(statement, [])
+
+    with pytest.raises(NotSupportedError):
+        read()
+
+    assert read() == [("7",)]
+    assert _runs() == [1]
 
 
 @pytest.mark.parametrize("fetch", ["fetch_prepared", "fetch_planned"])
