@@ -23,6 +23,7 @@ from tenants.backends import may_enter, rights_in
 from tenants.long_lists import RowsSearchedFor
 from tenants.models import User
 from tenants.password_views import (
+    JUST_CHOSEN,
     ChangePasswordView,
     ChoosePasswordView,
     InvitationView,
@@ -49,6 +50,10 @@ class StaffLoginForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "E-mail address"
         self.fields["username"].widget.attrs |= {"autocomplete": "username", "inputmode": "email"}
+        if self.initial.get("username"):
+            # The password is what is left to type.
+            self.fields["username"].widget.attrs.pop("autofocus", None)
+            self.fields["password"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any]:
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
@@ -171,8 +176,10 @@ class _Site(UnfoldAdminSite):
             "app_path": request.get_full_path(),
             "username": request.user.get_username(),
         }
+        email = request.session.pop(JUST_CHOSEN, "") if request.method == "GET" else ""
         view = PasswordStepView.as_view(
             template_name=self.login_template,
+            initial={"username": email},
             authentication_form=self.login_form,
             next_page="admin:index",
             extra_context=context | (extra_context or {}),

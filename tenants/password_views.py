@@ -37,6 +37,9 @@ from tenants.services.account_mail import Deed, Scene, tell_owner
 from tenants.services.passwords import ask_for_link, invitation_tokens
 from tenants.services.signing_in import check_password
 
+# In the session: whose password was chosen, for the page of signing in that follows.
+JUST_CHOSEN = "password_just_chosen"
+
 
 def scene_of(request: HttpRequest) -> Scene:
     """Where somebody does something to their account."""
@@ -161,6 +164,7 @@ class ChoosePasswordView(PasswordResetConfirmView):
         if is_change:
             tell_owner(form.user, Deed.PASSWORD, scene_of(self.request))
         messages.success(self.request, _("Your password is saved. Sign in with it."))
+        self.request.session[JUST_CHOSEN] = form.user.email
         return response
 
     def _is_first(self, user: User) -> bool:

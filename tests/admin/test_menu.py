@@ -35,6 +35,18 @@ def test_the_end_of_the_shop_stands_last_and_orders_first(desk):
     assert menu.rindex("</a>") > places[-1] > menu.rindex("<a ")
 
 
+def test_the_overview_and_the_shop_stand_above_the_groups(desk):
+    menu = words(desk.get("/admin/orders/order/")).partition('id="nav-sidebar-apps"')[2]
+
+    assert menu.index(">Overview<") < menu.index(">View site<") < menu.index(">Sales<")
+    assert 'href="/admin/"' in menu.partition(">Overview<")[0]
+
+
+def test_the_button_above_a_list_says_what_it_adds(desk):
+    assert ">Add product<" in words(desk.get("/admin/catalog/product/"))
+    assert "addlink" not in words(desk.get("/admin/catalog/product/add/"))
+
+
 def test_who_may_see_less_has_a_shorter_menu(desk_of):
     menu = words(desk_of("viewer").get("/admin/"))
 

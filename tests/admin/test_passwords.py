@@ -440,6 +440,19 @@ def test_an_invitation_works_for_a_week(desk, hours, works):
     assert enters("new@example.com", NEW) is works
 
 
+def test_whoever_chose_a_password_signs_in_without_typing_their_address(desk):
+    invite(desk, "new@example.com")
+
+    page = choose(link_in(mailed()[0]))
+
+    form = page.context["form"]
+    assert form["username"].value() == "new@example.com"
+    assert "autofocus" in form.fields["password"].widget.attrs
+    # Once: whoever opens the page after that finds it empty.
+    again = page.client.get("/admin/login/")
+    assert not again.context["form"]["username"].value()
+
+
 def test_an_invitation_is_no_reset_and_ends_with_the_membership(desk):
     invite(desk, "new@example.com")
     link = link_in(mailed()[0])
