@@ -71,9 +71,10 @@ class MembershipForm(WatchedForm):
         model = Membership
         fields = ("role",)
         help_texts: ClassVar = {
-            "role": "Viewers look at everything; fulfilment looks at orders and products alone, "
-            "and sends orders; managers do both, change products, stock, terms and look, refund, "
-            "and erase customers; owners do everything, members and keys included."
+            "role": "Viewers look at orders, products, sales, terms and history; fulfilment at "
+            "orders and products alone, and sends orders; managers do both, change products, "
+            "stock, terms and look, refund, and erase customers; owners do everything, members "
+            "and keys included."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
