@@ -35,9 +35,9 @@ for (const list of document.querySelectorAll("[data-simplebar]:not([data-simpleb
 }
 
 // On a phone each value of a list stands beside its column's name, which the theme writes in
-// capitals: every word of it.
+// capitals: every word of it. The box to tick is called as the one above the list.
 for (const cell of document.querySelectorAll("[data-label]")) {
-  const name = cell.dataset.label.trim();
+  const name = cell.matches(".action-checkbox") ? "Choose" : cell.dataset.label.trim();
   cell.dataset.label = name.charAt(0).toUpperCase() + name.slice(1);
 }
 
