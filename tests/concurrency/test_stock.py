@@ -172,7 +172,8 @@ def test_an_order_that_loses_a_deadlock_is_placed_all_the_same(shop, owner, thre
     with connected_with("-c deadlock_timeout=60s"):
         select()
         with transaction.atomic(), connection.cursor() as cursor:
-            connection.settings_dict["OPTIONS"]["options"] = "-c deadlock_timeout=20ms"
+            # A server process looks for a circle once in a wait: late enough for the circle to be.
+            connection.settings_dict["OPTIONS"]["options"] = "-c deadlock_timeout=5s"
             cursor.execute(lock, [ids[1]])
             bought = thread(buying(owner, (low, 1), (high, 1)))
             # The order has the low one and waits for the high one: now a circle, in which the
