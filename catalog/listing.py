@@ -638,12 +638,6 @@ def find_one(id_or_slug: str, select: Select, *, condition: str = "p.status = 'a
     return select.read(rows[0]) if rows else None
 
 
-def find_product(id_or_slug: str) -> ProductRow | None:
-    """One active product by its id or its slug."""
-    columns = find_columns(id_or_slug)
-    return read_product(columns) if columns else None
-
-
 def find_columns(id_or_slug: str) -> tuple[Any, ...] | None:
     """One active product as it was read; what is made of equal ones is equal."""
     found: tuple[Any, ...] | None = find_one(id_or_slug, _full()._replace(read=_hashable))

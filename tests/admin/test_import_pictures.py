@@ -19,7 +19,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog.exporting import export_catalogue
 from catalog.importing import import_catalogue, running
-from catalog.listing import ProductFilters, find_product, newest_cards
+from catalog.listing import ProductFilters, find_columns, newest_cards, read_product
 from catalog.models import ImportedChange, ImportRun, PictureFetch, Product, ProductImage
 from catalog.services import fetching, picture_fetches
 from catalog.services.editing import delete_products
@@ -188,7 +188,7 @@ def test_a_picture_that_is_here_is_shown_before_one_that_could_not_be_fetched(de
     [card] = newest_cards(ProductFilters(), limit=1, version=catalogue_version())
     assert card.image["alt"] == "View 2"
     assert card.image["widths"] == [320, 480, 640]
-    shown = find_product("lamp")
+    shown = read_product(find_columns("lamp"))
     assert [each["widths"] for each in shown.images] == [[320, 480, 640], []]
 
 
