@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from catalog.addresses import category_address, page_address
+from catalog.addresses import category_addresses, home_address, page_address
 from catalog.tree import Node, category_tree
 from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.http import HttpRequest, address_of
@@ -31,7 +30,12 @@ class Link(NamedTuple):
 
 
 def links_to(nodes: Iterable[Node]) -> list[Link]:
-    return [Link(node.name, category_address(node.slug), node.description) for node in nodes]
+    nodes = list(nodes)
+    addresses = category_addresses(node.slug for node in nodes)
+    return [
+        Link(node.name, address, node.description)
+        for node, address in zip(nodes, addresses, strict=True)
+    ]
 
 
 def list_items(links: Iterable[Link]) -> SafeString:
@@ -48,7 +52,7 @@ def layout(request: HttpRequest, q: str = "", theme: str = "") -> dict[str, Any]
     kept, and its links open beside it.
     """
     tenant = request.tenant
-    home = reverse("catalog:home")
+    home = home_address()
     tree = category_tree(request.version)
     context: dict[str, Any] = {
         "tenant": tenant,

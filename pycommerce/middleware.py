@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 import structlog
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponsePermanentRedirect
 
 from pycommerce.api.errors import error_response
+from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.csp import CSP
 from pycommerce.core.errors import HttpsRequired, wrong_fields
 from pycommerce.core.http import INTERNAL, HttpRequest
@@ -84,16 +86,17 @@ class RequestMiddleware:
         forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
         scheme = meta.pop("HTTP_X_FORWARDED_PROTO", "")
         relayed = meta.pop("HTTP_X_FORWARDED_HOST", "") or meta.get("HTTP_FORWARDED", "")
-        request.client_address = _client_of(peer) if peer else "127.0.0.1"
+        request.client_address = _address_of(peer).client if peer else "127.0.0.1"
         is_proxy = self._is_proxy(peer)
-        is_near = is_proxy or _is_loopback(peer)
+        is_near = is_proxy or _address_of(peer).is_loopback
         request.is_internal = is_near and not (forwarded_for or scheme or relayed)
         if not is_proxy:
             return False
         for address in reversed([part.strip() for part in forwarded_for.split(",")]):
-            if not _is_address(address):
+            given = _address_of(address)
+            if not given.is_valid:
                 break
-            request.client_address = _client_of(address)
+            request.client_address = given.client
             if not self._is_proxy(address):
                 break
         meta["wsgi.url_scheme"] = "https" if scheme.strip().lower() == "https" else "http"
@@ -102,38 +105,50 @@ class RequestMiddleware:
     def _is_proxy(self, address: str) -> bool:
         if not address:
             return "unix" in settings.TRUSTED_PROXIES
-        if not self._proxies or not _is_address(address):
+        if not self._proxies or not _address_of(address).is_valid:
             return False
         parsed = ipaddress.ip_address(address)
         return any(parsed in network for network in self._proxies)
 
 
-def _client_of(address: str) -> str:
-    """The address as all limits count it: of IPv6 the network of 64 bits that a client is given.
+class _Address(NamedTuple):
+    """What there is to know of an address as it was given.
 
+    `client` is how all limits count it: of IPv6 the network of 64 bits that a client is given.
     Whoever has one of its addresses has all 2^64 (RFC 6177), each as good as a client of its own.
     An address of IPv4 that is written as one of IPv6 is that of IPv4.
     """
-    if not _is_address(address):
-        return address
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
+
+    client: str
+    is_valid: bool
+    is_loopback: bool
 
 
-def _is_loopback(address: str) -> bool:
-    return _is_address(address) and ipaddress.ip_address(address).is_loopback
+# One client's come again and again, and so does a proxy's.
+_addresses: BoundedCache[_Address] = BoundedCache(10_000)
 
 
-def _is_address(text: str) -> bool:
+def _address_of(text: str) -> _Address:
+    found = _addresses.get(text)
+    if found is None:
+        found = _read_address(text)
+        _addresses.put(text, found)
+    return found
+
+
+def _read_address(text: str) -> _Address:
     try:
-        ipaddress.ip_address(text)
+        is_loopback = ipaddress.ip_address(text).is_loopback
     except ValueError:
-        return False
-    return True
+        return _Address(text, False, False)
+    parsed = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv4Address):
+        client = str(parsed)
+    elif parsed.ipv4_mapped:
+        client = str(parsed.ipv4_mapped)
+    else:
+        client = str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
+    return _Address(client, True, is_loopback)
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:

@@ -7,11 +7,13 @@ they cost nothing when the page is made.
 import re
 from collections.abc import Callable
 
-from django.template import Origin
+from django.template import Origin, Template
 from django.template.loaders.cached import Loader as CachedLoader
 from django.templatetags.static import static
 from django.utils import translation
 from django.utils.html import escape
+
+from pycommerce.template_linking import Linker, is_own
 
 _CONSTANT = re.compile(r"""\{% (static|trans|translate) (["'])([^"'\\]+)\2 %\}""")
 
@@ -39,7 +41,21 @@ def _write_out(match: re.Match[str]) -> str:
 
 
 class Loader(CachedLoader):
-    """Django's caching loader, with a cache for each language."""
+    """Django's caching loader, with a cache for each language; it links the project's own.
+
+    A template that is loaded as a parent (`skip` names its children) keeps its blocks. While
+    debugging nothing is linked: the page of an error shows lines of the file that is rendered.
+    """
+
+    def get_template(self, template_name: str, skip: list[Origin] | None = None) -> Template:
+        known = self.get_template_cache.get(self.cache_key(template_name, skip))
+        if isinstance(known, Template):
+            return known
+        template = super().get_template(template_name, skip)
+        if not skip and not self.engine.debug and is_own(template):
+            # All at once: another thread may render it already.
+            template.nodelist = Linker(self.get_template).link(template)
+        return template
 
     def cache_key(self, template_name: str, skip: list[Origin] | None = None) -> str:
         return f"{translation.get_language()} {super().cache_key(template_name, skip)}"

@@ -35,6 +35,8 @@ class PreparedStatements:
     def __init__(self, connection: psycopg.Connection[Any], most: int) -> None:
         self.path: Path = None
         self._connection = connection
+        # It keeps how values of each type are read.
+        self._loader = Transformer(connection)
         self._most = most
         self._names: dict[_Key, str] = {}
         self._keys: list[_Key] = []
@@ -73,9 +75,8 @@ class PreparedStatements:
 
     def _read(self, result: PGresult) -> list[tuple[Any, ...]]:
         self._check(result, ExecStatus.TUPLES_OK)
-        loader = Transformer(self._connection)
-        loader.set_pgresult(result)
-        return loader.load_rows(0, result.ntuples, tuple)
+        self._loader.set_pgresult(result)
+        return self._loader.load_rows(0, result.ntuples, tuple)
 
     def _prepare(self, statement: str) -> str:
         if self._has_forgotten:

@@ -1,5 +1,6 @@
 """The style guide: every part of the shop's pages, for those who work in it."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,16 @@ def test_nobody_else_sees_it(tech):
     assert "/admin/login/" in response["Location"]
 
 
-def test_it_shows_every_part_that_pages_are_made_of(guide_for):
+@pytest.fixture
+def in_parts(settings):
+    """Django's own loader: ours makes one piece of a page, and its parts are not heard of."""
+    [(_, files)] = settings.TEMPLATES[0]["OPTIONS"]["loaders"]
+    engine = copy.deepcopy(settings.TEMPLATES[0])
+    engine["OPTIONS"]["loaders"] = [("django.template.loaders.cached.Loader", files)]
+    settings.TEMPLATES = [engine]
+
+
+def test_it_shows_every_part_that_pages_are_made_of(guide_for, in_parts):
     make_product("Lamp", image="A lamp")
     folder = Path(settings.BASE_DIR) / "templates"
     parts = {
