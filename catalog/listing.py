@@ -691,11 +691,20 @@ def find_cards(
     return find_page(filters, sort=sort, limit=limit, cursor=cursor, select=CARD, version=version)
 
 
+# Weighed in cards: the pages of all products of a category show the same few.
+_newest: BoundedCache[list[CardRow]] = BoundedCache(settings.QUERY_CACHE_SIZE)
+
+
 def newest_cards(filters: ProductFilters, *, limit: int, version: int) -> list[CardRow]:
-    """The newest products as cards, with no page after them."""
-    plan = filters.plan(version)
-    found = _rows(_part_of(filters, plan, version, _NEWEST, limit), None, limit, CARD)
-    return [CARD.read(row.columns) for row in found]
+    """The newest products as cards, with no page after them; read once for each version."""
+    key = (connection.schema_name, version, filters, limit)
+    cards = _newest.get(key)
+    if cards is None:
+        plan = filters.plan(version)
+        found = _rows(_part_of(filters, plan, version, _NEWEST, limit), None, limit, CARD)
+        cards = [CARD.read(row.columns) for row in found]
+        _newest.put(key, cards, 1 + len(cards))
+    return cards
 
 
 def cards_of(ids: Sequence[UUID]) -> list[CardRow]:
