@@ -59,12 +59,13 @@ _OVERHEAD = 1024
 
 def _kept(request: HttpRequest, make: Callable[[], Body]) -> HttpResponseBase:
     """The answer kept for this address, or a new one."""
-    query = request.META.get("QUERY_STRING", "")
+    query, tenant = request.META.get("QUERY_STRING", ""), request.tenant
     key = (
-        connection.schema_name,
-        connection.tenant.language,
+        tenant.schema_name,
+        tenant.language,
         request.catalogue_version,
-        origin_of(request),
+        request.scheme,
+        request.META.get("HTTP_HOST"),
         request.path,
         query,
     )

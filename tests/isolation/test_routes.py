@@ -43,10 +43,13 @@ from orders.models import Customer, Discount, DiscountBatch, Order, SignIn, TaxR
 from orders.services.customers import remember_address, token_of
 from orders.services.mailing import deliver_outbox
 from orders.services.placing import Address, Buyer
+from pycommerce.core.bounded_cache import forget_everything
 from tenants.admin_sites import platform_site, tenant_site
+from tenants.changes import changes
 from tenants.exporting import list_again
 from tenants.models import Domain, Membership, Scope, Tenant, User
 from tenants.platform_models import FailedJob, Job, ShopExport
+from tenants.resolution import clear_cache
 from tenants.services import add_domain, add_member
 from tenants.services.audit import record
 from tenants.services.domains import claim_domain
@@ -62,6 +65,8 @@ from tenants.shop.models import (
     WebhookEndpoint,
     WebhookEvent,
     WebhookType,
+    catalogue_version,
+    raise_catalogue_version,
 )
 from tests.factories import (
     make_category,
@@ -615,6 +620,33 @@ def test_no_route_of_a_shop_shows_or_changes_the_other_shops_things(shops, route
             assert response.status_code < 500
 
     assert _contents(shops) == before
+
+
+def test_what_is_kept_of_one_shop_is_never_the_others(shops):
+    """At the same version and of the same moment, on one process that was asked for both."""
+    moment = timezone.now()
+    for tenant in (shops.outdoor, shops.tech):
+        _in(tenant)
+        raise_catalogue_version(at_least=1000)
+        assert catalogue_version() == 1000
+    Tenant.objects.update(updated_at=moment)
+    forget_everything()
+    changes.forget()
+    clear_cache()
+    told = set()
+    for route in [path for path, who in TENANT_ROUTES.items() if who not in (MEMBER, PROVIDER)]:
+        for host, user in (
+            ("outdoor.localhost", shops.outdoor_owner),
+            ("tech.localhost", shops.tech_owner),
+        ):
+            client, headers = _client(host, user)
+            response = client.get(shops.path(route), **headers)
+            if host == "outdoor.localhost":
+                told |= {route} if not _hides(_shown(response)) else set()
+            elif route != SEARCH:
+                assert _hides(_shown(response)), route
+
+    assert {"", "products/", "categories/{category_slug}/", "api/products"} <= told
 
 
 @pytest.mark.parametrize("route", [path for path, who in TENANT_ROUTES.items() if who == MEMBER])

@@ -373,6 +373,22 @@ def test_what_is_kept_of_a_product_follows_each_thing_it_shows(shop, tech, chang
     assert again != page
 
 
+def test_others_of_the_category_are_shown_as_they_are_now(shop, tech, audio):
+    for name in ("Lamp", "Radio"):
+        make_product(name, categories=[audio], on_hand=9, sku=name)
+    assert "badge-out" not in text_of(shop.get("/products/lamp/"))
+
+    adjust_stock_of(Product.objects.get(slug="radio"), 0)
+    changes.forget()  # as after a second
+    page = text_of(shop.get("/products/lamp/"))
+    assert 'badge-out">Sold out' in page
+
+    make_product("Speaker", categories=[audio])
+    raise_catalogue_version()
+    changes.forget()
+    assert "/products/speaker/" in text_of(shop.get("/products/lamp/"))
+
+
 def adjust_stock_of(product: Product, on_hand: int) -> None:
     variant = product.variants.get()
     adjust_stock(variant_id=variant.pk, on_hand=on_hand, reason="lost", user=None)
