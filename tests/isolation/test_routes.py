@@ -622,17 +622,36 @@ def test_no_route_of_a_shop_shows_or_changes_the_other_shops_things(shops, route
     assert _contents(shops) == before
 
 
-def test_what_is_kept_of_one_shop_is_never_the_others(shops):
-    """At the same version and of the same moment, on one process that was asked for both."""
-    moment = timezone.now()
+def _make_alike(shops: Shops) -> None:
+    """Have both shops at the same version and changed at the same moment, with nothing kept."""
     for tenant in (shops.outdoor, shops.tech):
         _in(tenant)
         raise_catalogue_version(at_least=1000)
         assert catalogue_version() == 1000
-    Tenant.objects.update(updated_at=moment)
+    Tenant.objects.update(updated_at=timezone.now())
     forget_everything()
     changes.forget()
     clear_cache()
+
+
+@pytest.mark.parametrize("route", ["", "products/", "api/products", "api/categories"])
+def test_a_domain_that_went_to_the_other_shop_shows_nothing_of_the_first(shops, route):
+    client, headers = _client("shop.example.org", shops.staff)
+    domain = add_domain(shops.outdoor, "shop.example.org")
+    _make_alike(shops)
+    assert not _hides(_shown(client.get(shops.path(route), **headers)))
+
+    Domain.objects.filter(pk=domain.pk).update(tenant=shops.tech)
+    clear_cache()
+
+    response = client.get(shops.path(route), **headers)
+    assert response.status_code == 200
+    assert _hides(_shown(response))
+
+
+def test_what_is_kept_of_one_shop_is_never_the_others(shops):
+    """At the same version and of the same moment, on one process that was asked for both."""
+    _make_alike(shops)
     told = set()
     for route in [path for path, who in TENANT_ROUTES.items() if who not in (MEMBER, PROVIDER)]:
         for host, user in (
