@@ -65,7 +65,7 @@ def _kept(request: HttpRequest, make: Callable[[], Body]) -> HttpResponseBase:
         tenant.language,
         request.catalogue_version,
         request.scheme,
-        request.META.get("HTTP_HOST"),
+        request.META.get("HTTP_HOST") or origin_of(request),
         request.path,
         query,
     )

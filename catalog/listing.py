@@ -691,8 +691,8 @@ def find_cards(
     return find_page(filters, sort=sort, limit=limit, cursor=cursor, select=CARD, version=version)
 
 
-# Weighed in cards: the pages of all products of a category show the same few.
-_newest: BoundedCache[list[CardRow]] = BoundedCache(settings.QUERY_CACHE_SIZE)
+# Weighed in cards of some 1 KB: the pages of all products of a category show the same few.
+_newest: BoundedCache[list[CardRow]] = BoundedCache(10_000)
 
 
 def newest_cards(filters: ProductFilters, *, limit: int, version: int) -> list[CardRow]:

@@ -132,7 +132,8 @@ def _address_of(text: str) -> _Address:
     found = _addresses.get(text)
     if found is None:
         found = _read_address(text)
-        _addresses.put(text, found)
+        if found.is_valid:
+            _addresses.put(text, found)
     return found
 
 

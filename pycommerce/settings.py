@@ -246,7 +246,7 @@ API_BODY_LIMIT = 256 * 1024
 # What each process keeps of its answers; 0 keeps nothing.
 RESPONSE_CACHE_BYTES = env.int("RESPONSE_CACHE_BYTES", default=16 * 1024 * 1024)
 CARD_CACHE_SIZE = env.int("CARD_CACHE_SIZE", default=20_000)
-# Counts, search plans, category ids and newest cards, each as many as this; always kept.
+# Counts, search plans and category ids, each as many as this; small and always kept.
 QUERY_CACHE_SIZE = 5_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 REST_FRAMEWORK = {

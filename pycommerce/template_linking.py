@@ -4,22 +4,35 @@ A page of a shop is made of some ten files and as many blocks. To look each of t
 a scope for it, takes a tenth of the time that the page takes.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 
-from django.template import Context, Node, NodeList, Template, TemplateDoesNotExist
+from django.template import (
+    Context,
+    Node,
+    NodeList,
+    Template,
+    TemplateDoesNotExist,
+    TemplateSyntaxError,
+)
 from django.template.base import (
     FilterExpression,
     Origin,
+    TextNode,
     Variable,
     VariableDoesNotExist,
     VariableNode,
+    render_value_in_context,
 )
-from django.template.defaulttags import WithNode
+from django.template.defaulttags import CycleNode, IfChangedNode, WithNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
 from django.utils.safestring import SafeString
 
+_ANY_SUPER, _SUPER = re.compile(r"block\.super\b"), re.compile(r"\{\{\s*block\.super\s*\}\}")
+# A tag that names what it made.
+_NAMES = re.compile(r"\bas(var)?\s+\w+\s*\Z")
 # What may stand there by each block's name, the nearest first.
 _Versions = dict[str, list[NodeList]]
 
@@ -28,9 +41,10 @@ class Linker:
     """Puts the nodes of parents and parts in the place of `extends`, `block` and `include`.
 
     Only where the name is a literal and the file is the project's own (in a folder of the engine);
-    what other packages bring stays as it is, and so does a part that holds itself. Nodes keep the
-    file and line that they are from. `find` gives a template by its name and raises
-    TemplateDoesNotExist.
+    what other packages bring stays as it is. So do a part that holds itself or has a tag that
+    remembers what it did (`cycle`), and what says `block.super` otherwise than `{{ block.super }}`.
+    Nodes keep the file and line that they are from. `find` gives a template by its name and raises
+    TemplateDoesNotExist or TemplateSyntaxError.
     """
 
     def __init__(self, find: Callable[[str], Template]) -> None:
@@ -44,14 +58,16 @@ class Linker:
         nodes = _compiled(template)
         within = (*within, template.origin)
         versions: _Versions = {}
+        here = template
         while extends := _extends_of(nodes):
             parent = self._ours(extends.parent_name, within)
-            if parent is None:
+            if parent is None or nodes[0] is not extends or _has_other_super(here):
                 return _compiled(template)
-            for name, block in extends.blocks.items():
-                versions.setdefault(name, []).append(block.nodelist)
-            nodes = _compiled(parent)
+            _add_versions(versions, extends.nodelist)
+            here, nodes = parent, _compiled(parent)
             within = (*within, parent.origin)
+        if versions:
+            _add_versions(versions, nodes)
         self._join(nodes, versions, within)
         return nodes
 
@@ -68,13 +84,10 @@ class Linker:
             return self._block(node, versions, within)
         if isinstance(node, IncludeNode) and not node.isolated_context:
             part = self._ours(node.template, within)
-            if part is not None:
+            if part is not None and "block.super" not in part.source:
                 found = self._link(part, within)
-                if not node.extra_context:
-                    return list(found)
-                values = WithNode(None, None, found, node.extra_context)
-                values.token, values.origin = node.token, node.origin
-                return [values]
+                if not any(found.get_nodes_by_type(kind) for kind in (CycleNode, IfChangedNode)):
+                    return _in_scope(node, found, node.extra_context)
         if type(node) is VariableNode and _is_plain(node.filter_expression):
             node.__class__ = PlainVariableNode
         for inner in _lists_in(node):
@@ -85,14 +98,11 @@ class Linker:
         self, block: BlockNode, versions: _Versions, within: tuple[Origin, ...]
     ) -> list[Node]:
         """The nearest version of a block, with the others where it asks for them."""
-        of_name = versions.get(block.name, [])
-        if not any(each is block.nodelist for each in of_name):
-            of_name = [*of_name, block.nodelist]
-        nearest, *others = of_name
+        nearest, *others = versions[block.name]
         _put_super(nearest, others)
         # In its own parts the block is not looked for again.
         self._join(nearest, versions | {block.name: [nearest]}, within)
-        return list(nearest)
+        return _in_scope(block, nearest, {})
 
     def _ours(self, name: object, within: tuple[Origin, ...]) -> Template | None:
         """The template that is meant, where that is clear beforehand, and ours to join."""
@@ -101,8 +111,8 @@ class Linker:
             return None
         try:
             found = self._find(literal)
-        except TemplateDoesNotExist:
-            return None  # said when the page is made, as ever
+        except (TemplateDoesNotExist, TemplateSyntaxError):
+            return None  # said when it is needed, as ever
         return found if is_own(found) and found.origin not in within else None
 
 
@@ -121,7 +131,7 @@ class PlainVariableNode(VariableNode):
             return value
         if type(value) is str:
             return SafeString(escape(value) if context.autoescape else value)
-        return SafeString(super().render(context))
+        return SafeString(render_value_in_context(value, context))
 
 
 def is_own(template: Template) -> bool:
@@ -157,6 +167,35 @@ def _lists_in(node: Node) -> Iterator[NodeList]:
             for branch in value:
                 if isinstance(branch, tuple) and isinstance(branch[-1], NodeList):
                     yield branch[-1]
+
+
+def _add_versions(versions: _Versions, nodes: NodeList) -> None:
+    for block in nodes.get_nodes_by_type(BlockNode):
+        if isinstance(block, BlockNode):
+            versions.setdefault(block.name, []).append(block.nodelist)
+
+
+def _has_other_super(template: Template) -> bool:
+    """Whether it asks for `block.super` otherwise than by a tag of that alone."""
+    return len(_ANY_SUPER.findall(template.source)) > len(_SUPER.findall(template.source))
+
+
+def _in_scope(place: Node, nodes: NodeList, values: dict[str, FilterExpression]) -> list[Node]:
+    """Nodes that stand in place of another, with its values, in a scope of their own.
+
+    Without values only what names something (`… as name`) needs one.
+    """
+    if not values and not any(_NAMES.search(each) for each in _tags_in(nodes)):
+        return list(nodes)
+    scope = WithNode(None, None, nodes, values)
+    scope.token, scope.origin = place.token, place.origin
+    return [scope]
+
+
+def _tags_in(nodes: NodeList) -> Iterator[str]:
+    for node in nodes.get_nodes_by_type(Node):
+        if node.token and not isinstance(node, TextNode):
+            yield node.token.contents
 
 
 def _put_super(nodes: NodeList, others: list[NodeList]) -> None:

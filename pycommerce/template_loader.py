@@ -43,8 +43,9 @@ def _write_out(match: re.Match[str]) -> str:
 class Loader(CachedLoader):
     """Django's caching loader, with a cache for each language; it links the project's own.
 
-    A template that is loaded as a parent (`skip` names its children) keeps its blocks. While
-    debugging nothing is linked: the page of an error shows lines of the file that is rendered.
+    A template that is loaded as a parent (`skip` names its children) is another one, which keeps
+    its blocks. While debugging nothing is linked: the page of an error shows lines of the file
+    that is rendered.
     """
 
     def get_template(self, template_name: str, skip: list[Origin] | None = None) -> Template:
@@ -58,7 +59,8 @@ class Loader(CachedLoader):
         return template
 
     def cache_key(self, template_name: str, skip: list[Origin] | None = None) -> str:
-        return f"{translation.get_language()} {super().cache_key(template_name, skip)}"
+        use = "parent" if skip else "page"
+        return f"{translation.get_language()} {use} {super().cache_key(template_name, skip)}"
 
     def get_contents(self, origin: Origin) -> str:
         return _CONSTANT.sub(_write_out, super().get_contents(origin))

@@ -76,7 +76,9 @@ class PreparedStatements:
     def _read(self, result: PGresult) -> list[tuple[Any, ...]]:
         self._check(result, ExecStatus.TUPLES_OK)
         self._loader.set_pgresult(result)
-        return self._loader.load_rows(0, result.ntuples, tuple)
+        rows = self._loader.load_rows(0, result.ntuples, tuple)
+        self._loader.set_pgresult(None)  # or it would hold the result until the next one
+        return rows
 
     def _prepare(self, statement: str) -> str:
         if self._has_forgotten:

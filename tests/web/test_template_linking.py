@@ -32,6 +32,33 @@ FILES = {
         " {{ price }} {{ yes }} {{ none }} {{ items.1 }} {{ called }} {{ 'literal' }}"
         " {% include 'part' %}"
     ),
+    "inner_again": (
+        '{% extends "root" %}{% block body %}<{% block inner %}new {{ block.super }}'
+        "{% endblock inner %}{% endblock body %}"
+    ),
+    "super_twice": (
+        '{% extends "middle" %}{% block title %}{{ block.super }}, {{ block.super }}'
+        "{% endblock title %}"
+    ),
+    "super_filtered": (
+        '{% extends "middle" %}{% block title %}{{ block.super|upper }}{% endblock title %}'
+    ),
+    "super_asked": (
+        '{% extends "middle" %}{% block title %}{% if block.super %}yes{% endif %}'
+        "{% endblock title %}"
+    ),
+    "words_before": 'before {% extends "root" %}{% block inner %}x{% endblock inner %}',
+    "naming": "{% if yes %}{% firstof here as named %}{% endif %}{{ named }}",
+    "named": "{% for each in items %}{{ named }}{% include 'naming' %}{% endfor %}{{ named }}",
+    "named_block": (
+        '{% extends "root" %}{% block title %}{% firstof here as named %}{{ named }}'
+        "{% endblock title %}{% block inner %}{{ named }}{% endblock inner %}"
+    ),
+    "cycling": "{% cycle 'a' 'b' %}{% ifchanged %}{{ here }}{% endifchanged %}",
+    "cycled": "{% for each in items %}{% include 'cycling' %}{% endfor %}{% include 'cycling' %}",
+    "counted": "{{ counter.next }} {{ counter.next }} {{ counter.next|safe }}",
+    "broken": "{% nonsense %}",
+    "mends": "{% if no %}{% include 'broken' %}{% endif %}kept",
     "blockless": '{% extends "page" %}',
     "unescaped": "{% autoescape off %}{{ tag }}{% include 'bare' %}{% endautoescape %}",
     "only": "{% include 'part' with here=tag only %}{% include 'part' only %}",
@@ -40,11 +67,22 @@ FILES = {
     "deep": "{{ here }}{% if here %}{% with here='' %}{% include 'deep' %}{% endwith %}{% endif %}",
     "lost_part": '{% if no %}{% include "lost" %}{% endif %}kept',
 }
-PAGES = sorted(set(FILES) - {"part", "root"})
+PAGES = sorted(set(FILES) - {"part", "root", "broken"})
+
+
+class Counter:
+    """Says a higher number each time."""
+
+    number = 0
+
+    def next(self):
+        self.number += 1
+        return self.number
 
 
 def _values():
     return {
+        "counter": Counter(),
         "yes": True,
         "items": ["a", "<b>"],
         "here": "here",
@@ -76,6 +114,16 @@ def engines(tmp_path):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_what_django_makes_of_it(engines, page):
+    ours, django = (engine.get_template(page).render(Context(_values())) for engine in engines)
+
+    assert ours == django
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_so_it_is_after_all_others_were_made(engines, page):
+    for name in PAGES:
+        engines[0].get_template(name)
+
     ours, django = (engine.get_template(page).render(Context(_values())) for engine in engines)
 
     assert ours == django
