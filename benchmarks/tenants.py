@@ -120,9 +120,11 @@ def _crowd(count: int, options: argparse.Namespace) -> Iterator[str]:
     connections.close_all()
     crowds = sorted({2, 10, min(100, count), count})
     questions = {"products, 20": (LIST, token), "product page": ("/products/product-7/", "")}
-    with serve("pycommerce.wsgi", NOTHING_KEPT, database(HOME)) as served:
-        for name, (path, given) in questions.items():
-            headers = {"token": given} if given else {}
+    for name, (path, given) in questions.items():
+        headers = {"token": given} if given else {}
+        # Each by a server of its own: a connection that knows the statements of another page has
+        # to forget them first, one by one.
+        with serve("pycommerce.wsgi", NOTHING_KEPT, database(HOME)) as served:
             # Every connection meets every shop, as where it has run for some minutes. What `wrk`
             # opens goes to one worker more than to the other, each time anew.
             for _ in range(max(2, count // 16)):
@@ -131,20 +133,21 @@ def _crowd(count: int, options: argparse.Namespace) -> Iterator[str]:
                 [_ask(served, path, shops, options.seconds, headers) for shops in crowds]
                 for _ in range(options.rounds)
             ]
-            bases = [figures[0] for figures in rounds]
-            for place, shops in enumerate(crowds):
-                asked = [figures[place] for figures in rounds]
-                rate = _median(one.rate / base.rate for one, base in zip(asked, bases, strict=True))
-                cpu = _median(one.cpu / base.cpu for one, base in zip(asked, bases, strict=True))
-                yield (
-                    f"{name}, nothing kept, any of {shops:,} shops: "
-                    f"{_median(one.rate for one in asked):,.0f} a second ({rate:.2f}); CPU ms, "
-                    f"application + database: {_median(one.application_cpu for one in asked):.2f} "
-                    f"+ {_median(one.database_cpu for one in asked):.2f} ({cpu:.2f})"
-                )
+            memory = served.memory / 2**20, served.database_memory / 2**20
+        bases = [figures[0] for figures in rounds]
+        for place, shops in enumerate(crowds):
+            asked = [figures[place] for figures in rounds]
+            rate = _median(one.rate / base.rate for one, base in zip(asked, bases, strict=True))
+            cpu = _median(one.cpu / base.cpu for one, base in zip(asked, bases, strict=True))
+            yield (
+                f"{name}, nothing kept, any of {shops:,} shops: "
+                f"{_median(one.rate for one in asked):,.0f} a second ({rate:.2f}); CPU ms, "
+                f"application + database: {_median(one.application_cpu for one in asked):.2f} "
+                f"+ {_median(one.database_cpu for one in asked):.2f} ({cpu:.2f})"
+            )
         yield (
-            f"a worker has met {count:,} shops: {served.memory / 2**20:.0f} MiB, "
-            f"a connection's server process {served.database_memory / 2**20:.0f} MiB of its own"
+            f"a worker has met {count:,} shops: {memory[0]:.0f} MiB, "
+            f"a connection's server process {memory[1]:.0f} MiB of its own"
         )
 
 
