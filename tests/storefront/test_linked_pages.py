@@ -21,6 +21,14 @@ PAGES = [
 ]
 
 
+def use_djangos_loader(settings):
+    """Have Django compile the same files, each for itself, until the test ends."""
+    [(_, files)] = settings.TEMPLATES[0]["OPTIONS"]["loaders"]
+    engine = copy.deepcopy(settings.TEMPLATES[0])
+    engine["OPTIONS"]["loaders"] = [("django.template.loaders.cached.Loader", files)]
+    settings.TEMPLATES = [engine]
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_what_django_makes_of_it(tech, client_for, settings, page, language):
@@ -32,10 +40,7 @@ def test_a_page_is_what_django_makes_of_it(tech, client_for, settings, page, lan
     ours = client_for(tech).get(page).content
     assert f'<html lang="{language}">'.encode() in ours
 
-    [(_, files)] = settings.TEMPLATES[0]["OPTIONS"]["loaders"]
-    engine = copy.deepcopy(settings.TEMPLATES[0])
-    engine["OPTIONS"]["loaders"] = [("django.template.loaders.cached.Loader", files)]
-    settings.TEMPLATES = [engine]
+    use_djangos_loader(settings)
     forget_everything()
 
     assert client_for(tech).get(page).content == ours

@@ -1,6 +1,5 @@
 """The style guide: every part of the shop's pages, for those who work in it."""
 
-import copy
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from django.test import Client
 
 from orders.models import Order
 from tests.factories import make_member, make_product
+from tests.storefront.test_linked_pages import use_djangos_loader
 
 GUIDE = "/admin/style-guide/"
 # Parts that stand beside the pages or only in a header of their own.
@@ -55,10 +55,7 @@ def test_nobody_else_sees_it(tech):
 @pytest.fixture
 def in_parts(settings):
     """Django's own loader: ours makes one piece of a page, and its parts are not heard of."""
-    [(_, files)] = settings.TEMPLATES[0]["OPTIONS"]["loaders"]
-    engine = copy.deepcopy(settings.TEMPLATES[0])
-    engine["OPTIONS"]["loaders"] = [("django.template.loaders.cached.Loader", files)]
-    settings.TEMPLATES = [engine]
+    use_djangos_loader(settings)
 
 
 def test_it_shows_every_part_that_pages_are_made_of(guide_for, in_parts):
