@@ -46,6 +46,9 @@ from tenants.services.tokens import issue_tokens  # noqa: E402
 
 # Of each shop; a page of 20 and one more.
 PRODUCTS = 21
+_WARM_UP_SECONDS = 5
+# So many rounds in succession in which the database takes as much as before.
+_WITHOUT_GAIN = 4
 
 
 def _create(number: int) -> float:
@@ -125,15 +128,13 @@ def _crowd(count: int, options: argparse.Namespace) -> Iterator[str]:
         # Each by a server of its own: a connection that knows the statements of another page has
         # to forget them first, one by one.
         with serve("pycommerce.wsgi", NOTHING_KEPT, database(HOME)) as served:
-            # Every connection meets every shop, as where it has run for some minutes. What `wrk`
-            # opens goes to one worker more than to the other, each time anew.
-            for _ in range(max(2, count // 16)):
-                _ask(served, path, count, 2, headers)
+            warmed = _warm_up(served, path, count, headers)
             rounds = [
                 [_ask(served, path, shops, options.seconds, headers) for shops in crowds]
                 for _ in range(options.rounds)
             ]
             memory = served.memory / 2**20, served.database_memory / 2**20
+        yield f"{name}: after {warmed} s every connection had met {count:,} shops"
         bases = [figures[0] for figures in rounds]
         for place, shops in enumerate(crowds):
             asked = [figures[place] for figures in rounds]
@@ -149,6 +150,20 @@ def _crowd(count: int, options: argparse.Namespace) -> Iterator[str]:
             f"a worker has met {count:,} shops: {memory[0]:.0f} MiB, "
             f"a connection's server process {memory[1]:.0f} MiB of its own"
         )
+
+
+def _warm_up(served: Served, path: str, count: int, headers: dict[str, str]) -> int:
+    """Ask all shops until the database takes no less for it; returns the seconds it took.
+
+    Every connection then has met every shop. What `wrk` opens goes to one worker more than to the
+    other, each time anew, and a connection meets the last shops late.
+    """
+    least, tries, since = float("inf"), 0, 0
+    while since < _WITHOUT_GAIN:
+        cpu = _ask(served, path, count, _WARM_UP_SECONDS, headers).database_cpu
+        tries, since = tries + 1, 0 if cpu < least * 0.99 else since + 1
+        least = min(least, cpu)
+    return tries * _WARM_UP_SECONDS
 
 
 def _ask(served: Served, path: str, shops: int, seconds: int, headers: dict[str, str]) -> Figure:

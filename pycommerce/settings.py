@@ -158,7 +158,9 @@ else:
     DATABASES = {"default": {"NAME": "pycommerce", "OPTIONS": {}, **EMBEDDED_POSTGRES.params}}
 DATABASES["default"] |= {
     "ENGINE": "pycommerce.db",
-    "CONN_MAX_AGE": 300,
+    # The first request of each shop costs the server several others: it reads and plans for its
+    # tables.
+    "CONN_MAX_AGE": max(0, env.int("CONNECTION_SECONDS", default=3600)),
     "CONN_HEALTH_CHECKS": True,
     "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_POOLER", default=False),
 }
