@@ -26,17 +26,23 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 access_log = logging.getLogger("pycommerce.access")
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+_OF_ANYTHING = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"}
+# What is only data needs no more than never to become a document.
+_OF_DATA = _OF_ANYTHING | {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_OF_DOCUMENTS = _OF_ANYTHING | {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_OF_OUR_PAGES = _OF_DOCUMENTS | {"Content-Security-Policy": CSP}
+_OF_THE_ADMIN = _OF_DOCUMENTS | {"Content-Security-Policy": ADMIN_CSP}
 # Calls that programs make: plain HTTP is rejected, since a redirect would already have leaked
 # the token. Both stand below a mount as well.
 _CALLS = re.compile(r"(/stores/[^/]+)?/(api|stripe-demo|stripe)(/|\Z)")
 _ADMIN = re.compile(r"(/stores/[^/]+)?/admin/")
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 _PROBES = frozenset({"/healthz", "/readyz"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}\Z")
 
@@ -64,15 +70,19 @@ class RequestMiddleware:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
 
+        if request.encoding and request.method in _WITHOUT_BODY:
+            # It is said of a body, and would have the address read in another way than others read
+            # it; what is kept for an address is for all.
+            request.encoding = settings.DEFAULT_CHARSET
+
         path = request.path
         response = _refused(request) or self.get_response(request)
         if request.method == "HEAD" and not response.streaming:
             _drop_body(response)
         headers = response.headers
         headers["X-Request-ID"] = request.request_id
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in _security_headers(path, response).items():
             headers.setdefault(name, value)
-        headers.setdefault("Content-Security-Policy", ADMIN_CSP if _ADMIN.match(path) else CSP)
         if settings.SECURE_HSTS_SECONDS and request.is_secure():
             headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         if settings.ACCESS_LOG:
@@ -174,6 +184,12 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
             return error_response(wrong_fields(problem), request)
         return HttpResponse("The address is not valid.", status=400, content_type="text/plain")
     return None
+
+
+def _security_headers(path: str, response: HttpResponse) -> dict[str, str]:
+    if "text/html" not in response.headers.get("Content-Type", "") and _CALLS.match(path):
+        return _OF_DATA
+    return _OF_THE_ADMIN if _ADMIN.match(path) else _OF_OUR_PAGES
 
 
 def _drop_body(response: HttpResponse) -> None:

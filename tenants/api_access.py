@@ -95,11 +95,12 @@ def _counting(request: HttpRequest, credential: str) -> list[object]:
 
 def _user_caller(request: HttpRequest, claims: Claims) -> UserCaller:
     tenant: Tenant | None = request.tenant
-    arguments = _counting(request, f"u:{claims.user_id}")
+    user_id = str(claims.user_id)
+    arguments = _counting(request, f"u:{user_id}")
     statement = _STATEMENTS[len(arguments) // 2, tenant is not None]
     if tenant:
-        arguments += [tenant.pk, tenant.pk]
-    [row] = connection.fetch_prepared(statement, [*arguments, claims.user_id])
+        arguments += [str(tenant.pk)] * 2
+    [row] = connection.fetch_prepared(statement, [*arguments, user_id])
     hits, email, name, is_active, superuser, epoch, has_factor, is_asked, role, version = row
     _note_rate(request, hits, version)
     if email is None or not is_active or epoch != claims.epoch:

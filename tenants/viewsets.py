@@ -11,7 +11,7 @@ from rest_framework.viewsets import ViewSet
 
 from pycommerce.api import rates
 from pycommerce.api.http import Request
-from pycommerce.api.parameters import check_query
+from pycommerce.api.parameters import check_query, take_known_query
 from pycommerce.core.errors import MissingParameter, Refusal
 from pycommerce.core.http import HttpRequest
 from pycommerce.db import connection
@@ -30,11 +30,10 @@ class OpenViewSet(ViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.format_kwarg = None
-        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(
-            request
-        )
+        is_known = take_known_query(request._request)
         self.enter(request)
-        check_query(request._request)
+        if not is_known:
+            check_query(request._request)
 
     def enter(self, request: Request) -> None:
         request._request.rate = rates.count_address(request._request)
@@ -64,7 +63,7 @@ class TokenViewSet(OpenViewSet):
     permission_classes = [IsAuthenticated]
 
     def enter(self, request: Request) -> None:
-        if request.method == "OPTIONS":
+        if request._request.method == "OPTIONS":
             super().enter(request)
             return
         self.perform_authentication(request)
@@ -82,7 +81,7 @@ class TenantViewSet(TokenViewSet):
     rights: Mapping[str, Right] = {}
 
     def enter(self, request: Request) -> None:
-        if request.method == "OPTIONS" or self.action is None:
+        if request._request.method == "OPTIONS" or self.action is None:
             # Which methods there are, or that there is no such one, is the same in every tenant.
             super().enter(request)
             return

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import TracebackType
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
+from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.core.errors import InvalidRequest, wrong_field, wrong_fields
 from pycommerce.core.http import HttpRequest
 from pycommerce.core.money import UPPER_LIMIT, decimals_of
@@ -20,6 +21,21 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 250
 _MONEY = re.compile(r"\d{1,20}(\.\d{1,20})?\Z", re.ASCII)
 _INTEGER = re.compile(r"\d{1,9}\Z", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
+
+
+# Queries that were found good, by encoding and text: programs ask the same again and again.
+_good: BoundedCache[QueryDict] = BoundedCache(1024 * 1024)
+# What an entry takes beside its text, read and unread.
+_OVERHEAD = 1024
+
+
+def take_known_query(request: HttpRequest) -> bool:
+    """Whether this query was found good before; `request.GET` then is what was read of it."""
+    found = _good.get((request.encoding, request.META.get("QUERY_STRING", "")))
+    if found is None:
+        return False
+    request.GET = cast("Any", found)
+    return True
 
 
 def check_query(request: HttpRequest) -> None:
@@ -33,6 +49,8 @@ def check_query(request: HttpRequest) -> None:
             problems[name] = ["It is given more than once."]
     if problems:
         raise wrong_fields(problems)
+    text = request.META.get("QUERY_STRING", "")
+    _good.put((request.encoding, text), request.GET, _OVERHEAD + 8 * len(text))
 
 
 _P = ParamSpec("_P")

@@ -12,12 +12,15 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantDatabaseWrapper
+from django_tenants.postgresql_backend.base import FakeTenant
+from django_tenants.utils import get_public_schema_name
 
 from pycommerce.db.prepared import PreparedStatements
 
 IDLE_SECONDS = 5.0
 _Fetch = Callable[[PreparedStatements, str, Sequence[object]], list[tuple[Any, ...]]]
 _IDLE = psycopg.pq.TransactionStatus.IDLE
+_PUBLIC = FakeTenant(get_public_schema_name())
 _FAILED = psycopg.pq.TransactionStatus.INERROR
 
 
@@ -87,6 +90,9 @@ class DatabaseWrapper(TenantDatabaseWrapper):
     # --- The search path ----------------------------------------------------------------------
     # django-tenants calls _handle_search_path() for every cursor and asks whether a path is set at
     # all; we ask which one the connection has.
+
+    def set_schema_to_public(self) -> None:
+        self.set_tenant(_PUBLIC)
 
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
         """Select a schema in memory. Content types live in public alone, so they stay cached."""

@@ -31,6 +31,29 @@ def test_every_answer_carries_a_request_id_of_its_own(ask):
     assert first["X-Request-ID"] != second["X-Request-ID"]
 
 
+def test_pages_and_data_carry_the_headers_that_browsers_need_of_them(client, tech):
+    page = client.get("/", headers={"host": "tech.localhost"})
+    docs = client.get("/api/docs", headers={"host": "tech.localhost"})
+    data = client.get("/api/health", headers={"host": "tech.localhost"})
+    refusal = client.get("/api/products", headers={"host": "tech.localhost"})
+
+    of_all = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"}
+    of_pages = of_all | {
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    for answer, expected, source in (
+        (page, of_pages, "script-src 'self'"),
+        (docs, of_pages, "script-src 'self'"),
+        (data, of_all, "default-src 'none'; frame-ancestors 'none'"),
+        (refusal, of_all, "default-src 'none'; frame-ancestors 'none'"),
+    ):
+        assert {name: answer.headers.get(name) for name in expected} == expected
+        assert source in answer.headers["Content-Security-Policy"]
+    assert data["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
 def test_forwarded_headers_of_a_stranger_change_nothing(ask):
     request, _ = ask(
         REMOTE_ADDR="203.0.113.9", HTTP_X_FORWARDED_FOR="10.0.0.1", HTTP_X_FORWARDED_PROTO="https"
