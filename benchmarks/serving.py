@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,13 +38,14 @@ _ASK = """
 wrk.headers["Authorization"] = os.getenv("BENCH_TOKEN") and "Bearer " .. os.getenv("BENCH_TOKEN")
 wrk.headers["Host"] = os.getenv("BENCH_HOST")
 wrk.headers["If-None-Match"] = os.getenv("BENCH_ETAG")
-local hosts = {}
+local hosts, paths = {}, {}
 for host in string.gmatch(os.getenv("BENCH_HOSTS") or "", "%S+") do table.insert(hosts, host) end
+for path in io.lines(os.getenv("BENCH_PATHS")) do table.insert(paths, path) end
 math.randomseed(1)
-if #hosts > 0 then
+if #hosts > 0 or #paths > 1 then
   request = function()
-    wrk.headers["Host"] = hosts[math.random(#hosts)]
-    return wrk.format()
+    if #hosts > 0 then wrk.headers["Host"] = hosts[math.random(#hosts)] end
+    return wrk.format(nil, paths[math.random(#paths)])
   end
 end
 done = function(summary, latency, requests)
@@ -99,8 +100,9 @@ class Served:
         """The most bytes that a server process has for itself, without the shared buffers."""
         return max(_own_memory(child.pid) for child in self.database.children())
 
-    def ask(self, path: str, seconds: int, *, connections: int = 16, **headers: str) -> Figure:
-        """Ask one address for a while; every answer must be good.
+    def ask(self, *paths: str, seconds: int, connections: int = 16, **headers: str) -> Figure:
+        """Ask for one path or, at random, for any of several for a while; every answer must be
+        good.
 
         A connection stays with the worker that accepted it, and often one worker is faster and
         accepts them all. Such a round says how 16 connections share one process, a third of the
@@ -108,14 +110,16 @@ class Served:
         """
         for _ in range(_MOST_TRIES):
             workers, before = self._workers(), self.cpu()
-            requests, duration, p50, p99 = _wrk(self.port, path, seconds, connections, headers)
+            requests, duration, p50, p99 = _wrk(self.port, paths, seconds, connections, headers)
             application, database = (
                 (now - then) / requests * 1000 for now, then in zip(self.cpu(), before, strict=True)
             )
             shares = [now - then for now, then in zip(self._workers(), workers, strict=True)]
             if min(shares) >= sum(shares) * _LEAST_SHARE:
                 return Figure(requests / duration, p50, p99, application, database)
-        sys.exit(f"{path}: one worker was given nearly all of it in each of {_MOST_TRIES} tries.")
+        sys.exit(
+            f"{paths[0]}: one worker was given nearly all of it in each of {_MOST_TRIES} tries."
+        )
 
     def _workers(self) -> list[float]:
         """Seconds of CPU of each worker, as soon as all have been started."""
@@ -221,16 +225,18 @@ def _get(
 
 
 def _wrk(
-    port: int, path: str, seconds: int, connections: int, headers: Mapping[str, str]
+    port: int, paths: Sequence[str], seconds: int, connections: int, headers: Mapping[str, str]
 ) -> tuple[float, float, float, float]:
     """Requests, seconds, and the milliseconds of half and of 99 %."""
     HOME.mkdir(parents=True, exist_ok=True)
-    script = HOME / "ask.lua"
+    script, asked = HOME / "ask.lua", HOME / "ask.txt"
     script.write_text(_ASK)
+    asked.write_text("\n".join(paths))
     environment = os.environ | {f"BENCH_{name.upper()}": value for name, value in headers.items()}
+    environment["BENCH_PATHS"] = str(asked)
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
     output = subprocess.run(
-        [*command, f"http://127.0.0.1:{port}{path}"],
+        [*command, f"http://127.0.0.1:{port}{paths[0]}"],
         env=environment,
         capture_output=True,
         text=True,
@@ -238,8 +244,8 @@ def _wrk(
     ).stdout
     found = re.search(r"RESULT (\d+) (\d+) (\S+) (\S+) (\d+)", output)
     if not found:
-        sys.exit(f"wrk said nothing useful about {path}:\n{output}")
+        sys.exit(f"wrk said nothing useful about {paths[0]}:\n{output}")
     requests, microseconds, p50, p99, errors = (float(part) for part in found.groups())
     if errors or not requests:
-        sys.exit(f"{path}: {requests:.0f} answers in {seconds} s, {errors:.0f} errors.")
+        sys.exit(f"{paths[0]}: {requests:.0f} answers in {seconds} s, {errors:.0f} errors.")
     return requests, microseconds / 1e6, p50 / 1000, p99 / 1000

@@ -8,14 +8,17 @@ most 0.3 s at 1,000 shops, a migration of 300 shops with nothing to do in at mos
 Then what a request pays for being of a shop: milliseconds (at most 0.2 are wished for) and
 statements, counted on the wire (none is wished for while a connection stays with a shop). At last
 requests a second where any of two shops is asked, of ten, of a hundred and of all, with `wrk`, and
-what a request takes of the processor, beside two shops in the same round.
+what a request takes of the processor, beside two shops in the same round; and the same of one shop
+that has all their products, where two of its answers are asked for and as many as there are shops.
 """
 
 import argparse
 import os
+import random
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from benchmarks.serving import ENVIRONMENT, ROOT, Figure, Served, database, need_wrk, serve
 from benchmarks.web import LIST, NOTHING_KEPT
@@ -29,6 +32,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
+from django.db.models import QuerySet  # noqa: E402
 from django.http import HttpResponse  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 from django_tenants.utils import tenant_context  # noqa: E402
@@ -46,6 +50,8 @@ from tenants.services.tokens import issue_tokens  # noqa: E402
 
 # Of each shop; a page of 20 and one more.
 PRODUCTS = 21
+# The slug of the shop that has as many products as so many others together.
+OF_ALL = "as-many-as-{}"
 _WARM_UP_SECONDS = 5
 # So many rounds in succession in which the database takes as much as before.
 _WITHOUT_GAIN = 4
@@ -106,69 +112,121 @@ def _taken(ask: Callable[[], None], times: int = 500) -> float:
 
 
 def _stock(count: int) -> None:
-    """Give products to the shops that have none."""
-    for tenant in Tenant.objects.filter(slug__startswith="shop-").order_by("created_at")[:count]:
+    """Give products to the shops that have none, and to one shop as many as all of them have."""
+    wanted = [(each, PRODUCTS) for each in _crowded().order_by("created_at")[:count]]
+    slug = OF_ALL.format(count)
+    of_all = Tenant.objects.filter(slug=slug).first() or create_tenant(slug=slug, name=slug)
+    for tenant, products in [*wanted, (of_all, PRODUCTS * count)]:
         with tenant_context(tenant):
             is_empty = not Product.objects.exists()
         if is_empty:
-            fill(tenant, PRODUCTS)
+            fill(tenant, products)
+
+
+def _crowded() -> QuerySet[Tenant]:
+    return Tenant.objects.filter(slug__startswith="shop-")
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked with nothing kept, and the headers that it needs."""
+
+    name: str
+    path: str
+    headers: Mapping[str, str]
+
+
+# Asks for one of so many things, for so many seconds.
+_Ask = Callable[[int, int], Figure]
 
 
 def _crowd(count: int, options: argparse.Namespace) -> Iterator[str]:
-    """Requests a second of two shops, of ten, of a hundred, and of all."""
+    """What is asked of any of two shops, of ten, of a hundred, and of all.
+
+    Beside it as many different answers of one shop that has all their products: what these take
+    more than two of them is no price of tenancy.
+    """
     user = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser(
         "bench@example.com"
     )
-    token = issue_tokens(user)["access"]
+    list_of_20 = _Question("products, 20", LIST, {"token": issue_tokens(user)["access"]})
+    page = _Question("product page", "/products/product-7/", {})
     connections.close_all()
-    crowds = sorted({2, 10, min(100, count), count})
-    questions = {"products, 20": (LIST, token), "product page": ("/products/product-7/", "")}
-    for name, (path, given) in questions.items():
-        headers = {"token": given} if given else {}
+    server = database(HOME)
+    for question in (list_of_20, page):
         # Each by a server of its own: a connection that knows the statements of another page has
         # to forget them first, one by one.
-        with serve("pycommerce.wsgi", NOTHING_KEPT, database(HOME)) as served:
-            warmed = _warm_up(served, path, count, headers)
-            rounds = [
-                [_ask(served, path, shops, options.seconds, headers) for shops in crowds]
-                for _ in range(options.rounds)
-            ]
-            memory = served.memory / 2**20, served.database_memory / 2**20
-        yield f"{name}: after {warmed} s every connection had met {count:,} shops"
-        bases = [figures[0] for figures in rounds]
-        for place, shops in enumerate(crowds):
-            asked = [figures[place] for figures in rounds]
-            rate = _median(one.rate / base.rate for one, base in zip(asked, bases, strict=True))
-            cpu = _median(one.cpu / base.cpu for one, base in zip(asked, bases, strict=True))
-            yield (
-                f"{name}, nothing kept, any of {shops:,} shops: "
-                f"{_median(one.rate for one in asked):,.0f} a second ({rate:.2f}); CPU ms, "
-                f"application + database: {_median(one.application_cpu for one in asked):.2f} "
-                f"+ {_median(one.database_cpu for one in asked):.2f} ({cpu:.2f})"
-            )
+        with serve("pycommerce.wsgi", NOTHING_KEPT, server) as served:
+            yield from _of_shops(served, question, count, options)
+        with serve("pycommerce.wsgi", NOTHING_KEPT, server) as served:
+            yield from _of_one_shop(served, question, count, options)
+
+
+def _of_shops(
+    served: Served, question: _Question, count: int, options: argparse.Namespace
+) -> Iterator[str]:
+    hosts = [f"shop-{number}.localhost" for number in range(count)]
+
+    def ask(shops: int, seconds: int) -> Figure:
+        some = " ".join(hosts[:shops])
+        return served.ask(question.path, seconds=seconds, hosts=some, **question.headers)
+
+    sizes = sorted({2, 10, min(100, count), count})
+    yield from _compare(f"{question.name}, any of {{:,}} shops", ask, sizes, options)
+    yield (
+        f"a worker has met {count:,} shops: {served.memory / 2**20:.0f} MiB, "
+        f"a connection's server process {served.database_memory / 2**20:.0f} MiB of its own"
+    )
+
+
+def _of_one_shop(
+    served: Served, question: _Question, count: int, options: argparse.Namespace
+) -> Iterator[str]:
+    headers = {**question.headers, "host": f"{OF_ALL.format(count)}.localhost"}
+    paths = [f"/products/product-{number}/" for number in range(1, count + 1)]
+    if question.path == LIST:
+        # Pages of 20, each by the cursor of the one before.
+        paths = [question.path]
+        while len(paths) < count:
+            paths.append(served.fetch(paths[-1], **headers).next_path)
+        random.Random(1).shuffle(paths)
+
+    def ask(answers: int, seconds: int) -> Figure:
+        return served.ask(*paths[:answers], seconds=seconds, **headers)
+
+    yield from _compare(f"{question.name}, any of {{:,}} of one shop", ask, [2, count], options)
+
+
+def _compare(what: str, ask: _Ask, sizes: list[int], options: argparse.Namespace) -> Iterator[str]:
+    """A line for each size of crowd, beside the first size in the same round."""
+    warmed = _warm_up(ask, sizes[-1])
+    rounds = [[ask(size, options.seconds) for size in sizes] for _ in range(options.rounds)]
+    bases = [figures[0] for figures in rounds]
+    for place, size in enumerate(sizes):
+        asked = [figures[place] for figures in rounds]
+        rate = _median(one.rate / base.rate for one, base in zip(asked, bases, strict=True))
+        cpu = _median(one.cpu / base.cpu for one, base in zip(asked, bases, strict=True))
         yield (
-            f"a worker has met {count:,} shops: {memory[0]:.0f} MiB, "
-            f"a connection's server process {memory[1]:.0f} MiB of its own"
+            f"{what.format(size)}: {_median(one.rate for one in asked):,.0f} a second "
+            f"({rate:.2f}); CPU ms, application + database: "
+            f"{_median(one.application_cpu for one in asked):.2f} "
+            f"+ {_median(one.database_cpu for one in asked):.2f} ({cpu:.2f})"
         )
+    yield f"(after {warmed} s of warming up)"
 
 
-def _warm_up(served: Served, path: str, count: int, headers: dict[str, str]) -> int:
-    """Ask all shops until the database takes no less for it; returns the seconds it took.
+def _warm_up(ask: _Ask, size: int) -> int:
+    """Ask all until the database takes no less for it; returns the seconds it took.
 
     Every connection then has met every shop. What `wrk` opens goes to one worker more than to the
     other, each time anew, and a connection meets the last shops late.
     """
     least, tries, since = float("inf"), 0, 0
     while since < _WITHOUT_GAIN:
-        cpu = _ask(served, path, count, _WARM_UP_SECONDS, headers).database_cpu
+        cpu = ask(size, _WARM_UP_SECONDS).database_cpu
         tries, since = tries + 1, 0 if cpu < least * 0.99 else since + 1
         least = min(least, cpu)
     return tries * _WARM_UP_SECONDS
-
-
-def _ask(served: Served, path: str, shops: int, seconds: int, headers: dict[str, str]) -> Figure:
-    hosts = " ".join(f"shop-{number}.localhost" for number in range(shops))
-    return served.ask(path, seconds, hosts=hosts, **headers)
 
 
 def _median(figures: Iterable[float]) -> float:
@@ -187,7 +245,7 @@ def main(argv: list[str] | None = None) -> None:
     options = parser.parse_args(argv)
     need_wrk()
     call_command("migrate", verbosity=0)
-    count = Tenant.objects.count()
+    count = _crowded().count()
     for target in sorted({10, 300, options.shops}):
         times = [_create(number) for number in range(count, target)]
         count = max(count, target)

@@ -177,7 +177,7 @@ Asked = tuple[Served, str, dict[str, str]]
 
 def _ask(asked: Asked, seconds: int) -> Figure:
     served, path, headers = asked
-    return served.ask(path, seconds, **headers)
+    return served.ask(path, seconds=seconds, **headers)
 
 
 def _compare(
