@@ -97,12 +97,11 @@ function startUpdate(submitter) {
 
 // --- Paying ---
 
-async function placeOrder() {
-  const response = await fetch(form.action, {
-    method: "POST",
-    headers: { Accept: "application/json" },
-    body: new URLSearchParams(new FormData(form)),
-  });
+async function placeOrder(total) {
+  const body = new URLSearchParams(new FormData(form));
+  body.set("total", total);
+  const headers = { Accept: "application/json" };
+  const response = await fetch(form.action, { method: "POST", headers, body });
   if (!(response.headers.get("Content-Type") || "").startsWith("application/json")) {
     // The form again, with what is wrong beside its fields.
     showPage(await response.text());
@@ -133,10 +132,12 @@ async function pay() {
   if (form.getAttribute("aria-busy")) return;
   form.setAttribute("aria-busy", "true");
   form.querySelector(".pay-problem")?.setAttribute("hidden", "");
+  // What the button says now is what is agreed to, whatever comes meanwhile.
+  const total = form.elements.total?.value ?? "";
   let order = null;
   try {
     await updating;
-    order = await placeOrder();
+    order = await placeOrder(total);
     if (order) location.assign(await askForSession(order));
   } catch (error) {
     showProblem(error, order);

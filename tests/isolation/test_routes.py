@@ -668,6 +668,19 @@ def test_what_is_kept_of_one_shop_is_never_the_others(shops):
     assert {"", "products/", "categories/{category_slug}/", "api/products"} <= told
 
 
+def test_a_category_of_the_same_name_is_each_shops_own(shops):
+    both = {shops.outdoor: shops.outdoor_owner, shops.tech: shops.tech_owner}
+    for tenant in both:
+        _in(tenant)
+        make_product(f"A thing of {tenant.slug}", categories=[make_category("Everything")])
+    _make_alike(shops)
+
+    for tenant, user in both.items():
+        client, headers = _client(f"{tenant.slug}.localhost", user)
+        found = client.get("/api/products?category=everything", **headers).json()["products"]
+        assert [row["name"] for row in found] == [f"A thing of {tenant.slug}"]
+
+
 @pytest.mark.parametrize("route", [path for path, who in TENANT_ROUTES.items() if who == MEMBER])
 def test_only_members_enter_a_shops_back_office(shops, route):
     for user in (None, shops.tech_owner):
