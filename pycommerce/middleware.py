@@ -42,7 +42,6 @@ _OF_THE_ADMIN = _OF_DOCUMENTS | {"Content-Security-Policy": ADMIN_CSP}
 # the token. Both stand below a mount as well.
 _CALLS = re.compile(r"(/stores/[^/]+)?/(api|stripe-demo|stripe)(/|\Z)")
 _ADMIN = re.compile(r"(/stores/[^/]+)?/admin/")
-_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 _PROBES = frozenset({"/healthz", "/readyz"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}\Z")
 
@@ -69,11 +68,6 @@ class RequestMiddleware:
         request.request_id = given if _REQUEST_ID.match(given) else uuid7().hex
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
-
-        if request.encoding and request.method in _WITHOUT_BODY:
-            # It is said of a body, and would have the address read in another way than others read
-            # it; what is kept for an address is for all.
-            request.encoding = settings.DEFAULT_CHARSET
 
         path = request.path
         response = _refused(request) or self.get_response(request)

@@ -1,16 +1,54 @@
 """What gunicorn serves."""
 
+import codecs
 import os
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_bytes_from_wsgi
+from django.http import QueryDict
+from django.utils.functional import cached_property
+from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pycommerce.settings")
 os.environ.setdefault("DATABASE_WEB_TIMEOUTS", "1")
 
-_django = get_wsgi_application()
+django.setup(set_prefix=False)
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Request(WSGIRequest):
+    """A request whose address is UTF-8, whatever is said of its body.
+
+    Django reads the query by the charset of the body, and as soon as the request is made: where
+    that fails (`charset=base64`, too many parameters) nobody is there yet to answer. And what is
+    kept for an address would be what one caller's charset made of it.
+    """
+
+    @cached_property
+    def GET(self) -> Any:  # type: ignore[override]  # noqa: N802 - Django's name
+        return QueryDict(get_bytes_from_wsgi(self.environ, "QUERY_STRING", ""), encoding="utf-8")
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        self.content_type, self.content_params = parse_header_parameters(
+            meta.get("CONTENT_TYPE", "")
+        )
+        charset = self.content_params.get("charset")
+        if charset and self.content_type == _FORM:
+            with suppress(LookupError):
+                charset = codecs.lookup(charset).name
+            # Django refuses the form where it is another than UTF-8.
+            self._encoding = charset
+
+
+class _Handler(WSGIHandler):
+    request_class = Request
+
+
+_django = _Handler()
 _CHUNK, _IN_MEMORY, _LONGEST = 64 * 1024, 1024 * 1024, 64 * 1024 * 1024
 
 

@@ -40,7 +40,9 @@ class OpenViewSet(ViewSet):
         request._request.rate.check()
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+        response = HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+        del response.headers["Content-Type"]
+        return response
 
     @property
     def default_response_headers(self) -> dict[str, str]:

@@ -23,15 +23,15 @@ _INTEGER = re.compile(r"\d{1,9}\Z", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 
-# Queries that were found good, by encoding and text: programs ask the same again and again.
+# Queries that were found good, by their text: programs ask for the same again and again.
 _good: BoundedCache[QueryDict] = BoundedCache(1024 * 1024)
-# What an entry takes beside its text, read and unread.
-_OVERHEAD = 1024
+# Bytes that an entry takes, and each parameter of it, beside the text, which is there twice.
+_OF_ENTRY, _OF_PARAMETER = 1024, 256
 
 
 def take_known_query(request: HttpRequest) -> bool:
     """Whether this query was found good before; `request.GET` then is what was read of it."""
-    found = _good.get((request.encoding, request.META.get("QUERY_STRING", "")))
+    found = _good.get(request.META.get("QUERY_STRING", ""))
     if found is None:
         return False
     request.GET = cast("Any", found)
@@ -50,7 +50,8 @@ def check_query(request: HttpRequest) -> None:
     if problems:
         raise wrong_fields(problems)
     text = request.META.get("QUERY_STRING", "")
-    _good.put((request.encoding, text), request.GET, _OVERHEAD + 8 * len(text))
+    weight = _OF_ENTRY + _OF_PARAMETER * len(request.GET) + 8 * len(text)
+    _good.put(text, request.GET, weight)
 
 
 _P = ParamSpec("_P")

@@ -10,7 +10,7 @@ INTERNAL = "/internal/"
 
 
 class HttpRequest(http.HttpRequest):
-    """For annotations: the class of a request at run time is Django's own.
+    """For annotations: the class of a request at run time is Django's, or that of `wsgi.py`.
 
     `host` is without port and in lower case; `tenant` is a `tenants.models.Tenant`, or None on the
     platform's pages; `mount` is "" or "/stores/<slug>". `client_address` is that of whoever asks,

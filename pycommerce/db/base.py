@@ -20,8 +20,8 @@ from pycommerce.db.prepared import PreparedStatements
 IDLE_SECONDS = 5.0
 _Fetch = Callable[[PreparedStatements, str, Sequence[object]], list[tuple[Any, ...]]]
 _IDLE = psycopg.pq.TransactionStatus.IDLE
-_PUBLIC = FakeTenant(get_public_schema_name())
 _FAILED = psycopg.pq.TransactionStatus.INERROR
+_PUBLIC = FakeTenant(get_public_schema_name())
 
 
 class DatabaseWrapper(TenantDatabaseWrapper):

@@ -369,15 +369,6 @@ def test_one_tenants_kept_answer_is_not_anothers(api, tech, outdoor):
     assert _names(api.get(URL)) == []
 
 
-def test_what_is_kept_of_a_query_is_read_as_all_read_it(api, tech):
-    make_product("Café")
-    query = f"{URL}&q=caf%C3%A9"
-
-    # Latin-1 would have it look for "cafÃ©".
-    assert _names(api.get(query, CONTENT_TYPE="application/json; charset=latin-1")) == ["Café"]
-    assert _names(api.get(query)) == ["Café"]
-
-
 def test_a_query_found_good_is_found_good_again_and_a_bad_one_bad(api, documented):
     for _ in range(2):
         assert api.get(f"{URL}&limit=1").json()["count"] == 2
