@@ -33,9 +33,12 @@ class Request(WSGIRequest):
         return QueryDict(get_bytes_from_wsgi(self.environ, "QUERY_STRING", ""), encoding="utf-8")
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        self.content_type, self.content_params = parse_header_parameters(
-            meta.get("CONTENT_TYPE", "")
-        )
+        try:
+            given = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        except ValueError:
+            # In an encoding that is none (RFC 2231): a body of no kind that anybody reads.
+            given = "", {}
+        self.content_type, self.content_params = given
         charset = self.content_params.get("charset")
         if charset and self.content_type == _FORM:
             with suppress(LookupError):

@@ -54,6 +54,16 @@ def ask(one_connection, tech):
     return _ask
 
 
+@pytest.mark.parametrize("encoding", ["no-such", "undefined", "idna", "punycode", "base64"])
+def test_a_content_type_that_cannot_be_read_is_none(ask, encoding):
+    content_type = f"application/json; x*={encoding}''%ff%fe"
+
+    status, _, body = ask("/api/products/x?tenant=tech", content_type, method="PATCH")
+
+    assert (status, json.loads(body)["error"]["code"]) == (403, "permission_denied")
+    assert ask("/", content_type)[0] == 200
+
+
 @pytest.mark.parametrize("charset", UNUSABLE)
 @pytest.mark.parametrize(
     "path", ["/api/products?tenant=tech&q=caf%C3%A9", "/?q=%C3%A9", "/healthz"]
