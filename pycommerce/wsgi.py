@@ -35,13 +35,14 @@ class Request(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
             given = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
-        except ValueError:
-            # In an encoding that is none (RFC 2231): a body of no kind that anybody reads.
+        except (ValueError, TypeError):
+            # Of an unknown encoding, or in parts that do not follow each other (RFC 2231), of which
+            # Python's own parser makes these: a body of no kind that anybody reads.
             given = "", {}
         self.content_type, self.content_params = given
         charset = self.content_params.get("charset")
         if charset and self.content_type == _FORM:
-            with suppress(LookupError):
+            with suppress(LookupError, ValueError):
                 charset = codecs.lookup(charset).name
             # Django refuses the form where it is another than UTF-8.
             self._encoding = charset

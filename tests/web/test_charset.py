@@ -54,9 +54,12 @@ def ask(one_connection, tech):
     return _ask
 
 
-@pytest.mark.parametrize("encoding", ["no-such", "undefined", "idna", "punycode", "base64"])
-def test_a_content_type_that_cannot_be_read_is_none(ask, encoding):
-    content_type = f"application/json; x*={encoding}''%ff%fe"
+@pytest.mark.parametrize(
+    "parameter",
+    ["x*=no-such''%ff", "x*=undefined''%ff", "x*=idna''%ff", "x*=punycode''%ff", "x*0=a; x*=b"],
+)
+def test_a_content_type_that_cannot_be_read_is_none(ask, parameter):
+    content_type = f"application/json; {parameter}"
 
     status, _, body = ask("/api/products/x?tenant=tech", content_type, method="PATCH")
 
