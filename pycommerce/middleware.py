@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl
 
 import structlog
 from django.conf import settings
-from django.http import HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpResponse, HttpResponsePermanentRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 from pycommerce.api.errors import error_response
 from pycommerce.core.bounded_cache import BoundedCache
@@ -71,7 +72,7 @@ class RequestMiddleware:
 
         path = request.path
         response = _refused(request) or self.get_response(request)
-        if request.method == "HEAD" and not response.streaming:
+        if request.method == "HEAD":
             _drop_body(response)
         headers = response.headers
         headers["X-Request-ID"] = request.request_id
@@ -186,8 +187,12 @@ def _security_headers(path: str, response: HttpResponse) -> dict[str, str]:
     return _OF_THE_ADMIN if _ADMIN.match(path) else _OF_OUR_PAGES
 
 
-def _drop_body(response: HttpResponse) -> None:
-    """A HEAD answer says the length of the GET answer and carries no body."""
+def _drop_body(response: HttpResponseBase) -> None:
+    """A HEAD answer says the length of the GET answer, where it is known, and carries no body."""
+    if isinstance(response, StreamingHttpResponse):
+        response.streaming_content = ()
+        return
+    assert isinstance(response, HttpResponse)
     length = response.headers.get("Content-Length", str(len(response.content)))
     response.content = b""
     response.headers["Content-Length"] = length

@@ -1,10 +1,11 @@
 """What every request meets first."""
 
+import io
 import logging
 
 import pytest
 import structlog
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.test import Client, override_settings
 
 from pycommerce.core.csp import CSP
@@ -148,6 +149,16 @@ def test_head_says_the_length_and_sends_nothing(ask):
 
     assert response.content == b""
     assert response["Content-Length"] == "4"
+
+
+def test_head_of_a_file_says_its_length_and_sends_nothing(rf):
+    file = io.BytesIO(b"picture")
+    response = RequestMiddleware(lambda request: FileResponse(file))(rf.head("/media/a.png"))
+
+    assert response["Content-Length"] == "7"
+    assert b"".join(response) == b""
+    response.close()
+    assert file.closed
 
 
 def test_scripts_from_anywhere_else_are_forbidden_except_evaluation_in_the_admin(ask):
