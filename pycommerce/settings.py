@@ -269,6 +269,10 @@ SPECTACULAR_SETTINGS = {
 **Who calls.** Send `Authorization: Bearer …` with an access token of `POST /api/auth/login`, or
 with an API key, which an owner makes in the shop's back office under "API keys".
 
+**What they may.** Any good token reads the list of shops and the catalogue of each; orders, and all
+that is written, need a role in the shop, or a key of it. What is not described here is ignored,
+whether parameter or member of a body.
+
 **Which shop.** On a shop's own host it is known; elsewhere `tenant=` names its slug.
 
 **What went wrong** stands in `error`: a `code` for programs, a `message` and `details` for people,
