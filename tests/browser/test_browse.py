@@ -226,6 +226,21 @@ def test_a_variant_is_chosen_and_bought_without_a_script(shops, visit):
     assert seen.problems == []
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_without_a_script_the_badge_of_a_price_stands_in_its_cell(shops, visit, width):
+    page = visit(width, java_script_enabled=False).page
+    page.goto(f"{shops['outdoor']}/products/down-jacket/")
+    cells = page.get_by_role("table", name="Prices and stock").locator("td:has(.badge)")
+    expect(cells).to_have_count(4)
+
+    for cell in cells.all():
+        around, badge = cell.bounding_box(), cell.locator(".badge").bounding_box()
+        assert around["x"] <= badge["x"]
+        assert badge["x"] + badge["width"] <= around["x"] + around["width"]
+        assert around["y"] <= badge["y"]
+        assert badge["y"] + badge["height"] <= around["y"] + around["height"]
+
+
 def test_what_was_looked_at_is_remembered_in_the_browser_alone(shops, visit):
     seen = visit()
     page = seen.page

@@ -735,6 +735,46 @@ def test_more_than_there_is_stays_in_the_cart_with_a_word(shop, visit):
     expect(page.get_by_role("link", name="Go to checkout")).to_have_count(0)
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_field_of_a_quantity_has_room_for_four_digits(shop, visit, width, script):
+    page = visit(width, java_script_enabled=script).page
+    put_in_cart(page, shop, script=script)
+    field = page.get_by_label("Quantity of Wireless Headphones")
+    room = field.evaluate(
+        """field => {
+            const style = getComputedStyle(field);
+            // Arrows stand inside of it where a script shows no buttons.
+            const arrows = style.appearance === "textfield" ? 0 : 16;
+            const around = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+            return field.clientWidth - around - arrows;
+        }"""
+    )
+    digits = field.evaluate(
+        """field => {
+            const context = document.createElement("canvas").getContext("2d");
+            context.font = getComputedStyle(field).font;
+            return context.measureText("9999").width;
+        }"""
+    )
+
+    assert room >= digits
+
+
+def test_both_ways_on_from_what_was_added_are_equally_wide(shop, visit):
+    page = visit().page
+    page.goto(f"{shop}/products/wireless-headphones/")
+    page.get_by_role("button", name="Add to cart").click()
+    dialog = page.get_by_role("dialog")
+
+    cart = dialog.get_by_role("link", name="View cart").bounding_box()
+    on = dialog.get_by_role("button", name="Continue shopping").bounding_box()
+
+    assert on["width"] == pytest.approx(cart["width"])
+    assert on["y"] == pytest.approx(cart["y"])
+    assert on["x"] > cart["x"]
+
+
 # --- The founding document's own script ----------------------------------------------------------
 
 
