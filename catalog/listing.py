@@ -444,8 +444,9 @@ def _rows_of(ids: Sequence[object], select: Select) -> dict[int, tuple[Any, ...]
 
 
 # --- Relevance -----------------------------------------------------------------------------------
-# Two parts follow each other: the newest matches by rank, then the older ones by age. The boundary
-# between them travels in the cursor, so that rows added meanwhile move nothing.
+# Two parts follow each other: the newest matches by rank, then the older ones by age. What has the
+# very name that was typed is ranked whatever its age. The boundary between them travels in the
+# cursor, so that rows added meanwhile move nothing.
 
 _Boundary = tuple[str, str] | None
 
@@ -495,6 +496,24 @@ def _extent(filters: ProductFilters, plan: SearchPlan, version: int) -> _Extent:
     return found
 
 
+def rank_of(plan: SearchPlan) -> tuple[str, list[object]]:
+    """SQL for how well a search document `d` suits, with its arguments: the more, the better.
+
+    What has the very name that was typed stands first; then what was typed before what only looks
+    like it.
+    """
+    # By itself it is less than 1.
+    rank = "ts_rank(d.search, %s::tsquery)::float8"
+    arguments: list[object] = [plan.tsquery]
+    if plan.exact is not None:
+        rank = f"(d.search @@ %s::tsquery)::int + {rank}"
+        arguments.insert(0, plan.exact)
+    if plan.named:
+        rank = f"2 * (d.product_id = ANY(%s::uuid[]))::int + {rank}"
+        arguments.insert(0, list(plan.named))
+    return rank, arguments
+
+
 def _ranked(
     filters: ProductFilters,
     plan: SearchPlan,
@@ -513,15 +532,15 @@ def _ranked(
         last = datetime.fromisoformat(boundary[0]), UUID(boundary[1])
         within = within.and_("(d.created_at, d.product_id) >= (%s, %s)", *last)
         older = older.and_("(p.created_at, p.id) < (%s, %s)", *last)
-    rank, rank_arguments = "ts_rank(d.search, %s::tsquery)::float8", [plan.tsquery]
-    if plan.exact is not None:
-        # What was typed stands before what only looks like it; a rank is less than 1.
-        rank, rank_arguments = (
-            f"(d.search @@ %s::tsquery)::int + {rank}",
-            [plan.exact, plan.tsquery],
-        )
-    chosen = f"SELECT d.product_id AS id, {rank} AS rank FROM {within.source} WHERE {within.sql}"
+    rank, rank_arguments = rank_of(plan)
+    ranked = f"SELECT d.product_id AS id, {rank} AS rank FROM"
+    chosen = f"{ranked} {within.source} WHERE {within.sql}"
     arguments = (*rank_arguments, *within.arguments)
+    if boundary and plan.named:
+        named = older.and_("p.id = ANY(%s::uuid[])", list(plan.named))
+        older = older.and_("p.id <> ALL(%s::uuid[])", list(plan.named))
+        chosen = f"{chosen} UNION ALL {ranked} {named.source} WHERE {named.sql}"
+        arguments += (*rank_arguments, *named.arguments)
     parts = [_Part(_RANK, _Condition("true"), f"({chosen}) AS p", arguments, mark=(0, *edge))]
     if boundary:
         parts.append(_Part(_NEWEST, older, older.source, mark=(1, *edge)))

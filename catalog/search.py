@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 
@@ -16,6 +17,8 @@ from pycommerce.core.bounded_cache import BoundedCache
 from pycommerce.db import connection
 
 ENOUGH = 20
+# Of products of the same name so many stand first: the newest.
+MOST_NAMED = 20
 MAX_LENGTH, MAX_WORDS = 200, 12
 WORD = re.compile(r"\w+")
 # Written without spaces between words, so that the parser of PostgreSQL finds none.
@@ -31,7 +34,8 @@ class SearchPlan:
     `exact` is the query for what was typed, where the other one finds more. `corrected_q` says
     what was searched instead, where a word was taken for a typo. `near` are the words of which
     one is enough where nothing was found, as to_tsquery takes them. `count` is how many
-    products the query finds, where that is known beforehand.
+    products the query finds, where that is known beforehand. `named` are the products whose
+    name is what was typed, but for case and accents.
     """
 
     tsquery: str
@@ -40,6 +44,7 @@ class SearchPlan:
     exact: str | None = None
     near: str = ""
     count: int | None = None
+    named: tuple[UUID, ...] = ()
 
 
 def text_configuration() -> str:
@@ -65,7 +70,10 @@ _EXACT = """
 SELECT query::text, (
     SELECT count(*) FROM (
         SELECT 1 FROM catalog_searchdocument WHERE search @@ query LIMIT %s
-    ) AS found), plain
+    ) AS found), plain, ARRAY(
+        SELECT id FROM catalog_product WHERE status = 'active' AND sort_name = lower(plain)
+        ORDER BY sort_name DESC, id DESC LIMIT %s
+    )
 FROM unaccent(%s) AS plain
 CROSS JOIN LATERAL websearch_to_tsquery(%s::regconfig, plain) AS query
 """
@@ -85,14 +93,15 @@ FROM (
 def _plan(q: str, as_typed: bool) -> SearchPlan:
     configuration = text_configuration()
     with connection.cursor() as cursor:
-        cursor.execute(_EXACT, [ENOUGH, q, configuration])
-        exact, found, unaccented = cursor.fetchone()
+        cursor.execute(_EXACT, [ENOUGH, MOST_NAMED, q, configuration])
+        exact, found, unaccented, ids = cursor.fetchone()
+    named = tuple(ids)
     # Words of what `unaccent` made of it: some letters become signs, which to_tsquery would read.
     typed = WORD.findall(unaccented.lower())[:MAX_WORDS]
     if found >= ENOUGH or not typed:
-        return SearchPlan(exact)
+        return SearchPlan(exact, named=named)
     if '"' in q or " -" in f" {q}":
-        return SearchPlan(exact, near="" if found else _any_of(typed, {}))
+        return SearchPlan(exact, near="" if found else _any_of(typed, {}), named=named)
     words, meanings = read_words(typed, joins=not (found or as_typed))
     corrections = {} if as_typed else {word: each.words for word, each in meanings.items()}
     wider = _Wider.of(q, configuration, words, corrections, 0 if found else ENOUGH)
@@ -109,6 +118,7 @@ def _plan(q: str, as_typed: bool) -> SearchPlan:
         exact=exact,
         near="" if found else _any_of(words, meanings),
         count=None if found or name_part or len(wider.texts) >= ENOUGH else len(wider.texts),
+        named=named,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
-from catalog.listing import CardRow, ProductFilters, cards_of, condition_of
+from catalog.listing import CardRow, ProductFilters, cards_of, condition_of, rank_of
 from catalog.search import WORD, SearchPlan, plan_search
 from catalog.spelling import plain
 from catalog.tree import Node, category_tree
@@ -46,7 +46,7 @@ def suggestions_for(q: str, version: int) -> Suggestions:
 
 _BEST = """
 SELECT id, name FROM (
-    SELECT p.id, p.name, (d.search @@ %s::tsquery)::int + ts_rank(d.search, %s::tsquery) AS rank
+    SELECT p.id, p.name, {rank} AS rank
     FROM {source} WHERE {condition} LIMIT %s
 ) AS found ORDER BY rank DESC, id DESC LIMIT %s
 """
@@ -56,10 +56,10 @@ def _best(q: str, plan: SearchPlan, version: int) -> list[tuple[UUID, str]]:
     if plan.count == 0:
         return []
     condition = condition_of(ProductFilters(q=q), plan, version)
-    exact = plan.tsquery if plan.exact is None else plan.exact
-    arguments = [exact, plan.tsquery, *condition.arguments, _RANKED, _READ]
+    rank, rank_arguments = rank_of(plan)
+    statement = _BEST.format(rank=rank, source=condition.source, condition=condition.sql)
     with connection.cursor() as cursor:
-        cursor.execute(_BEST.format(source=condition.source, condition=condition.sql), arguments)
+        cursor.execute(statement, [*rank_arguments, *condition.arguments, _RANKED, _READ])
         return cursor.fetchall()
 
 

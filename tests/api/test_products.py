@@ -282,6 +282,16 @@ def test_search_finds_words_and_corrects_typos(api, audio):
     assert _names(api.get(f"{URL}&q=zeppelin")) == []
 
 
+@pytest.mark.parametrize("q", ["fitness watch", "FITNESS  Watch", "fítness wätch"])
+def test_the_product_of_the_very_name_comes_first(api, tech, q):
+    # Its own words are fewer, and those of its strap stand in more places.
+    make_product("Fitness Watch")
+    strap = "Spare Strap for the Fitness Watch in Woven Nylon"
+    make_product(strap, description="<p>For the fitness watch.</p>", vendor="Fitness Watch")
+
+    assert _names(api.get(f"{URL}&q={q}")) == ["Fitness Watch", strap]
+
+
 @pytest.mark.parametrize(
     "q", ["'", '"', "!", "a & b", "|", "(", ":*", "%", "\\", "-", "the", "日本"]
 )

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from catalog import listing
+from catalog import listing, search
 from catalog.listing import ProductFilters, find_cards
 from catalog.models import Product
 from catalog.services.refresh import refresh_products
@@ -129,6 +129,42 @@ def test_the_newest_matches_are_ranked_and_the_others_follow_by_age(lamps, count
     found = [name for names in pages for name in names]
     assert found == [f"Lamp {number:02}" for number in ranked + newest[4:]]
     assert back == pages[::-1]
+
+
+# Among the four that are ranked, and older than all of them.
+@pytest.mark.parametrize("named", [11, 5, 0])
+@pytest.mark.parametrize("filters", [{}, {"in_stock": True}])
+def test_what_has_the_name_that_is_searched_stands_first_whatever_its_age(lamps, named, filters):
+    lamps(12)
+    product = Product.objects.get(name=f"Lamp {named:02}")
+    product.name = "LÁMP"
+    product.save(update_fields=["name"])
+    refresh_products([product.pk])
+    forget_everything()
+
+    pages, back = _there_and_back(lambda cursor: _search(cursor, **filters))
+
+    found = [name for names in pages for name in names]
+    assert found[0] == "LÁMP"
+    others = [f"Lamp {number:02}" for number in range(11, -1, -1) if number != named]
+    assert sorted(found[1:], reverse=True) == others
+    assert found[-4:] == others[-4:]
+    assert back == pages[::-1]
+
+
+def test_of_many_of_the_same_name_the_newest_stand_first(lamps, monkeypatch):
+    monkeypatch.setattr(search, "MOST_NAMED", 3)
+    lamps(12)
+    Product.objects.update(name="Lamp")
+    refresh_products(None)
+    forget_everything()
+    newest = list(Product.objects.order_by("-created_at").values_list("pk", flat=True))
+
+    page = find_cards(ProductFilters(q="lamp"), sort="relevance", limit=12, version=1)
+
+    found = [row.id for row in page.rows]
+    assert set(found[:3]) == set(newest[:3])
+    assert sorted(found) == sorted(newest)
 
 
 def test_what_goes_while_a_page_is_read_leaves_no_short_page(lamps, monkeypatch):

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.facets import find_facets
 from catalog.listing import RANKED, ProductFilters, count_products, find_cards
 from catalog.models import Product, Variant
+from catalog.search import plan_search
 from catalog.services.refresh import refresh_products
 from pycommerce.core.bounded_cache import forget_everything
 from tenants.shop.models import catalogue_version, raise_catalogue_version
@@ -100,6 +101,14 @@ def test_how_far_a_ranking_goes_is_found_by_reading_each_document_once(categorie
     [extent] = [rows for sql, rows in read.items() if "younger" in sql]
     assert extent <= 2 * PRODUCTS
     assert sum(read.values()) <= 4 * PRODUCTS
+
+
+def test_products_of_the_very_name_are_found_without_reading_others(categories):
+    read = rows_read(lambda: plan_search("lamp 400", catalogue_version()))
+
+    [named] = [rows for sql, rows in read.items() if "sort_name" in sql]
+    # Whatever is read of documents, no product but the one.
+    assert named <= PRODUCTS + 1
 
 
 @pytest.mark.parametrize("sort", ["newest", "price", "-price", "name"])

@@ -50,6 +50,18 @@ def test_a_typo_is_corrected_said_and_can_be_insisted_on(shop, tech):
     assert "Showing results" not in page
 
 
+def test_the_product_of_the_very_name_is_shown_and_suggested_first(shop, tech):
+    make_product("Fitness Watch")
+    make_product("Strap for the Fitness Watch", description="<p>For the fitness watch.</p>")
+
+    page = text_of(shop.get("/search/?q=Fitness watch"))
+    suggested = text_of(shop.get("/search/suggestions/?q=fitness watch"))
+
+    assert [name.count("Strap") for name in cards(page)] == [0, 1]
+    assert "/products/strap-for-the-fitness-watch/" in suggested
+    assert suggested.index("/products/fitness-watch/") < suggested.index("/products/strap-for")
+
+
 def test_who_insists_still_insists_with_filters_and_order(shop, tech):
     make_product("Hedphones Live")
 
