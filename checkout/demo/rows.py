@@ -9,6 +9,7 @@ from django.conf import settings
 
 from catalog.models import StockMovement, Variant
 from checkout.models import PaymentAttempt
+from checkout.services.starting import metadata_of
 from checkout.simulator.models import Refund as ProviderRefund
 from checkout.simulator.models import Session
 from orders.models import (
@@ -215,10 +216,30 @@ def _remember_session(rows: Rows, order: Order, payment: str) -> None:
     """The session at the simulator, so that the order can be refunded like any other."""
     session_id = f"cs_test_demo{order.pk.hex}"
     ends = order.created_at + timedelta(minutes=35)
+    attempt = PaymentAttempt(
+        order=order,
+        state=PaymentAttempt.State.COMPLETE,
+        stripe_key=f"demo-{order.pk.hex}",
+        params={},
+        amount=order.total,
+        currency=order.currency,
+        session_id=session_id,
+        payment_id=payment,
+        expires_at=ends,
+        created_at=order.created_at,
+    )
+    rows.attempts.append(attempt)
+    metadata = metadata_of(attempt)
     rows.sessions.append(
         Session(
             id=session_id,
-            params={"client_reference_id": str(order.pk), "line_items": [], "success_url": ""},
+            params={
+                "client_reference_id": str(order.pk),
+                "line_items": [],
+                "metadata": metadata,
+                "payment_intent_data": {"metadata": metadata},
+                "success_url": "",
+            },
             status="complete",
             payment_status="paid",
             amount_total=to_minor_units(order.total, order.currency),
@@ -227,20 +248,6 @@ def _remember_session(rows: Rows, order: Order, payment: str) -> None:
             intent_status="succeeded",
             created=order.created_at,
             expires_at=ends,
-        )
-    )
-    rows.attempts.append(
-        PaymentAttempt(
-            order=order,
-            state=PaymentAttempt.State.COMPLETE,
-            stripe_key=f"demo-{order.pk.hex}",
-            params={},
-            amount=order.total,
-            currency=order.currency,
-            session_id=session_id,
-            payment_id=payment,
-            expires_at=ends,
-            created_at=order.created_at,
         )
     )
 

@@ -97,12 +97,17 @@ def _take_attempt(order_id: UUID, origin: str) -> PaymentAttempt:
     return attempt
 
 
-def _params(order: Order, attempt: PaymentAttempt, origin: str) -> dict[str, Any]:
-    metadata = {
+def metadata_of(attempt: PaymentAttempt) -> dict[str, str]:
+    """What is written onto a session and its payment, by which their events are known as ours."""
+    return {
         "tenant": str(connection.tenant.pk),
-        "order": str(order.pk),
+        "order": str(attempt.order_id),
         "attempt": str(attempt.pk),
     }
+
+
+def _params(order: Order, attempt: PaymentAttempt, origin: str) -> dict[str, Any]:
+    metadata = metadata_of(attempt)
     return {
         "mode": "payment",
         "client_reference_id": str(order.pk),

@@ -18,6 +18,8 @@ from checkout.services.integrity import violations
 from checkout.services.reconciling import Recent, reconcile
 from checkout.services.refunding import send_refund
 from checkout.services.sweeping import expire_holds
+from checkout.simulator.delivering import deliver_due
+from checkout.stripe_inbox.models import StripeEvent
 from orders.models import Customer, Discount, Order, OrderEvent
 from orders.services.refunding import refund_order
 from tests.api.conftest import Caller
@@ -196,6 +198,8 @@ def test_an_order_of_the_demo_goes_on_like_any_other(shops):
 
     assert send_refund(refund_order(order_id=sent.pk, restock=True).pk).state == "succeeded"
 
+    assert deliver_due() == 2
+    assert set(StripeEvent.objects.values_list("state", "tenant_id")) == {("done", shops[1].pk)}
     sent.refresh_from_db()
     assert sent.payment_status == "refunded"
     assert violations() == []
