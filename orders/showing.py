@@ -12,6 +12,7 @@ from catalog.display import money, option_words
 from catalog.pictured import picture_for, pictures_of
 from orders.addresses import country_code, rules_for
 from orders.models import LineItem, Order, ShippingMethod
+from orders.services.timeline import has_failed_payment
 from pycommerce.core.countries import country_names
 
 Status, PaymentStatus = Order.Status, Order.PaymentStatus
@@ -135,10 +136,16 @@ def order_context(order: Order) -> dict[str, Any]:
         }
         for line in order.line_items.all()
     ]
+    words = state_words(order)
+    has_ended_unpaid = order.status == Status.CANCELLED and not order.captured
+    payment_failed = has_ended_unpaid and has_failed_payment(order)
+    if payment_failed:
+        words = _("This order was cancelled. Your payment was not made.")
     return {
         "order": order,
         "lines": lines,
-        "words": state_words(order),
+        "words": words,
+        "payment_failed": payment_failed,
         "shipping_address": address_lines(order.shipping_address),
         "billing_address": address_lines(order.billing_address),
         "same_address": order.shipping_address == order.billing_address,

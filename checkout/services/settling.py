@@ -142,6 +142,9 @@ def _book_end(order: Order, attempt: PaymentAttempt, *, keep_order: bool) -> Non
     on_the_way = order.attempts.filter(state__in=[State.NEW, State.OPEN, State.COMPLETE])
     if order.status != Order.Status.PENDING or on_the_way.exclude(pk=attempt.pk).exists():
         return
+    if attempt.state == State.FAILED:
+        # It was promised at the provider's, even where nobody told us of that in time.
+        mark_payment_processing(order.pk)
     mark_payment_failed(order.pk)
     if keep_order:
         return

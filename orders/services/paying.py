@@ -18,7 +18,15 @@ from orders.services.placing import (
     use_discount_again,
 )
 from orders.services.restocking import restock, take_back
-from orders.services.timeline import NOBODY, Actor, announce_order, note, save, tell
+from orders.services.timeline import (
+    NOBODY,
+    Actor,
+    announce_order,
+    has_failed_payment,
+    note,
+    save,
+    tell,
+)
 from pycommerce.core.errors import wrong_field
 from tenants.due import Kind, note_due
 from tenants.shop.models import raise_catalogue_version
@@ -223,6 +231,7 @@ def end_order(
 ) -> Order | None:
     """Cancel an order that nobody paid and give its units free.
 
+    Of one that `expired` its customer hears nothing, unless a payment was said to be on its way.
     Returns None where it is not pending and unpaid any more, or where its payment is on its way;
     then nothing has changed.
     """
@@ -256,6 +265,9 @@ def _cancel(
     note(order, "cancelled", f"Cancelled: {reason}" if reason else "Cancelled.", actor)
     if not expired:
         tell("mail.order_cancelled", order)
+    elif has_failed_payment(order):
+        # By a key of its own: paid after all, it may be cancelled once more, and told of again.
+        tell("mail.order_cancelled", order, "payment_failed")
     raise_catalogue_version()
     logger.info("Order %s cancelled", order.pk)
 

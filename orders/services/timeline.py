@@ -36,6 +36,11 @@ def note(order: Order, kind: str, text: str, actor: Actor = NOBODY) -> None:
     )
 
 
+def has_failed_payment(order: Order) -> bool:
+    """Whether a payment was not made of which the customer was told that it is on its way."""
+    return order.events.filter(kind="payment_failed").exists()
+
+
 def tell(topic: str, order: Order, key: str = "", **payload: Any) -> None:
     """Put a message into the outbox, once for a topic, an order and a key."""
     OutboxMessage.objects.bulk_create(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 
 from checkout.models import PaymentAttempt
@@ -20,10 +21,11 @@ from checkout.simulator.models import Refund as ProviderRefund
 from checkout.stripe_inbox.models import StripeEvent
 from orders.errors import IllegalTransition
 from orders.models import LedgerEntry, Order, OutboxMessage, Refund
+from orders.services.mailing import deliver_outbox
 from orders.services.paying import end_order
 from orders.services.refunding import refund_order
 from tenants.shop.models import catalogue_version
-from tests.checkout.conftest import ORIGIN, paid, pay, state_of, stock
+from tests.checkout.conftest import ORIGIN, paid, pay, select, state_of, stock
 from tests.factories import make_order
 
 D = Decimal
@@ -120,6 +122,50 @@ def test_a_delayed_payment_that_fails_releases_them(order):
     assert stock() == (25, 0)
 
 
+@pytest.mark.parametrize("delivery", ["now", "twice", "reordered", "lost"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_who_was_told_that_a_payment_is_on_its_way_hears_once_that_it_failed(
+    product, shopper, delivery, language
+):
+    order = make_order(product, language=language)
+    session_id = pay(order, "delayed_fails", delivery)
+    kinds = ["completed", "async_payment_failed"]
+    for kind in reversed(kinds) if delivery == "reordered" else kinds:
+        events = Delivery.objects.filter(event__type=f"checkout.session.{kind}")
+        events.update(due_at=timezone.now())
+        deliver_due()
+    for _ in range(2):
+        settle(session_id)
+    deliver_outbox()
+
+    assert state_of(order) == ("cancelled", "unpaid")
+    [cancelled] = mail.outbox
+    words = {"en": "Your payment was not made.", "de": "Ihre Zahlung wurde nicht ausgeführt."}
+    assert words[language] in cancelled.body
+    assert words[language] in cancelled.alternatives[0][0]
+    page = shopper.get(f"/orders/{order.access_token}/").content.decode()
+    assert "This order was cancelled. Your payment was not made." in page
+    select()
+    noted = list(order.events.order_by("id").values_list("kind", flat=True))
+    assert noted == ["placed", "payment_processing", "payment_failed", "cancelled"]
+
+
+def test_paid_after_all_and_cancelled_once_more_its_customer_hears_of_that_too(order):
+    first = pay(order, delivery="lost")
+    PaymentAttempt.objects.update(state="abandoned")
+    pay(order, "delayed_fails")
+    for _ in range(2):
+        Delivery.objects.update(due_at=timezone.now())
+        deliver_due()
+    assert state_of(order) == ("cancelled", "unpaid")
+    settle(first)
+    assert state_of(order) == ("processing", "paid")
+
+    cancel_order(order_id=order.pk)
+
+    assert mails("mail.order_cancelled") == 2
+
+
 @pytest.mark.parametrize("turn", range(24))
 def test_events_in_any_order_end_in_one_state(order, turn):
     """Completed, decided, refunded, and an expiry that never was."""
@@ -140,13 +186,16 @@ def test_events_in_any_order_end_in_one_state(order, turn):
     assert mails("mail.order_refunded") == 1
 
 
-def test_an_expired_session_ends_the_hold(order):
+def test_an_expired_session_ends_the_hold_and_mails_nobody(order, shopper):
     attempt = start_payment(order.pk, origin=ORIGIN)
     store.expire(attempt.session_id)
     deliver_due()
 
     assert state_of(order) == ("cancelled", "unpaid")
     assert stock() == (25, 0)
+    assert not OutboxMessage.objects.exists()
+    page = shopper.get(f"/orders/{order.access_token}/").content.decode()
+    assert "Your payment was not made." not in page
 
 
 def test_an_order_that_is_kept_outlives_its_session(order):
