@@ -22,7 +22,7 @@ from orders.services.paying import (
     mark_payment_processing,
     record_payment,
 )
-from orders.services.timeline import note
+from orders.services.timeline import note, tell
 from pycommerce.api.parameters import parse_uuid
 from pycommerce.db import connection
 from pycommerce.db.retrying import once_more
@@ -150,6 +150,8 @@ def _book_end(order: Order, attempt: PaymentAttempt, *, keep_order: bool) -> Non
         return
     if order.keep_until_paid:
         note(order, "payment_ended", "The payment was not completed.")
+        if attempt.state == State.FAILED:
+            tell("mail.payment_failed", order, str(attempt.pk))
         return
     words = "The payment failed." if attempt.state == State.FAILED else "Nobody paid in time."
     end_order(order.pk, reason=words, expired=True)

@@ -196,6 +196,10 @@ def _fulfilled(order: Order, payload: Payload) -> Mail:
     return subject, {"fulfilment": fulfilment}
 
 
+def _not_paid(order: Order, payload: Payload) -> Mail:
+    return _("The payment of your order %(number)s was not made") % {"number": order.number}, {}
+
+
 def _late(order: Order, payload: Payload) -> Mail:
     return _("Refund for your payment of order %(number)s") % {"number": order.number}, {}
 
@@ -205,6 +209,7 @@ _MAILS: dict[str, Callable[[Order, Payload], Mail]] = {
     "order_cancelled": _cancelled,
     "order_refunded": _refunded,
     "order_fulfilled": _fulfilled,
+    "payment_failed": _not_paid,
     "late_payment": _late,
 }
 _ALERTS: dict[str, Callable[[], str]] = {

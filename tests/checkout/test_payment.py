@@ -22,8 +22,10 @@ from checkout.stripe_inbox.models import StripeEvent
 from orders.errors import IllegalTransition
 from orders.models import LedgerEntry, Order, OutboxMessage, Refund
 from orders.services.mailing import deliver_outbox
+from orders.services.noting import keep_until_paid
 from orders.services.paying import end_order
 from orders.services.refunding import refund_order
+from orders.services.timeline import NOBODY
 from tenants.shop.models import catalogue_version
 from tests.checkout.conftest import ORIGIN, paid, pay, select, state_of, stock
 from tests.factories import make_order
@@ -148,6 +150,46 @@ def test_who_was_told_that_a_payment_is_on_its_way_hears_once_that_it_failed(
     select()
     noted = list(order.events.order_by("id").values_list("kind", flat=True))
     assert noted == ["placed", "payment_processing", "payment_failed", "cancelled"]
+
+
+@pytest.mark.parametrize("delivery", ["now", "twice", "lost"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_whose_order_is_kept_until_it_is_paid_hears_once_that_it_was_not(
+    product, shopper, delivery, language
+):
+    order = make_order(product, language=language)
+    keep_until_paid(order_id=order.pk, keep=True, actor=NOBODY)
+    session_id = pay(order, "delayed_fails", delivery)
+    for _ in range(2):
+        Delivery.objects.update(due_at=timezone.now())
+        deliver_due()
+        settle(session_id)
+    deliver_outbox()
+
+    assert state_of(order) == ("pending", "unpaid")
+    [told] = mail.outbox
+    number = order.number
+    words = {
+        "en": f"The payment of your order {number} was not made. The order is kept for you",
+        "de": f"Die Zahlung Ihrer Bestellung {number} wurde nicht ausgeführt.",
+    }
+    assert words[language] in told.body
+    assert words[language] in told.alternatives[0][0]
+    assert f"/orders/{order.access_token}/" in told.body
+    # And it can be paid there.
+    page = shopper.get(f"/orders/{order.access_token}/").content.decode()
+    assert f"/checkout/pay/{order.access_token}/" in page
+
+
+def test_nobody_is_told_of_a_session_that_expired_while_the_order_is_kept(order):
+    keep_until_paid(order_id=order.pk, keep=True, actor=NOBODY)
+    attempt = start_payment(order.pk, origin=ORIGIN)
+    store.expire(attempt.session_id)
+    deliver_due()
+    deliver_outbox()
+
+    assert state_of(order) == ("pending", "unpaid")
+    assert mail.outbox == []
 
 
 def test_paid_after_all_and_cancelled_once_more_its_customer_hears_of_that_too(order):
